@@ -1,0 +1,60 @@
+# Needs python3 (3.11 or newer, with venv) and make; everything else goes into .venv from requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help report lab test lint soak coverage lock clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is not; try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "No venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the locked packages into .venv (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+report: $(STAMP) ## install what is missing and publish the baseline planning report
+	@echo "Simulating params/baseline.yaml and writing the planning report ..."
+	@$(BIN)/smarketing report params/baseline.yaml
+	@echo "All published reports: reports/index.html"
+
+lab: $(STAMP) ## open the notebooks in JupyterLab, on this machine only
+	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+
+# The notebooks run first and in a call of their own: the cells of one share a kernel, so they cannot be dealt out.
+test: lint ## lint, run every notebook, run every test
+	@$(BIN)/python -m pytest -p no:xdist --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+		--nbval-sanitize-with tests/sanitize.cfg -q notebooks/
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+lint: $(STAMP) ## style, types, floors of the house, spelling
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+soak: $(STAMP) ## the heavy counts of faults and hostile inputs; takes long
+	@SMARKETING_SOAK=1 $(BIN)/python -m pytest -m soak -n 2 --dist loadfile -q
+
+coverage: $(STAMP) ## branch coverage of the package
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term
+
+lock: ## resolve requirements.lock again from pyproject.toml (the only target that needs uv)
+	@command -v uv >/dev/null || { echo "Making the lock needs uv; installing from it does not." >&2; exit 1; }
+	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
+
+clean: ## remove .venv and every cache; published reports stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

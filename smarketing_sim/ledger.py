@@ -1,0 +1,265 @@
+"""The ledger: what happened to every lead, simulated or real, as tidy tables at one grain each.
+
+Inside, a table is NumPy columns; data frames are made on demand. Times are float64 minutes since ``epoch`` (UTC) and
+NaN where a thing has not happened; text is int32 codes into ``categories``, -1 where there is none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from smarketing_sim.errors import InputError, LedgerError, Problem
+
+Column = npt.NDArray[Any]
+Table = Mapping[str, Column]
+
+SCHEMA: dict[str, dict[str, str]] = {
+    "leads": {
+        "replication": "int32", "lead_id": "int64", "external_id": "object", "account_id": "int64", "source": "int32",
+        "campaign": "int32", "persona": "int32", "segment": "int32", "fit": "bool", "score": "float64",
+        "created_at": "float64", "mql_at": "float64", "handed_at": "float64", "accepted_at": "float64",
+        "first_attempt_at": "float64", "attempt_count": "int32", "connected_at": "float64", "qualified_at": "float64",
+        "meeting_at": "float64", "met_at": "float64", "opportunity_at": "float64", "deal_closed_at": "float64",
+        "resolved_at": "float64", "outcome_recorded_at": "float64", "outcome": "int32", "reason": "int32",
+        "owner_id": "int32", "value": "float64", "expected_value": "float64", "duplicate_of": "int64",
+        "censored": "bool",
+    },
+    "attempts": {
+        "replication": "int32", "lead_id": "int64", "attempt": "int32", "rep_id": "int32", "due_at": "float64",
+        "started_at": "float64", "ended_at": "float64", "channel": "int32", "result": "int32", "automatic": "bool",
+    },
+    "rep_time": {
+        "replication": "int32", "rep_id": "int32", "state": "int32", "started_at": "float64", "ended_at": "float64",
+    },
+    "marketing": {
+        "replication": "int32", "day": "int32", "source": "int32", "campaign": "int32", "visits_count": "int64",
+        "spend_usd": "float64",
+    },
+}  # fmt: skip
+KEYS = {
+    "leads": ("replication", "lead_id"),
+    "attempts": ("replication", "lead_id", "attempt"),
+    "rep_time": ("replication", "rep_id", "started_at"),
+    "marketing": ("replication", "day", "source", "campaign"),
+}
+OUTCOMES = ("open", "won", "lost", "recycled")
+REASONS = ("unreachable", "bad fit", "no need", "timing", "competitor", "duplicate", "gone_cold", "below handoff")
+RESULTS = ("no answer", "voicemail", "talk", "bad number", "sent")
+STATES = ("idle", "working", "overtime", "other work")
+_TEXT = {
+    "leads": ("source", "campaign", "persona", "segment", "outcome", "reason"),
+    "attempts": ("channel", "result"),
+    "rep_time": ("state",),
+    "marketing": ("source", "campaign"),
+}
+_TIMES = {
+    "leads": tuple(name for name in SCHEMA["leads"] if name.endswith("_at")),
+    "attempts": ("due_at", "started_at", "ended_at"),
+    "rep_time": ("started_at", "ended_at"),
+    "marketing": (),
+}
+_IN_ORDER = (
+    ("created_at", "mql_at"), ("mql_at", "handed_at"), ("handed_at", "first_attempt_at"),
+    ("first_attempt_at", "connected_at"), ("connected_at", "qualified_at"), ("qualified_at", "met_at"),
+    ("met_at", "opportunity_at"), ("opportunity_at", "deal_closed_at"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Everything that happened in one or more runs.
+
+    Parameters
+    ----------
+    epoch
+        The instant 0, in UTC.
+    ends_at
+        End of observation, minutes since the epoch: what is due later is left out of every share.
+    categories
+        Names by text column, in scenario order.
+    tables
+        ``leads``, ``attempts``, ``rep_time`` and ``marketing`` as columns; see ``SCHEMA``.
+    runs
+        One row a replication: scenario digest, seed and headline measures.
+
+    Raises
+    ------
+    LedgerError
+        If a column is missing, has another dtype, or an invariant does not hold.
+    """
+
+    epoch: dt.datetime
+    ends_at: float
+    categories: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, Table]
+    runs: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def __post_init__(self) -> None:
+        for name in SCHEMA:
+            _check_schema(name, self.tables.get(name, {}))
+            _check_codes(name, self.tables[name], self.categories)
+            _check_order(name, self.tables[name])
+        _check_times(self.tables["leads"])
+        _check_attempts(self.tables["leads"], self.tables["attempts"])
+
+    @property
+    def leads(self) -> pd.DataFrame:
+        """One row a lead."""
+        return self._frame("leads")
+
+    @property
+    def attempts(self) -> pd.DataFrame:
+        """One row an attempt; attempt 0 is an automatic first touch."""
+        return self._frame("attempts")
+
+    @property
+    def rep_time(self) -> pd.DataFrame:
+        """One row a stretch of a rep's time."""
+        return self._frame("rep_time")
+
+    @property
+    def marketing(self) -> pd.DataFrame:
+        """One row a day, source and campaign; ``day`` counts local days from the epoch."""
+        return self._frame("marketing")
+
+    def as_timestamps(self, table: str = "leads") -> pd.DataFrame:
+        """Return a table with its times as UTC timestamps in place of minutes."""
+        frame = self._frame(table)
+        start = pd.Timestamp(self.epoch)
+        for name in _TIMES[table]:
+            frame[name] = start + pd.to_timedelta(frame[name], unit="min")
+        return frame
+
+    @classmethod
+    def concat(cls, ledgers: Sequence[Ledger]) -> Ledger:
+        """Join ledgers of several replications of one scenario into one, in order of replication."""
+        if not ledgers:
+            raise LedgerError("no ledger to join")
+        first = ledgers[0]
+        tables = {
+            name: {column: np.concatenate([ledger.tables[name][column] for ledger in ledgers]) for column in SCHEMA[name]}
+            for name in SCHEMA
+        }  # fmt: skip
+        runs = pd.concat([ledger.runs for ledger in ledgers], ignore_index=True)
+        return cls(first.epoch, first.ends_at, first.categories, tables, runs)
+
+    def write(self, folder: Path) -> None:
+        """Write ``leads``, ``attempts``, ``rep_time``, ``marketing`` and ``runs`` as Parquet files into a folder."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in SCHEMA:
+                pq.write_table(self._arrow(name), folder / f"{name}.parquet")
+            self.runs.to_parquet(folder / "runs.parquet", index=False)
+        except OSError as error:
+            raise InputError([Problem(f"cannot be written: {error.strerror}", file=str(folder))]) from None
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read what :meth:`write` wrote; every invariant is checked again, for a file can come from anywhere."""
+        try:
+            arrow = {name: pq.read_table(folder / f"{name}.parquet") for name in SCHEMA}
+            runs = pd.read_parquet(folder / "runs.parquet")
+            facts = json.loads((arrow["leads"].schema.metadata or {})[b"ledger"])
+            tables = {name: _columns(name, table) for name, table in arrow.items()}
+            epoch = dt.datetime.fromisoformat(facts["epoch"])
+            categories = {name: tuple(values) for name, values in facts["categories"].items()}
+            return cls(epoch, float(facts["ends_at"]), categories, tables, runs)
+        except (OSError, pa.ArrowException, KeyError, ValueError, TypeError) as error:
+            raise InputError([Problem(f"is not a ledger: {error}", file=str(folder))]) from None
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        table = self.tables[name]
+        columns: dict[str, Any] = dict(table)
+        for text in _TEXT[name]:
+            columns[text] = pd.Categorical.from_codes(table[text], categories=list(self.categories[text]))
+        return pd.DataFrame(columns)
+
+    def _arrow(self, name: str) -> pa.Table:
+        facts = {"epoch": self.epoch.isoformat(), "ends_at": self.ends_at,
+                 "categories": {key: list(names) for key, names in self.categories.items()}}  # fmt: skip
+        arrow = pa.Table.from_pandas(self._frame(name), preserve_index=False)
+        return arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"ledger": json.dumps(facts).encode()})
+
+
+def _columns(name: str, table: pa.Table) -> dict[str, Column]:
+    facts = json.loads((table.schema.metadata or {})[b"ledger"])
+    columns: dict[str, Column] = {}
+    for column, dtype in SCHEMA[name].items():
+        values = table.column(column)
+        if column in _TEXT[name]:
+            names = {text: code for code, text in enumerate(facts["categories"][column])}
+            codes = [names[text] if text is not None else -1 for text in values.to_pylist()]
+            columns[column] = np.array(codes, dtype=np.int32)
+        else:
+            columns[column] = values.to_pandas().to_numpy(dtype=dtype)
+    return columns
+
+
+def _check_schema(name: str, table: Table) -> None:
+    missing = [column for column in SCHEMA[name] if column not in table]
+    if missing:
+        raise LedgerError(f"table {name} lacks {', '.join(missing)}")
+    extra = [column for column in table if column not in SCHEMA[name]]
+    if extra:
+        raise LedgerError(f"table {name} has unknown columns {', '.join(extra)}")
+    for column, dtype in SCHEMA[name].items():
+        if table[column].dtype != np.dtype(dtype):
+            raise LedgerError(f"{name}.{column} is {table[column].dtype}, not {dtype}")
+    if len({len(values) for values in table.values()}) > 1:
+        raise LedgerError(f"the columns of {name} differ in length")
+
+
+def _check_codes(name: str, table: Table, categories: Mapping[str, tuple[str, ...]]) -> None:
+    for column in _TEXT[name]:
+        codes = table[column]
+        if len(codes) and (codes.min() < -1 or codes.max() >= len(categories[column])):
+            raise LedgerError(f"{name}.{column} has a code without a name")
+
+
+def _check_order(name: str, table: Table) -> None:
+    """Rows must be in strictly rising order of their key."""
+    tied = np.ones(max(len(table["replication"]) - 1, 0), dtype=bool)
+    for column in KEYS[name]:
+        step = np.diff(table[column].astype(np.float64) if column == "started_at" else table[column])
+        if np.any(tied & (step < 0)):
+            raise LedgerError(f"the rows of {name} are not sorted by {', '.join(KEYS[name])}")
+        tied &= step == 0
+    if name != "rep_time" and np.any(tied):
+        raise LedgerError(f"{name} has two rows with one key ({', '.join(KEYS[name])})")
+
+
+def _check_times(leads: Table) -> None:
+    for earlier, later in _IN_ORDER:
+        if np.any(leads[earlier] > leads[later]):
+            raise LedgerError(f"a lead has {later} before {earlier}")
+        if np.any(np.isnan(leads[earlier]) & ~np.isnan(leads[later])):
+            raise LedgerError(f"a lead has {later} without {earlier}")
+    is_open = leads["outcome"] == OUTCOMES.index("open")
+    if np.any(is_open != np.isnan(leads["resolved_at"])):
+        raise LedgerError("a lead must have resolved_at unless its outcome is open")
+    if np.any(is_open != leads["censored"]):
+        raise LedgerError("the leads that are still open, and only they, are censored")
+
+
+def _check_attempts(leads: Table, attempts: Table) -> None:
+    human = ~attempts["automatic"]
+    if int(leads["attempt_count"].sum()) != int(human.sum()):
+        raise LedgerError("attempt counts of leads and rows of attempts disagree")
+    if np.any(attempts["started_at"] < attempts["due_at"]) or np.any(attempts["ended_at"] < attempts["started_at"]):
+        raise LedgerError("an attempt starts before it is due, or ends before it starts")
+
+
+def times_of(table: str) -> tuple[str, ...]:
+    """Return the columns of a table that hold instants."""
+    return _TIMES[table]

@@ -1,0 +1,221 @@
+"""Running a report notebook: parameters checked first, papermill for the rest, errors in plain words."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name, shorten
+
+Scalar = str | int | float | bool
+
+PARAMETERS_TAG = "parameters"
+
+
+class NotebookFailed(SmarketingError):
+    """A cell of a report notebook failed for a reason that is no fault of the input."""
+
+    exit_code = 3
+
+
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Scalar],
+    *,
+    progress: bool = False,
+    timeout_seconds: int = 3600,
+    cwd: Path | None = None,
+) -> NotebookNode:
+    """Run ``notebook`` with ``parameters`` and write the executed copy to ``output``.
+
+    Parameters
+    ----------
+    notebook
+        The notebook; one of its cells is tagged ``parameters``.
+    output
+        Where the executed notebook goes; nothing is written when it fails.
+    parameters
+        Values by name; each name must stand in the notebook's own parameters cell.
+    progress
+        Whether a progress bar is drawn on stderr.
+    timeout_seconds
+        The longest that one cell may take.
+    cwd
+        The folder the notebook runs in; the output's folder if left out.
+
+    Returns
+    -------
+    NotebookNode
+        The executed notebook.
+
+    Raises
+    ------
+    InputError
+        If the notebook or a parameter cannot be used, or the notebook itself says that its input cannot.
+    RunFailed
+        If the notebook says that a run failed.
+    NotebookFailed
+        If a cell failed in any other way; one paragraph says where and why.
+    """
+    source = read_notebook(notebook)
+    check_parameters(notebook, source, parameters)
+    executed = _run(
+        notebook.name,
+        source,
+        dict(parameters),
+        progress=progress,
+        timeout_seconds=timeout_seconds,
+        cwd=cwd or output.parent,
+    )
+    output.write_text(nbformat.writes(executed), "utf-8")  # type: ignore[no-untyped-call]
+    return executed
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Return the notebook in ``path``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is no notebook.
+    """
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        return notebook
+    except (OSError, UnicodeError) as error:
+        raise InputError([Problem("this notebook cannot be read", file=str(path), value=_reason(error))]) from None
+    except Exception as error:  # nbformat lets JSON, validation and attribute errors through
+        raise InputError([Problem("this is not a notebook", file=str(path), value=_reason(error))]) from None
+
+
+def declared_parameters(notebook: NotebookNode) -> tuple[str, ...]:
+    """Return the names that the notebook's parameters cell assigns, in order; empty when there is no such cell.
+
+    Raises
+    ------
+    InputError
+        If there are several such cells, or the cell is not Python.
+    """
+    cells = [cell for cell in notebook.cells if PARAMETERS_TAG in cell.metadata.get("tags", [])]
+    if len(cells) > 1:
+        raise InputError("a notebook has one cell tagged 'parameters'; this one has several")
+    try:
+        body = ast.parse(cells[0].source).body if cells else []
+    except (SyntaxError, ValueError) as error:
+        raise InputError([Problem("the notebook's parameters cell is not Python", value=_reason(error))]) from None
+    return tuple(name for statement in body for name in _assigned(statement))
+
+
+def check_parameters(path: Path, notebook: NotebookNode, parameters: Mapping[str, object]) -> None:
+    """Refuse every parameter that ``notebook`` does not declare, or that is no plain value.
+
+    Raises
+    ------
+    InputError
+        With every problem found, each with the nearest valid name.
+    """
+    declared = declared_parameters(notebook)
+    problems = [
+        Problem(rule, file=path.name, path=_shown(str(name)), nearest=nearest)
+        for name, value in parameters.items()
+        for rule, nearest in _faults(name, value, declared)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _assigned(statement: ast.stmt) -> Iterator[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _faults(name: object, value: object, declared: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    if not isinstance(name, str) or not _is_plain_name(name):
+        yield "a parameter's name is letters, digits and underscores, and no word of Python", None
+    elif name not in declared:
+        yield "the notebook has no such parameter", nearest_name(name, declared)
+    if not _is_plain_value(value):
+        yield "a parameter is a text, a finite number, true or false", None
+
+
+def _is_plain_name(name: str) -> bool:
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+
+
+def _is_plain_value(value: object) -> bool:
+    if type(value) is str:
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    return type(value) in (bool, int) or (type(value) is float and math.isfinite(value))
+
+
+def _run(
+    name: str, notebook: NotebookNode, parameters: dict[str, Scalar], *, progress: bool, timeout_seconds: int, cwd: Path
+) -> NotebookNode:
+    import papermill  # noqa: PLC0415 - takes two seconds, and faults in the input should be told at once
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
+    from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    try:
+        executed: NotebookNode = papermill.execute_notebook(
+            notebook,
+            None,
+            parameters,
+            kernel_name="python3",
+            language="python",
+            cwd=str(cwd),
+            progress_bar=progress,
+            request_save_on_cell_execute=False,
+            execution_timeout=timeout_seconds,
+            kernel_manager_class="smarketing_sim.publish.kernel.EncryptedKernelManager",
+        )
+        return executed
+    except PapermillExecutionError as error:
+        raise _told(name, error, cell_number=_number_in_source(notebook, error.cell_index, parameters)) from None
+    except CellTimeoutError:
+        raise NotebookFailed(f"{name}: a cell took longer than {timeout_seconds} seconds and was stopped") from None
+    except (DeadKernelError, RuntimeError) as error:
+        raise NotebookFailed(f"{name}: the notebook's process ended before its time: {_reason(error)}") from None
+
+
+def _number_in_source(notebook: NotebookNode, index: int, parameters: Mapping[str, Scalar]) -> int:
+    """Return the number, counted from 1, that the failed cell has in the notebook as its author sees it."""
+    tagged = [i for i, cell in enumerate(notebook.cells) if PARAMETERS_TAG in cell.metadata.get("tags", [])]
+    injected_before = bool(parameters) and index > tagged[0]
+    return index + 1 - injected_before
+
+
+def _told(name: str, error: Any, *, cell_number: int) -> BaseException:
+    """Return what to raise for a cell that failed: our own errors as they were, anything else as one paragraph."""
+    if error.ename == "KeyboardInterrupt":
+        return KeyboardInterrupt()
+    exit_codes = {kind.__name__: kind.exit_code for kind in _family(SmarketingError)}
+    if error.ename in exit_codes:
+        return InputError(error.evalue) if exit_codes[error.ename] == InputError.exit_code else RunFailed(error.evalue)
+    first_line = next((line for line in error.source.splitlines() if line.strip()), "")
+    reason = _shown(f"{error.ename}: {error.evalue}".strip(": "), 300)
+    return NotebookFailed(f"{name}: cell {cell_number}, which begins with {shorten(first_line)}, failed: {reason}")
+
+
+def _family(kind: type[SmarketingError]) -> Iterator[type[SmarketingError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _family(child)
+
+
+def _shown(text: str, width: int = 60) -> str:
+    return shorten(text, width)[1:-1]
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text.splitlines()[0]

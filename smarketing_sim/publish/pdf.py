@@ -1,0 +1,133 @@
+"""The printed page: WeasyPrint where it works, else a browser of the system, else a line of advice; never an error."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from smarketing_sim.publish.store import write_atomically
+
+ADVICE = (
+    "no PDF was made: install WeasyPrint (pip install 'smarketing-sim[pdf]', and Pango from the system), "
+    "or Chromium; the page prints well from any browser"
+)
+
+# Only absolute places that an administrator owns: a browser in the working folder or early in PATH may be anything.
+BROWSERS = (
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome-stable",
+    "/usr/bin/google-chrome",
+    "/snap/bin/chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+
+_TIMEOUT_SECONDS = 120
+_FACES = (
+    ("DejaVu Sans", "normal", "normal", "DejaVuSans.ttf"),
+    ("DejaVu Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
+    ("DejaVu Serif", "normal", "normal", "DejaVuSerif.ttf"),
+    ("DejaVu Serif", "bold", "normal", "DejaVuSerif-Bold.ttf"),
+    ("DejaVu Serif", "normal", "italic", "DejaVuSerif-Italic.ttf"),
+)
+
+
+def write_pdf(html_path: Path, pdf_path: Path) -> str | None:
+    """Print the page in ``html_path`` to ``pdf_path``; nothing outside the page is read, nothing is fetched.
+
+    Returns
+    -------
+    str or None
+        None when the PDF was made, else one line that says what to install. A failure here fails no publish.
+    """
+    for make in (_by_weasyprint, _by_browser):
+        data = make(html_path)
+        if data is not None and data.startswith(b"%PDF-"):
+            write_atomically(pdf_path, data)
+            return None
+    return ADVICE
+
+
+def _by_weasyprint(html_path: Path) -> bytes | None:
+    try:
+        # A missing Pango shows as an OSError on import.
+        from weasyprint import CSS, HTML  # noqa: PLC0415
+        from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+        from weasyprint.urls import URLFetcher  # noqa: PLC0415
+    except (ImportError, OSError):
+        return None
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    fonts = FontConfiguration()
+    try:
+        style = CSS(string=_fallback_faces(), url_fetcher=fetcher, font_config=fonts)
+        page = HTML(string=html_path.read_text("utf-8"), base_url=None, url_fetcher=fetcher)
+        pdf: bytes = page.write_pdf(stylesheets=[style], font_config=fonts)
+    except Exception:
+        # The layout of one page is not worth the run that it reports; the browser is asked next.
+        return None
+    return pdf
+
+
+def _fallback_faces() -> str:
+    """Return the fonts that matplotlib carries as a style sheet: a fresh machine may have no font at all."""
+    import matplotlib  # noqa: PLC0415 - only needed for a PDF
+
+    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    return "\n".join(
+        f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:{style};"
+        f"src:url(data:font/ttf;base64,{base64.b64encode((folder / file).read_bytes()).decode('ascii')})}}"
+        for family, weight, style, file in _FACES
+    )
+
+
+def _by_browser(html_path: Path) -> bytes | None:
+    browser = next((path for path in BROWSERS if os.path.isabs(path) and os.access(path, os.X_OK)), None)
+    if browser is None:
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        printed = Path(scratch, "page.pdf")
+        try:
+            subprocess.run(
+                [browser, *_browser_arguments(scratch, printed), html_path.resolve().as_uri()],
+                cwd=scratch,
+                env=_quiet_environment(scratch),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_TIMEOUT_SECONDS,
+                check=True,
+            )
+            return printed.read_bytes()
+        except (OSError, subprocess.SubprocessError):
+            return None
+
+
+def _browser_arguments(scratch: str, printed: Path) -> list[str]:
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return [
+        "--headless",
+        *as_root,
+        "--disable-gpu",
+        "--disable-extensions",
+        "--disable-background-networking",
+        "--no-first-run",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={scratch}/profile",
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={printed}",
+    ]
+
+
+def _quiet_environment(scratch: str) -> dict[str, str]:
+    if os.name != "posix":  # pragma: no cover - Windows programs need their own environment
+        return dict(os.environ)
+    # The browser's start script looks up its helpers in PATH.
+    return {"PATH": "/usr/bin:/bin", "HOME": scratch, "LANG": "C.UTF-8"}

@@ -1,0 +1,71 @@
+"""What an executed notebook says about the machine that ran it, taken out before it is published."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+
+def scrub_notebook(notebook: NotebookNode, folders: Mapping[Path, str]) -> NotebookNode:
+    """Return a copy of ``notebook`` without paths of this machine, times and random ids.
+
+    The copy depends on the notebook and its parameters alone, so the same run gives the same file.
+
+    Parameters
+    ----------
+    notebook
+        As papermill gives it.
+    folders
+        What to write for the folders that the run was told of; the home folder and this Python's are always covered.
+    """
+    known = {**{str(folder): name for folder, name in folders.items()}, **_machine_folders()}
+    plain = _replaced(notebook, sorted(known.items(), key=lambda item: -len(item[0])))
+    clean: NotebookNode = nbformat.from_dict(plain)  # type: ignore[no-untyped-call]
+    told = clean.metadata.pop("papermill", {})
+    parameters = {name: _short_path(value) for name, value in told.get("parameters", {}).items()}
+    clean.metadata["papermill"] = {"parameters": parameters, "version": told.get("version", "")}
+    for cell in clean.cells:
+        _scrub_cell(cell)
+    return clean
+
+
+def _machine_folders() -> dict[str, str]:
+    found = {sys.prefix: "<python>", sys.base_prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
+    # A home of "/" stands in every path.
+    return {folder: name for folder, name in found.items() if len(Path(folder).parts) > 1}
+
+
+def _scrub_cell(cell: NotebookNode) -> None:
+    for key in ("papermill", "execution"):
+        cell.metadata.pop(key, None)
+    if "injected-parameters" in cell.metadata.get("tags", []):
+        cell["id"] = "injected-parameters"
+    if cell.cell_type == "code":
+        # What a library prints as a warning is about this machine, not about the result.
+        cell.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
+
+
+def _replaced(value: Any, folders: list[tuple[str, str]]) -> Any:
+    if isinstance(value, str):
+        for folder, name in folders:
+            value = re.sub(rf"{re.escape(folder)}(?![\w.-])", name, value)
+        return value
+    if isinstance(value, Mapping):
+        return {key: _replaced(item, folders) for key, item in value.items()}
+    return [_replaced(item, folders) for item in value] if isinstance(value, list) else value
+
+
+def _short_path(value: object) -> object:
+    """Return the last part of an absolute path, and anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    for kind in (PurePosixPath, PureWindowsPath):
+        if kind(value).is_absolute():
+            return kind(value).name
+    return value

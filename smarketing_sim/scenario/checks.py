@@ -1,0 +1,157 @@
+"""Rules that tie one part of a scenario to another, and cautions about legal but doubtful plans."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from smarketing_sim.errors import CadenceWarning, DoubleCountingWarning, SmarketingWarning, nearest_name
+from smarketing_sim.scenario.contract import DepthClause, FeedbackClause
+from smarketing_sim.scenario.evidence import evidence
+from smarketing_sim.scenario.schema import Scenario
+
+MAX_LEADS = 20_000_000
+_TOLERANCE = 1e-6
+
+Broken = tuple[tuple[str, ...], str, Any, str | None]
+
+
+def broken_rules(scenario: Scenario) -> list[Broken]:
+    """Return every rule that a scenario breaks as (path, rule, value, nearest valid name)."""
+    checks = (_shares, _references, _team, _dates, _sources_of_beliefs, _size)
+    return [broken for check in checks for broken in check(scenario)]
+
+
+def cautions(scenario: Scenario) -> list[SmarketingWarning]:
+    """Return warnings about plans that are legal and cannot do what they say."""
+    found: list[SmarketingWarning] = []
+    if len(scenario.decay.spoils) > 1:
+        found.append(DoubleCountingWarning(
+            f"decay.outcomes: lateness is charged to {' and '.join(scenario.decay.spoils)}; a published curve already "
+            "holds the whole effect on one of them"))  # fmt: skip
+    found += [caution for name, clause in scenario.sla.items() for caution in _cadence(scenario, name, clause)]
+    return found
+
+
+def _cadence(scenario: Scenario, name: str, clause: Any) -> Iterator[SmarketingWarning]:
+    """Compare the planned attempts with what a clause asks for, both in wall time."""
+    cadence = scenario.sales.sdr.cadence
+    day = scenario.calendar.business_day_minutes
+    if isinstance(clause, DepthClause):
+        if cadence.max_attempts < clause.attempts:
+            yield CadenceWarning(f"sla.{name}: asks for {clause.attempts} attempts, the cadence plans "
+                                 f"{cadence.max_attempts}; only leads connected or disqualified before that will count")  # fmt: skip
+            return
+        gaps = [cadence.gap(n) for n in range(1, clause.attempts)]
+        if len({gap.business for gap in gaps} | {clause.within.business}) == 1:
+            planned, limit = sum(gap.minutes(day) for gap in gaps), clause.within.minutes(day)
+            if planned > limit:
+                yield CadenceWarning(f"sla.{name}: attempt {clause.attempts} is planned {planned / 1440:.1f} days after "
+                                     f"the first one, the clause allows {clause.within}")  # fmt: skip
+    if isinstance(clause, FeedbackClause) and scenario.sales.sdr.recording.share < clause.target:
+        yield CadenceWarning(f"sla.{name}: promises {clause.target:.0%}, reps record "
+                             f"{scenario.sales.sdr.recording.share:.0%} of outcomes")  # fmt: skip
+
+
+def _shares(scenario: Scenario) -> Iterator[Broken]:
+    """Shares of a whole must sum to one."""
+    total = sum(persona.share for persona in scenario.personas.values())
+    if abs(total - 1.0) > _TOLERANCE:
+        yield ("personas",), f"shares must sum to 100 %, they sum to {total:.4%}", None, None
+    for name, source in scenario.marketing.sources.items():
+        if source.personas is None:
+            continue
+        total = sum(source.personas.values())
+        if abs(total - 1.0) > _TOLERANCE:
+            yield ("marketing", "sources", name, "personas"), f"must sum to 100 %, they sum to {total:.4%}", None, None
+
+
+def _references(scenario: Scenario) -> Iterator[Broken]:
+    """Every name that is used must exist."""
+    sources = scenario.marketing.sources
+    segments = {persona.segment or name for name, persona in scenario.personas.items()}
+    for name, campaign in scenario.marketing.campaigns.items():
+        yield from _known(("marketing", "campaigns", name, "source"), campaign.source, sources, "source")
+    for name, source in sources.items():
+        for persona in source.personas or ():
+            yield from _known(("marketing", "sources", name, "personas", persona), persona, scenario.personas, "persona")
+    for channel in dict.fromkeys(scenario.sales.sdr.cadence.channels):
+        yield from _known(("sales", "sdr", "cadence", "channels"), channel, scenario.sales.sdr.channels, "channel")
+    for name, clause in scenario.sla.items():
+        applies = clause.applies_to
+        if applies.source is not None:
+            yield from _known(("sla", name, "applies_to", "source"), applies.source, sources, "source")
+        if applies.segment is not None:
+            yield from _known(("sla", name, "applies_to", "segment"), applies.segment, segments, "segment")
+    for name, territory in scenario.sales.sdr.routing.territories.items():
+        at = ("sales", "sdr", "routing", "territories", name, "takes")
+        takes = territory.takes
+        for field, value, valid in (
+            ("source", takes.source, sources), ("persona", takes.persona, scenario.personas),
+            ("segment", takes.segment, segments)):  # fmt: skip
+            if value is not None:
+                yield from _known((*at, field), value, valid, field)
+
+
+def _known(path: tuple[str, ...], name: str, valid: Iterable[str], what: str) -> Iterator[Broken]:
+    names = list(valid)
+    if name not in names:
+        yield path, f"is not a known {what}", name, nearest_name(name, names)
+
+
+def _team(scenario: Scenario) -> Iterator[Broken]:
+    """Overrides and territories must name reps that exist."""
+    sdr = scenario.sales.sdr
+    for rep in sdr.reps:
+        if not rep.isdigit() or not 1 <= int(rep) <= sdr.headcount:
+            rule = f"overrides a rep that does not exist; reps are numbered 1 to sales.sdr.headcount = {sdr.headcount}"
+            yield ("sales", "sdr", "reps", rep), rule, rep, None
+    for name, territory in sdr.routing.territories.items():
+        for rep in territory.reps:
+            if not 1 <= rep <= sdr.headcount:
+                path = ("sales", "sdr", "routing", "territories", name, "reps")
+                yield path, f"names a rep that does not exist; sales.sdr.headcount = {sdr.headcount}", rep, None
+    if sdr.routing.rule == "territory" and not sdr.routing.territories:
+        yield ("sales", "sdr", "routing", "rule"), "territory needs sales.sdr.routing.territories", "territory", None
+
+
+def _dates(scenario: Scenario) -> Iterator[Broken]:
+    """Dates must lie in the years that the run touches."""
+    run = scenario.run
+    first = run.starts_on - dt.timedelta(weeks=run.warm_up_weeks)
+    months = run.starts_on.year * 12 + run.starts_on.month - 1 + run.horizon_months
+    last = dt.date(months // 12, months % 12 + 1, 1) + dt.timedelta(weeks=run.cool_down_weeks)
+    years = f"the run touches {first.year} to {last.year}"
+    for index, day in enumerate(scenario.calendar.holidays):
+        if not first.year - 1 <= day.year <= last.year + 1:
+            yield ("calendar", "holidays", str(index)), f"is out of range; {years}", day.isoformat(), None
+    for name, campaign in scenario.marketing.campaigns.items():
+        if not first.year - 1 <= campaign.starts_on.year <= last.year + 1:
+            path = ("marketing", "campaigns", name, "starts_on")
+            yield path, f"is out of range; {years}", campaign.starts_on.isoformat(), None
+
+
+def _sources_of_beliefs(scenario: Scenario) -> Iterator[Broken]:
+    """A belief that names the evidence ledger must name a row of it that is not folklore."""
+    rows = evidence()
+    for path, belief in scenario.beliefs.items():
+        for name in belief.source.replace(",", " ").split():
+            if name[:1] == "E" and name[1:2].isdigit():
+                if name not in rows:
+                    rule = f"source {name} is not in the evidence ledger"
+                    yield tuple(path.split(".")), rule, None, nearest_name(name, rows)
+                elif rows[name].grade.startswith("F"):
+                    yield tuple(path.split(".")), f"source {name} is folklore and cannot carry a default", None, None
+
+
+def _size(scenario: Scenario) -> Iterator[Broken]:
+    """Refuse what no machine could finish, before any work starts."""
+    run = scenario.run
+    months = run.horizon_months + (run.warm_up_weeks + run.cool_down_weeks) / 4.35
+    monthly = sum(max(source.monthly_leads) for source in scenario.marketing.sources.values())
+    burst = sum(campaign.first_week_leads * campaign.weeks for campaign in scenario.marketing.campaigns.values())
+    leads = months * monthly * max(scenario.marketing.season) + burst + run.opening_backlog
+    if leads > MAX_LEADS:
+        rule = f"about {leads:,.0f} leads in one run; at most {MAX_LEADS:,} can be simulated"
+        yield ("marketing", "sources"), rule, None, None

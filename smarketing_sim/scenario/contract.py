@@ -1,0 +1,187 @@
+"""The contract as data: who promises what, to whom, by which clock, in which period, to which share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from smarketing_sim.scenario.base import Part
+from smarketing_sim.scenario.units import Count, NotNegative, Positive, Share, Span
+
+Side = Literal["marketing", "sales"]
+
+
+class AppliesTo(Part):
+    """The leads that a clause covers; a field left out covers all."""
+
+    source: str | None = None
+    """A source by name."""
+    segment: str | None = None
+    """A segment by name."""
+    score_at_least: NotNegative | None = None
+    """Leads with at least this score."""
+
+    def __str__(self) -> str:
+        parts = [self.source and f"from {self.source}", self.segment and f"in {self.segment}"]
+        parts.append(f"with a score of at least {self.score_at_least:g}" if self.score_at_least is not None else None)
+        return " ".join(part for part in parts if part)
+
+
+class ClauseBase(Part):
+    """What every clause has."""
+
+    target: Share
+    """Share that is promised."""
+    period: Literal["month"] = "month"
+    """Period over which the share is counted, by the calendar of the contract."""
+    applies_to: AppliesTo = AppliesTo()
+    """The leads it covers."""
+
+    default_side: ClassVar[Side] = "sales"
+
+    @property
+    def side(self) -> Side:
+        """Who promises it."""
+        return getattr(self, "promised_by", None) or self.default_side
+
+    def _covered(self) -> str:
+        covered = str(self.applies_to)
+        return f" {covered}" if covered else ""
+
+
+class VolumeClause(ClauseBase):
+    """Marketing promises a number of leads, or their worth."""
+
+    kind: Literal["volume"]
+    """What is promised."""
+    promised_by: Side = "marketing"
+    """Who promises it."""
+    target: Share = 1.0
+    """Share of the promised volume that counts as kept."""
+    leads_per_rep: Positive | None = None
+    """Leads handed in a month for each rep of the contract."""
+    value_usd_per_rep: Positive | None = None
+    """In place of a count: expected value of the leads handed, for each rep of the contract."""
+    contract_headcount: Count
+    """Reps in the contract: a number agreed, not today's roster."""
+
+    def model_post_init(self, context: Any) -> None:
+        """Hold that exactly one currency is named."""
+        if (self.leads_per_rep is None) == (self.value_usd_per_rep is None):
+            raise ValueError("a volume clause needs either leads_per_rep or value_usd_per_rep")
+
+    @property
+    def promised_amount(self) -> float:
+        """Leads, or US dollars, promised for a month."""
+        return float(self.leads_per_rep or self.value_usd_per_rep or 0.0) * self.contract_headcount
+
+    @property
+    def text(self) -> str:
+        """The clause in words."""
+        what = "leads" if self.leads_per_rep is not None else "US dollars of expected lead value"
+        return f"{self.promised_amount:,.0f} {what}{self._covered()} handed over a month"
+
+
+class PacingClause(ClauseBase):
+    """Marketing promises an even flow within the month."""
+
+    kind: Literal["pacing"]
+    """What is promised."""
+    promised_by: Side = "marketing"
+    """Who promises it."""
+    leads_per_rep: Positive
+    """Leads handed in a month for each rep of the contract."""
+    contract_headcount: Count
+    """Reps in the contract."""
+    band: Share = 0.15
+    """How far the running count may stray from the straight line, as a share of the month's promise."""
+
+    @property
+    def promised_amount(self) -> float:
+        """Leads promised for a month."""
+        return self.leads_per_rep * self.contract_headcount
+
+    @property
+    def text(self) -> str:
+        """The clause in words."""
+        return (
+            f"the running count{self._covered()} stays within {self.band:.0%} of the straight line "
+            f"to {self.promised_amount:,.0f} leads in {self.target:.0%} of weeks"
+        )
+
+
+class QualityClause(ClauseBase):
+    """Marketing promises leads that sales accepts."""
+
+    kind: Literal["quality"]
+    """What is promised."""
+    promised_by: Side = "marketing"
+    """Who promises it."""
+    counts: Literal["accepted", "qualified_among_reached"] = "accepted"
+    """What a good lead is: accepted at the first attempt, or qualified once reached."""
+    within: Span = Span(14, "day")
+    """Time after handoff in which that must be decided; a lead not worked by then is left out and shown."""
+
+    @property
+    def text(self) -> str:
+        """The clause in words."""
+        what = "accepted by sales" if self.counts == "accepted" else "qualified once reached"
+        return f"{self.target:.0%} of leads{self._covered()} {what} within {self.within}"
+
+
+class SpeedClause(ClauseBase):
+    """Sales promises a first human attempt in time."""
+
+    kind: Literal["speed"]
+    """What is promised."""
+    promised_by: Side = "sales"
+    """Who promises it."""
+    within: Span
+    """Time from handoff to the first human attempt."""
+
+    @property
+    def text(self) -> str:
+        """The clause in words."""
+        return f"first attempt within {self.within}, {self.target:.0%} of leads{self._covered()}"
+
+
+class DepthClause(ClauseBase):
+    """Sales promises a number of attempts before it gives up."""
+
+    kind: Literal["depth"]
+    """What is promised."""
+    promised_by: Side = "sales"
+    """Who promises it."""
+    attempts: Annotated[Count, Field(ge=1)]
+    """Human attempts that must have been started."""
+    within: Span
+    """Time from handoff; connected or disqualified before that will do."""
+
+    @property
+    def text(self) -> str:
+        """The clause in words."""
+        return f"{self.attempts} attempts within {self.within}, {self.target:.0%} of leads{self._covered()}"
+
+
+class FeedbackClause(ClauseBase):
+    """Sales promises to write down what came of a lead."""
+
+    kind: Literal["feedback"]
+    """What is promised."""
+    promised_by: Side = "sales"
+    """Who promises it."""
+    within: Span
+    """Time from handoff to the recorded outcome and reason."""
+
+    @property
+    def text(self) -> str:
+        """The clause in words."""
+        return f"outcome and reason recorded within {self.within}, {self.target:.0%} of leads{self._covered()}"
+
+
+Clause = Annotated[
+    VolumeClause | PacingClause | QualityClause | SpeedClause | DepthClause | FeedbackClause,
+    Field(discriminator="kind"),
+]
+KINDS = ("volume", "pacing", "quality", "speed", "depth", "feedback")

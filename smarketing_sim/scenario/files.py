@@ -1,0 +1,221 @@
+"""From YAML files to a Scenario: ``extends``, overrides, sources of beliefs, and all problems at once."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.scenario.checks import broken_rules, cautions
+from smarketing_sim.scenario.contract import KINDS
+from smarketing_sim.scenario.documents import parse_value, read_document
+from smarketing_sim.scenario.problems import problem_at, translate
+from smarketing_sim.scenario.schema import Belief, Scenario
+
+_BELIEF_KEYS = {"value", "source", "grade", "range", "note"}
+_NAMED = (("marketing", "sources"), ("marketing", "campaigns"), ("personas",), ("sla",), ("alternatives",),
+          ("sales", "sdr", "reps"), ("sales", "sdr", "channels"), ("sales", "sdr", "routing", "territories"))  # fmt: skip
+_SET = "--set"
+
+Path_ = tuple[str, ...]
+Origins = dict[Path_, tuple[str, int | None]]
+
+
+def load(path: Path, overrides: Mapping[str, Any]) -> Scenario:
+    """Read a scenario file, apply overrides, and validate; raise InputError with every problem."""
+    data, origins = _read_chain(path, ())
+    return build(data, origins=origins, overrides=overrides)
+
+
+def override(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
+    """Return a scenario with some values changed by dotted path."""
+    return build(to_document(scenario), overrides=overrides, quiet=True)
+
+
+def build(
+    data: dict[str, Any],
+    *,
+    origins: Origins | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    quiet: bool = False,
+) -> Scenario:
+    """Validate plain data as a scenario.
+
+    Parameters
+    ----------
+    data
+        Nested mappings as YAML gives them; a value may be ``{value, source, grade, range, note}``.
+    origins
+        File and line by path, for messages.
+    overrides
+        Values by dotted path.
+    quiet
+        Leave out the warnings.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    """
+    where: Origins = dict(origins or {})
+    data = copy.deepcopy(data)
+    for dotted, value in (overrides or {}).items():
+        _set(data, tuple(dotted.split(".")), value, where)
+    beliefs: dict[str, Any] = dict(data.pop("beliefs", {}) or {})
+    data = _split_beliefs(data, (), beliefs)
+    data = _drop_removed(data)
+    _default_kinds(data)
+    try:
+        scenario = Scenario.model_validate({**data, "beliefs": beliefs})
+    except ValidationError as error:
+        raise InputError(translate(error, model=Scenario, data={**data, "beliefs": beliefs}, origins=where)) from None
+    broken = [problem_at(path, rule, origins=where, value=value, nearest=near)
+              for path, rule, value, near in broken_rules(scenario)]  # fmt: skip
+    broken += _broken_alternatives(scenario, where) if not quiet else []
+    if broken:
+        raise InputError(broken)
+    if not quiet:
+        for caution in cautions(scenario):
+            warnings.warn(caution, stacklevel=2)
+    return scenario
+
+
+def to_document(scenario: Scenario) -> dict[str, Any]:
+    """Return plain data that :func:`build` turns back into an equal scenario."""
+    return scenario.model_dump(mode="json", exclude_none=True)
+
+
+def parse_overrides(settings: list[str]) -> dict[str, Any]:
+    """Read ``path=value`` pairs from the command line, values as YAML."""
+    problems: list[Problem] = []
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals or not path.strip():
+            problems.append(Problem("must be path=value, such as sales.sdr.headcount=12", file=_SET, value=setting))
+            continue
+        overrides[path.strip()] = parse_value(text, name=_SET)
+    if problems:
+        raise InputError(problems)
+    return overrides
+
+
+def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Origins]:
+    """Read a file and what it extends; the nearer file wins."""
+    document = read_document(path)
+    origins: Origins = {key: (path.name, line) for key, line in document.lines.items()}
+    data = dict(document.data)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data, origins
+    line = document.lines.get(("extends",))
+    if not isinstance(parent, str):
+        raise InputError([Problem("must name a file", file=path.name, line=line, path="extends", value=parent)])
+    target = (path.parent / parent).resolve()
+    chain = (*seen, path.resolve())
+    if target in chain:
+        names = " → ".join([*(p.name for p in chain), target.name])
+        raise InputError([Problem(f"files extend each other in a circle: {names}", file=path.name, line=line)])
+    try:
+        base, base_origins = _read_chain(target, chain)
+    except InputError as error:
+        if not target.is_file():
+            first = error.problems[0]
+            problem = Problem("names a file that is not there", file=path.name, line=line, path="extends",
+                              value=parent, nearest=first.nearest)  # fmt: skip
+            raise InputError([problem]) from None
+        raise
+    return _merge(base, data), base_origins | origins
+
+
+def _merge(base: Any, over: Any) -> Any:
+    """Lay one nesting of mappings over another; a bare value over a belief keeps only the belief's range."""
+    if _is_belief(base) and not _is_belief(over):
+        kept = {key: base[key] for key in ("range",) if key in base}
+        return {"value": over, "source": "set in this scenario", **kept} if not isinstance(over, dict) else over
+    if isinstance(base, dict) and isinstance(over, dict) and not _is_belief(over):
+        return {key: _merge(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
+                for key in [*base, *(k for k in over if k not in base)]}  # fmt: skip
+    return over
+
+
+def _is_belief(node: Any) -> bool:
+    return isinstance(node, dict) and "value" in node and set(node) <= _BELIEF_KEYS
+
+
+def _set(data: dict[str, Any], path: Path_, value: Any, origins: Origins) -> None:
+    """Set one value by path, making the groups on the way; a list item is named by its number from 0."""
+    node: Any = data
+    for step in path[:-1]:
+        if isinstance(node, list) and step.isdigit() and int(step) < len(node):
+            node = node[int(step)]
+        elif isinstance(node, dict):
+            if not isinstance(node.get(step), dict | list):
+                node[step] = {}
+            node = node[step]
+        else:
+            raise InputError([Problem("is not a known path", file=_SET, path=".".join(path))])
+    last = path[-1]
+    if isinstance(node, list):
+        if not last.isdigit() or int(last) >= len(node):
+            raise InputError([Problem("is not a known path", file=_SET, path=".".join(path))])
+        node[int(last)] = value
+    else:
+        node[last] = _merge(node.get(last), value) if isinstance(node.get(last), dict) else value
+    origins[path] = (_SET, None)
+
+
+def _split_beliefs(node: Any, path: Path_, beliefs: dict[str, Any]) -> Any:
+    """Take ``{value, source, …}`` apart: the value stays, the rest is noted under its path."""
+    if _is_belief(node):
+        rest = {key: item for key, item in node.items() if key != "value"}
+        if rest:
+            beliefs[".".join(path)] = rest
+        return _split_beliefs(node["value"], path, beliefs)
+    if isinstance(node, dict):
+        return {key: _split_beliefs(item, (*path, str(key)), beliefs) for key, item in node.items()}
+    if isinstance(node, list):
+        return [_split_beliefs(item, (*path, str(i)), beliefs) for i, item in enumerate(node)]
+    return node
+
+
+def _drop_removed(data: dict[str, Any]) -> dict[str, Any]:
+    """Take out named things that were set to null, so that a file can drop what it extends."""
+    for path in _NAMED:
+        node: Any = data
+        for step in path:
+            node = node.get(step) if isinstance(node, dict) else None
+        if isinstance(node, dict):
+            for name in [name for name, item in node.items() if item is None]:
+                del node[name]
+    return data
+
+
+def _default_kinds(data: dict[str, Any]) -> None:
+    """Let a clause's kind be its key where it has none."""
+    contract = data.get("sla")
+    for name, clause in contract.items() if isinstance(contract, dict) else ():
+        if isinstance(clause, dict) and "kind" not in clause and name in KINDS:
+            contract[name] = {"kind": name, **clause}
+
+
+def _broken_alternatives(scenario: Scenario, origins: Origins) -> list[Problem]:
+    """Try every named alternative, so that a wrong path is found before anybody relies on it."""
+    broken: list[Problem] = []
+    for name, alternative in scenario.alternatives.items():
+        try:
+            build(to_document(scenario), overrides=alternative.set, quiet=True)
+        except InputError as error:
+            for problem in error.problems:
+                at = ("alternatives", name, "set", problem.path or "")
+                broken.append(problem_at(at, problem.rule, origins=origins, value=problem.value,
+                                         nearest=problem.nearest))  # fmt: skip
+    return broken
+
+
+__all__ = ["Belief", "build", "load", "override", "parse_overrides", "to_document"]

@@ -1,0 +1,54 @@
+"""Goal, economics and named alternatives of a scenario."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from smarketing_sim.scenario.base import Part
+from smarketing_sim.scenario.units import Count, Share, Usd
+
+
+class Goal(Part):
+    """What the year must bring."""
+
+    revenue_usd: Usd = 0.0
+    """First-year value of deals won; 0 means that there is no goal."""
+    view: Literal["cohort", "booked"] = "cohort"
+    """Leads created in the horizon whenever they close, or deals closed in the horizon."""
+
+
+class Economics(Part):
+    """How revenue turns into contribution."""
+
+    gross_margin: Share = 1.0
+    """Gross margin on revenue."""
+    churn_per_year: Share = 0.0
+    """Share of customers lost each year."""
+    horizon_months: Annotated[Count, Field(ge=0)] = 12
+    """Months over which a won deal is counted."""
+    discount_per_year: Share = 0.0
+    """Discount rate."""
+    tools_annual_usd: Usd = 0.0
+    """Yearly cost of tools."""
+
+    @property
+    def lifetime_factor(self) -> float:
+        """Worth of a won deal over the horizon in first-year values: discounted, paid yearly, less churn."""
+        years, part = divmod(self.horizon_months, 12)
+        keep = (1.0 - self.churn_per_year) / (1.0 + self.discount_per_year)
+        return sum(keep**year for year in range(years)) + keep**years * part / 12.0
+
+
+class Alternative(Part):
+    """A named change that the company could make."""
+
+    label: str
+    """What it is, in words."""
+    set: dict[str, object]
+    """Dotted paths and their new values."""
+    one_off_usd: Usd = 0.0
+    """Cost once."""
+    yearly_usd: Usd = 0.0
+    """Cost a year beside what the model counts."""

@@ -1,0 +1,152 @@
+"""The Scenario: every assumption of one planning question, frozen, validated and hashable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from smarketing_sim.scenario.base import Part
+from smarketing_sim.scenario.calendars import ContractCalendar, Date
+from smarketing_sim.scenario.contract import Clause
+from smarketing_sim.scenario.marketing import Decay, Marketing, Persona
+from smarketing_sim.scenario.money import Alternative, Economics, Goal
+from smarketing_sim.scenario.sales import Sales
+from smarketing_sim.scenario.units import Count
+
+_WORDS = {"name", "description", "beliefs", "alternatives"}
+
+
+class Belief(Part):
+    """Where a number comes from, how well it is known, and how far it may be off."""
+
+    source: str = ""
+    """An id of the evidence ledger, such as E13, or a note in words; empty for an assumption."""
+    grade: str = "A?"
+    """Grade of the source: A to F, or ``A?`` for an assumption without one."""
+    range: tuple[Any, Any] | None = None
+    """Lowest and highest value that is plausible, in the unit of the value."""
+    note: str = ""
+    """A caution for the reader."""
+
+
+class Run(Part):
+    """The stretch of time that is simulated; leads arrive through all three parts."""
+
+    starts_on: Date
+    """First day of the horizon."""
+    horizon_months: Annotated[Count, Field(le=120)] = 12
+    """Months that are reported."""
+    warm_up_weeks: Annotated[Count, Field(le=260)] = 26
+    """Weeks before it, so that queues and pipeline are as in the middle of a year."""
+    cool_down_weeks: Annotated[Count, Field(le=260)] = 8
+    """Weeks after it, so that the last leads are worked."""
+    opening_backlog: Count = 0
+    """Leads already waiting when the simulation begins, beside those the warm-up brings."""
+
+
+class Scenario(Part):
+    """Every assumption of one planning question.
+
+    Notes
+    -----
+    Built by :meth:`load` or :func:`smarketing_sim.scenario.files.build`; the fields are never changed, a change makes
+    another scenario.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    """What the page is called."""
+    description: str = ""
+    """What this company is, in a paragraph."""
+    run: Run
+    """What is simulated."""
+    calendar: ContractCalendar
+    """The contract's business clock."""
+    goal: Goal = Goal()
+    """What the year must bring."""
+    personas: Annotated[dict[str, Persona], Field(min_length=1)]
+    """Kinds of buyer by name."""
+    marketing: Marketing
+    """Where leads come from."""
+    decay: Decay = Decay()
+    """What waiting costs."""
+    sales: Sales
+    """How leads are followed up."""
+    sla: dict[str, Clause] = {}
+    """The contract: clauses by name."""
+    economics: Economics = Economics()
+    """How revenue turns into contribution."""
+    alternatives: dict[str, Alternative] = {}
+    """Named changes that the company could make."""
+    beliefs: dict[str, Belief] = {}
+    """Source, grade and range by dotted path; filled from the file."""
+
+    @classmethod
+    def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+        """Read a scenario from a YAML file.
+
+        Parameters
+        ----------
+        path
+            The file; ``extends:`` in it names another one.
+        overrides
+            Values by dotted path, such as ``{"sales.sdr.headcount": 12}``.
+
+        Raises
+        ------
+        InputError
+            With every problem of the file, each with line, path, value, rule and nearest valid name.
+        """
+        from smarketing_sim.scenario.files import load
+
+        return load(Path(path), overrides or {})
+
+    def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
+        """Return another scenario with some values changed, by dotted path."""
+        from smarketing_sim.scenario.files import override
+
+        return override(self, overrides)
+
+    def canonical(self) -> dict[str, Any]:
+        """Return all that the simulation can feel as plain JSON types, defaults filled in."""
+        return self.model_dump(mode="json", exclude=_WORDS)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical form, in hex: equal on every machine for equal assumptions."""
+        return digest_of(self.canonical())
+
+    def diff(self, other: Scenario) -> list[tuple[str, Any, Any]]:
+        """List what differs: (dotted path, value here, value there); None where a path is missing."""
+        here, there = flatten(self.canonical()), flatten(other.canonical())
+        paths = list(dict.fromkeys([*here, *there]))
+        return [(path, here.get(path), there.get(path)) for path in paths if here.get(path) != there.get(path)]
+
+    def clause_minutes(self, clause: Any) -> float:
+        """Return the limit of a clause in minutes of its own clock."""
+        return float(clause.within.minutes(self.calendar.business_day_minutes))
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def digest_of(plain: Any) -> str:
+    """Return the SHA-256, in hex, of plain JSON types with sorted keys."""
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as one with dotted paths; lists stay whole."""
+    flat: dict[str, Any] = {}
+    for key, value in plain.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{path}.")
+        else:
+            flat[path] = value
+    return flat

@@ -1,0 +1,181 @@
+"""Units at the edge: text such as ``6 business hours``, ``35 %`` or ``$4.2k`` becomes a plain number, once.
+
+Inside the package a duration is float64 minutes, a share lies in [0, 1] and money is US dollars.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
+
+GRID_PER_MINUTE = float(2**20)
+WALL_MINUTES = {"minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43830.0}
+_UNIT_NAMES = {
+    "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
+    "h": "hour", "hour": "hour", "hours": "hour", "d": "day", "day": "day", "days": "day",
+    "week": "week", "weeks": "week", "month": "month", "months": "month",
+}  # fmt: skip
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+_SPAN = re.compile(rf"^\s*{_NUMBER}\s*(business\s+)?([a-z]+)\s*$")
+_PERCENT = re.compile(rf"^\s*([+-]?){_NUMBER}\s*%\s*$")
+_USD = re.compile(rf"^\s*(-?)\$?\s*{_NUMBER}\s*([km]?)\s*(?:USD)?\s*$", re.IGNORECASE)
+_CLOCK = re.compile(r"^\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*$")
+
+
+def to_grid(minutes: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Round minutes to the time grid of 2⁻²⁰ minutes, so that sums of times are exact (half to even)."""
+    rounded: npt.NDArray[np.float64] = np.rint(np.asarray(minutes, dtype=np.float64) * GRID_PER_MINUTE)
+    return rounded / GRID_PER_MINUTE
+
+
+def grid(minutes: float) -> float:
+    """Round one number of minutes to the time grid; the scalar twin of :func:`to_grid`."""
+    return round(minutes * GRID_PER_MINUTE) / GRID_PER_MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time with the clock it is measured on.
+
+    Parameters
+    ----------
+    amount
+        How many units.
+    unit
+        ``minute``, ``hour``, ``day``, ``week`` or ``month`` (1/12 of a year, wall clock only).
+    business
+        True for the contract's business clock, False for the wall clock the buyer lives by.
+    """
+
+    amount: float
+    unit: str
+    business: bool = False
+
+    def minutes(self, business_day_minutes: float) -> float:
+        """Return the minutes on this span's own clock, where a business day has ``business_day_minutes``."""
+        if self.business and self.unit in ("day", "week"):
+            return grid(self.amount * business_day_minutes * (5.0 if self.unit == "week" else 1.0))
+        return grid(self.amount * WALL_MINUTES[self.unit])
+
+    def __str__(self) -> str:
+        plural = "" if self.amount == 1 else "s"
+        return f"{self.amount:g} {'business ' if self.business else ''}{self.unit}{plural}"
+
+    @classmethod
+    def parse(cls, value: object) -> Span:
+        """Read ``6 business hours``, ``12 days`` or ``90 min``; raise ValueError with the rule otherwise."""
+        if isinstance(value, Span):
+            return value
+        match = _SPAN.match(value) if isinstance(value, str) else None
+        unit = _UNIT_NAMES.get(match[3]) if match else None
+        if match is None or unit is None:
+            raise ValueError("must be a number with a unit of time, such as '6 business hours', '12 days' or '10 min'")
+        if match[2] and unit == "month":
+            raise ValueError("a business span is counted in minutes, hours, days or weeks")
+        return cls(float(match[1]), unit, bool(match[2]))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.parse, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "examples": ["6 business hours", "12 days", "10 min"]}
+
+
+def _elapsed_minutes(value: object) -> float:
+    span = Span.parse(value)
+    if span.business:
+        raise ValueError("is elapsed time, so it takes no business clock; write for example '10 min' or '2 days'")
+    return span.minutes(0.0)
+
+
+def _share(value: object) -> object:
+    if isinstance(value, str) and (match := _PERCENT.match(value)):
+        number = float(match[2]) / 100.0
+        return -number if match[1] == "-" else number
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a share, such as '35 %' or 0.35")
+    if value > 1:
+        raise ValueError(f"must be a share between 0 and 1; for a percentage write '{value:g} %'")
+    return value
+
+
+def _usd(value: object) -> object:
+    if isinstance(value, str) and (match := _USD.match(value)):
+        scale = {"": 1.0, "k": 1e3, "m": 1e6}[match[3].lower()]
+        return (-1.0 if match[1] else 1.0) * round(float(match[2]) * scale, 6)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be an amount of US dollars, such as '$4.2k', '$3.0m' or 164")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")
+    return value
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        raise ValueError("must be a whole number")
+    return int(value)
+
+
+def parse_hours(value: object) -> tuple[int, int]:
+    """Read ``09:00-17:30`` as minutes since local midnight; ``24:00`` closes a day."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        value = f"{int(value[0]) // 60:02d}:{int(value[0]) % 60:02d}-{int(value[1]) // 60:02d}:{int(value[1]) % 60:02d}"
+    match = _CLOCK.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("must be a time of day from-to, such as '09:00-17:00'")
+    opens, closes = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+    if int(match[2]) > 59 or int(match[4]) > 59 or closes > 1440:
+        raise ValueError("must lie between 00:00 and 24:00")
+    if closes < opens:
+        raise ValueError("must not close before it opens; split a night shift at midnight")
+    return opens, closes
+
+
+def _hours_text(hours: tuple[int, int]) -> str:
+    return "-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in hours)
+
+
+def _either(*examples: str | float) -> WithJsonSchema:
+    """Tell an editor that a number or a text with its unit will do."""
+    return WithJsonSchema({"type": ["number", "string"], "examples": list(examples)})
+
+
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35 %", 0.35)]
+Usd = Annotated[float, BeforeValidator(_usd), Field(ge=0, allow_inf_nan=False), _either("$4.2k", 4200)]
+Minutes = Annotated[
+    float,
+    BeforeValidator(_elapsed_minutes),
+    PlainSerializer(lambda minutes: f"{minutes!r} min", return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["10 min", "2 days"]}),
+]
+Hours = Annotated[
+    tuple[int, int],
+    BeforeValidator(parse_hours),
+    PlainSerializer(_hours_text, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["09:00-17:00"]}),
+]

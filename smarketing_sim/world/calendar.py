@@ -1,0 +1,238 @@
+"""Business time: opening hours as intervals on the minute line, with zones, daylight saving and holidays.
+
+All instants are float64 minutes since the epoch of the run (UTC). Two clocks run on it: the wall clock, which is the
+minute line itself, and a business clock, which stands still while its calendar is closed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from smarketing_sim.scenario.calendars import WEEKDAYS
+from smarketing_sim.scenario.schema import Scenario
+
+Floats = npt.NDArray[np.float64]
+Hours = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """Open intervals in order, none touching the next.
+
+    Parameters
+    ----------
+    opens_at, closes_at
+        Minutes since the epoch, shape (intervals,); an instant t is open when opens_at <= t < closes_at.
+    """
+
+    opens_at: Floats
+    closes_at: Floats
+
+    @classmethod
+    def from_intervals(cls, intervals: Sequence[tuple[float, float]]) -> Self:
+        """Build a calendar from intervals in any order; empty ones are dropped, touching ones joined."""
+        joined: list[list[float]] = []
+        for opens, closes in sorted(interval for interval in intervals if interval[1] > interval[0]):
+            if joined and opens <= joined[-1][1]:
+                joined[-1][1] = max(joined[-1][1], closes)
+            else:
+                joined.append([opens, closes])
+        array = np.array(joined, dtype=np.float64).reshape(-1, 2)
+        return cls(array[:, 0].copy(), array[:, 1].copy())
+
+    @functools.cached_property
+    def open_before(self) -> Floats:
+        """Open minutes before each interval, with the total as one more item; shape (intervals + 1,)."""
+        return np.concatenate([[0.0], np.cumsum(self.closes_at - self.opens_at)])
+
+    def elapsed(self, at: npt.ArrayLike) -> Floats:
+        """Return the open minutes between the start of the calendar and ``at``."""
+        instants = np.asarray(at, dtype=np.float64)
+        index = np.searchsorted(self.opens_at, instants, side="right") - 1
+        if not len(self.opens_at):
+            return np.zeros_like(instants)
+        inside = np.clip(index, 0, None)
+        into = np.minimum(instants, self.closes_at[inside]) - self.opens_at[inside]
+        return np.where(index < 0, 0.0, self.open_before[inside] + into)
+
+    def add(self, at: npt.ArrayLike, open_minutes: npt.ArrayLike) -> Floats:
+        """Return the first instant, not before ``at``, at which ``open_minutes`` more have passed; inf if never."""
+        instants = np.asarray(at, dtype=np.float64)
+        goal = self.elapsed(instants) + open_minutes
+        index = np.searchsorted(self.open_before[1:], goal, side="left")
+        reached = index < len(self.opens_at)
+        inside = np.where(reached, index, 0)
+        if not len(self.opens_at):
+            return np.where(np.asarray(open_minutes) > 0, np.inf, instants)
+        arrives = self.opens_at[inside] + (goal - self.open_before[inside])
+        return np.where(reached, np.maximum(arrives, instants), np.inf)
+
+    def next_open(self, at: npt.ArrayLike) -> Floats:
+        """Return ``at`` where it is open, else the next opening; inf if there is none."""
+        instants = np.asarray(at, dtype=np.float64)
+        index = np.searchsorted(self.closes_at, instants, side="right")
+        opens = np.append(self.opens_at, np.inf)[index]
+        return np.maximum(opens, instants)
+
+    def between(self, first: npt.ArrayLike, last: npt.ArrayLike) -> Floats:
+        """Return the open minutes between two instants; negative where the second is earlier."""
+        return self.elapsed(last) - self.elapsed(first)
+
+    def clipped(self, starts_at: float, ends_at: float) -> Calendar:
+        """Return the part of the calendar between two instants."""
+        opens, closes = np.maximum(self.opens_at, starts_at), np.minimum(self.closes_at, ends_at)
+        keep = closes > opens
+        return Calendar(opens[keep], closes[keep])
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The days of one run on the minute line, in the zone of the contract.
+
+    Parameters
+    ----------
+    epoch
+        The instant 0: local midnight of the first day of the warm-up, in UTC.
+    first_day
+        Its date.
+    zone
+        IANA name of the contract's zone.
+    day_starts_at
+        Local midnights from the first day to the day after the last, shape (days + 1,).
+    month_starts_at
+        Local midnights of the first of each month of the horizon and its end, shape (months + 1,).
+    """
+
+    epoch: dt.datetime
+    first_day: dt.date
+    zone: str
+    day_starts_at: Floats
+    month_starts_at: Floats
+
+    @property
+    def horizon_starts_at(self) -> float:
+        """Start of the part that is reported."""
+        return float(self.month_starts_at[0])
+
+    @property
+    def horizon_ends_at(self) -> float:
+        """End of the part that is reported."""
+        return float(self.month_starts_at[-1])
+
+    @property
+    def ends_at(self) -> float:
+        """End of observation."""
+        return float(self.day_starts_at[-1])
+
+    @property
+    def day_count(self) -> int:
+        """Days of the run."""
+        return len(self.day_starts_at) - 1
+
+    @functools.cached_property
+    def _offsets(self) -> tuple[Floats, Floats]:
+        """Instants at which the clocks are changed, and local minus elapsed minutes after each."""
+        zone = zoneinfo.ZoneInfo(self.zone)
+        base = self.epoch.astimezone(zone).utcoffset() or dt.timedelta()
+        hours = np.arange(0.0, self.ends_at + 60.0, 60.0)
+        local = [(self.epoch + dt.timedelta(minutes=m)).astimezone(zone).utcoffset() or base for m in hours.tolist()]
+        shift = np.array([(offset - base).total_seconds() / 60.0 for offset in local])
+        changes = np.flatnonzero(np.diff(shift)) + 1
+        return hours[changes], np.concatenate([shift[:1], shift[changes]])
+
+    def local_minutes(self, at: npt.ArrayLike) -> Floats:
+        """Return minutes on the local clock since midnight of the first day."""
+        instants = np.asarray(at, dtype=np.float64)
+        changes, shift = self._offsets
+        return instants + shift[np.searchsorted(changes, instants, side="right")]
+
+    def hour_of_week(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the local hour of the week, 0 for Monday midnight to 167."""
+        hours = np.floor_divide(self.local_minutes(at), 60.0).astype(np.int64)
+        return (hours + 24 * self.first_day.weekday()) % 168
+
+    def day_of(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the index of the local day of each instant."""
+        return np.searchsorted(self.day_starts_at, np.asarray(at), side="right") - 1
+
+    def month_of(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the index of the horizon's month of each instant, -1 outside the horizon."""
+        instants = np.asarray(at, dtype=np.float64)
+        index = np.searchsorted(self.month_starts_at, instants, side="right") - 1
+        return np.where((index >= len(self.month_starts_at) - 1) | np.isnan(instants), -1, index)
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """Return the date some months on; a day that the month does not have becomes its last."""
+    index = day.year * 12 + day.month - 1 + months
+    first = dt.date(index // 12, index % 12 + 1, 1)
+    following = dt.date((index + 1) // 12, (index + 1) % 12 + 1, 1)
+    return first + dt.timedelta(days=min(day.day, (following - first).days) - 1)
+
+
+def instant(day: dt.date, minute: int, zone: zoneinfo.ZoneInfo, epoch: dt.datetime) -> float:
+    """Return a local date and minute of the day as minutes since the epoch."""
+    whole_days, minute = divmod(minute, 1440)
+    day += dt.timedelta(days=whole_days)
+    local = dt.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    return (local.astimezone(dt.UTC) - epoch).total_seconds() / 60.0
+
+
+@functools.lru_cache(maxsize=64)
+def timeline_of(starts_on: dt.date, warm_up_weeks: int, months: int, cool_down_weeks: int, zone_name: str) -> Timeline:
+    """Lay out the days of a run."""
+    zone = zoneinfo.ZoneInfo(zone_name)
+    first = starts_on - dt.timedelta(weeks=warm_up_weeks)
+    last = add_months(starts_on, months) + dt.timedelta(weeks=cool_down_weeks)
+    epoch = dt.datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(dt.UTC)
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    starts = np.array([instant(day, 0, zone, epoch) for day in days])
+    edges = np.array([instant(add_months(starts_on, n), 0, zone, epoch) for n in range(months + 1)])
+    return Timeline(epoch, first, zone_name, starts, edges)
+
+
+def timeline(scenario: Scenario) -> Timeline:
+    """Return the days of a scenario's run."""
+    run = scenario.run
+    return timeline_of(run.starts_on, run.warm_up_weeks, run.horizon_months, run.cool_down_weeks, scenario.calendar.zone)
+
+
+@functools.lru_cache(maxsize=512)
+def _open_days(
+    week: tuple[tuple[str, Hours], ...], zone_name: str, closed: frozenset[dt.date], first: dt.date, days: int,
+    epoch: dt.datetime,
+) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:  # fmt: skip
+    """Return every local day with its open intervals on the minute line."""
+    zone = zoneinfo.ZoneInfo(zone_name)
+    hours = dict(week)
+    listed = []
+    for n in range(-1, days + 1):
+        day = first + dt.timedelta(days=n)
+        today = () if day in closed else hours.get(WEEKDAYS[day.weekday()], ())
+        if today:
+            listed.append((day, tuple((instant(day, a, zone, epoch), instant(day, b, zone, epoch)) for a, b in today)))
+    return tuple(listed)
+
+
+def open_days(
+    hours: Mapping[str, Hours], *, zone: str, closed: frozenset[dt.date], line: Timeline
+) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:
+    """Return (date, open intervals) for each day of a run that has any, by the local hours of a zone."""
+    week = tuple((day, tuple(hours[day])) for day in WEEKDAYS if day in hours)
+    return _open_days(week, zone, closed, line.first_day, line.day_count, line.epoch)
+
+
+def contract_calendar(scenario: Scenario) -> Calendar:
+    """Return the business clock of the contract over the run."""
+    line = timeline(scenario)
+    days = open_days(scenario.calendar.hours, zone=scenario.calendar.zone,
+                     closed=frozenset(scenario.calendar.holidays), line=line)  # fmt: skip
+    return Calendar.from_intervals([interval for _, intervals in days for interval in intervals])

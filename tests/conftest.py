@@ -1,0 +1,67 @@
+"""What every test may lean on: where things are, how hard hypothesis tries, and what CI does with a skipped test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PARAMS = ROOT / "params"
+NO_REAL_DATA = "real data is not here"
+
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("soak", parent=settings.get_profile("ci"), derandomize=False, max_examples=5_000)
+settings.load_profile("soak" if os.environ.get("SMARKETING_SOAK") == "1" else "ci")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def params() -> Path:
+    return PARAMS
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data, which is never committed: SMARKETING_DATA, or ../shared/data beside the checkout."""
+    folder = (ROOT / os.environ.get("SMARKETING_DATA", "../shared/data")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"{NO_REAL_DATA}: set SMARKETING_DATA to its folder")
+    return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "soak" in config.getoption("markexpr"):
+        return
+    heavy = [item for item in items if item.get_closest_marker("soak")]
+    if heavy:
+        config.hook.pytest_deselected(items=heavy)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
+def unexpected_skips(config: pytest.Config) -> list[str]:
+    """Under CI=true, the tests that were skipped for any reason but absent real data."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") != "true" or reporter is None or hasattr(config, "workerinput"):
+        return []
+    skipped = reporter.stats.get("skipped", [])
+    return [f"{report.nodeid}: {report.longrepr[2]}" for report in skipped if NO_REAL_DATA not in report.longrepr[2]]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if unexpected_skips(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skips = unexpected_skips(config)
+    if skips:
+        terminalreporter.section("skipped, which CI counts as failed", red=True)
+        for line in skips:
+            terminalreporter.line(line)

@@ -1,0 +1,171 @@
+"""Package rules that no linter holds: no code from data, no global luck, functions of a size to read."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "smarketing_sim"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [path.relative_to(ROOT).as_posix() for path in MODULES]
+
+FORBIDDEN_MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "marshal", "shelve"}
+FORBIDDEN_CALLS = {"eval", "exec", "joblib.load", "joblib.dump", "yaml.load", "yaml.unsafe_load", "os.system"}
+FORBIDDEN_METHODS = {"to_pickle", "read_pickle"}
+FORBIDDEN_FLAGS = {"allow_pickle", "shell"}
+GENERATOR_NAMES = {"Generator", "SeedSequence", "BitGenerator", "PCG64", "PCG64DXSM", "Philox", "SFC64", "default_rng"}
+
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+MEDIAN_FUNCTION_LINES = 15
+
+
+def imported(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """Line, local name and full name of everything a module imports, wherever the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.split(".")[0]
+                yield node.lineno, alias.asname or top, alias.name if alias.asname else top
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield node.lineno, alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def full_name(node: ast.expr, imports: dict[str, str]) -> str:
+    """The dotted name of an expression with import aliases undone; empty when it is no plain name."""
+    if isinstance(node, ast.Name):
+        return imports.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        base = full_name(node.value, imports)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def code_from_data(source: str) -> list[str]:
+    """Places where data could become code (threat T8): pickles, eval, the unsafe YAML loader, a shell."""
+    tree = ast.parse(source)
+    imports = {local: name for _, local, name in imported(tree)}
+    found = [f"{line}: {name}" for line, _, name in imported(tree) if name.split(".")[0] in FORBIDDEN_MODULES]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = full_name(node.func, imports).removeprefix("builtins.")
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if name in FORBIDDEN_CALLS or method in FORBIDDEN_METHODS:
+            found.append(f"{node.lineno}: {name or method}")
+        for keyword in node.keywords:
+            off = isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+            if keyword.arg in FORBIDDEN_FLAGS and not off:
+                found.append(f"{node.lineno}: {keyword.arg}")
+    return found
+
+
+def global_luck(source: str) -> list[str]:
+    """Places that draw from, or seed, a state which no caller passed in."""
+    tree = ast.parse(source)
+    imports = {local: name for _, local, name in imported(tree)}
+    found = [f"{line}: {name}" for line, _, name in imported(tree) if name.split(".")[0] == "random"]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = full_name(node, imports)
+            if name.startswith("numpy.random.") and name.split(".")[2] not in GENERATOR_NAMES:
+                found.append(f"{node.lineno}: {name}")
+        if isinstance(node, ast.Call) and not node.args and not node.keywords:
+            name = full_name(node.func, imports)
+            if name.startswith("numpy.random.") and name.split(".")[-1] in GENERATOR_NAMES:
+                found.append(f"{node.lineno}: {name}() without a seed")
+    return found
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Name and length of each function, in lines without its docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = node.end_lineno - node.lineno + 1
+            if ast.get_docstring(node, clean=False) is not None:
+                length -= node.body[0].end_lineno - node.body[0].lineno + 1
+            yield node.name, length
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_no_data_becomes_code(path: Path) -> None:
+    assert not code_from_data(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "def f():\n    import cloudpickle as c",
+        "import joblib\njoblib.load('x')",
+        "from joblib import load as get\nget('x')",
+        "import numpy as np\nnp.load('x', allow_pickle=True)",
+        "eval('1')",
+        "import builtins\nbuiltins.eval('1')",
+        "exec('1')",
+        "import yaml\nyaml.load('x')",
+        "import subprocess\nsubprocess.run('ls', shell=True)",
+        "import subprocess\nsubprocess.run('ls', shell=flag)",
+        "frame.to_pickle('x')",
+        "import os\nos.system('ls')",
+    ],
+)
+def test_planted_code_from_data_is_found(planted: str) -> None:
+    assert code_from_data(planted)
+
+
+def test_harmless_namesakes_are_let_through() -> None:
+    assert not code_from_data(
+        "'''No pickle, no eval(.'''\nimport re\nre.compile('x')\nmodel.eval()\nrun(x, shell=False)"
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_no_luck_comes_from_a_global_state(path: Path) -> None:
+    assert not global_luck(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import random",
+        "from random import choice",
+        "import numpy as np\nnp.random.seed(1)",
+        "import numpy\nx = numpy.random.normal()",
+        "from numpy import random\nrandom.shuffle(x)",
+        "from numpy.random import rand\nrand()",
+        "import numpy as np\nrng = np.random.default_rng()",
+        "import numpy as np\nnp.random.RandomState(1)",
+    ],
+)
+def test_planted_global_luck_is_found(planted: str) -> None:
+    assert global_luck(planted)
+
+
+def test_generators_that_are_passed_in_are_let_through() -> None:
+    source = (
+        "import numpy as np\nseed = np.random.SeedSequence(1)\nrng: np.random.Generator = np.random.default_rng(seed)"
+    )
+    assert not global_luck(source)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_a_module_says_what_it_is_for_and_can_be_read_in_one_sitting(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    assert ast.get_docstring(tree)
+    assert len(source.splitlines()) <= MODULE_LINES
+    assert not [f"{name}: {length} lines" for name, length in functions(tree) if length > FUNCTION_LINES]
+
+
+def test_functions_are_short_in_the_median() -> None:
+    lengths = [length for path in MODULES for _, length in functions(ast.parse(path.read_text(encoding="utf-8")))]
+    assert statistics.median(lengths) <= MEDIAN_FUNCTION_LINES

@@ -1,0 +1,47 @@
+"""Text from data stays text, whatever it looks like."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from bs4 import BeautifulSoup
+
+from smarketing_sim.publish.markup import escape, plain_text, to_html
+
+
+def test_no_hostile_text_becomes_an_element_in_html(hostile: list[str]) -> None:
+    for text in hostile:
+        soup = BeautifulSoup(f"<p title='{escape(text)}'>{escape(text)}</p>", "html.parser")
+        assert [(tag.name, sorted(tag.attrs)) for tag in soup.find_all()] == [("p", ["title"])], text
+        assert soup.p["title"] == soup.p.text == plain_text(text)
+
+
+def test_no_hostile_text_becomes_an_element_in_markdown(hostile: list[str]) -> None:
+    for text in hostile:
+        for markdown in (escape(text), f"so {escape(text)} it is"):
+            soup = BeautifulSoup(to_html(markdown), "html.parser")
+            assert [tag.name for tag in soup.find_all()] in (["p"], []), text
+            assert plain_text(text) in soup.text, text
+
+
+def test_a_page_with_any_escaped_text_can_be_written_to_disk(hostile: list[str]) -> None:
+    for text in hostile:
+        assert escape(text).encode("utf-8").decode("utf-8") == escape(text)
+        assert "\x00" not in html.unescape(escape(text))
+
+
+def test_our_own_words_keep_their_marks_and_dollars_are_not_formulas() -> None:
+    assert to_html("**$2.4m** or **$3.0m**") == "<p><strong>$2.4m</strong> or <strong>$3.0m</strong></p>\n"
+
+
+def test_folded_parts_survive_markdown() -> None:
+    folded = to_html("<details><summary>How</summary>\n\nSome **words**.\n\n</details>")
+    assert "<details><summary>How</summary>" in folded
+    assert "<p>Some <strong>words</strong>.</p>" in folded
+
+
+@pytest.mark.parametrize("address", ["javascript:x", "JaVaScRiPt:x", "vbscript:x", "data:text/html,x", "java&#115;cript:x"])
+def test_an_address_that_runs_code_is_defused_even_in_our_own_words(address: str) -> None:
+    link = BeautifulSoup(to_html(f"[read]({address})"), "html.parser").a
+    assert link is None or not link["href"].lower().startswith(("javascript", "vbscript", "data"))

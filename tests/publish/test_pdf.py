@@ -1,0 +1,124 @@
+"""The PDF: made from the page alone, by programs nobody planted, and never a reason to fail."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from smarketing_sim.publish import pdf
+
+from .conftest import CHROMIUM
+
+PAGE = "<!doctype html><html lang=en><title>t</title><body><p>It costs 5 — and more.</p>{}</body></html>"
+PLANTED = ["inkscape", "pandoc", "xelatex", "pdflatex", "chromium", "chromium-browser", "google-chrome", "rsvg-convert", "fc-list"]
+
+needs_weasyprint = pytest.mark.skipif(
+    pdf._by_weasyprint(Path(__file__)) is None, reason="WeasyPrint or Pango is not installed"
+)
+needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium on this machine")
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    path = tmp_path / "report.html"
+    path.write_text(PAGE.format(""), "utf-8")
+    return path
+
+
+@pytest.fixture
+def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file that any of the planted programs would make."""
+    folder, mark = tmp_path / "planted", tmp_path / "planted-ran"
+    folder.mkdir()
+    for name in PLANTED:
+        program = folder / name
+        program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+        program.chmod(0o755)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", os.pathsep.join([".", str(folder), os.environ["PATH"]]))
+    return mark
+
+
+def without_weasyprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+
+
+@needs_weasyprint
+def test_weasyprint_makes_it_and_runs_nothing_planted(page: Path, trap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "BROWSERS", ())
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) is None
+    assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+    assert not trap.exists()
+
+
+@needs_chromium
+@pytest.mark.browser
+def test_a_browser_of_the_system_makes_it_and_nothing_planted_runs(
+    page: Path, trap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_weasyprint(monkeypatch)
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) is None
+    assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+    assert not trap.exists()
+
+
+def test_browsers_are_looked_for_in_absolute_places_only() -> None:
+    assert all(path.startswith("/") or path[1:3] == ":\\" for path in pdf.BROWSERS)
+
+
+def test_with_neither_there_is_one_line_of_advice_and_no_file(page: Path, trap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_weasyprint(monkeypatch)
+    monkeypatch.setattr(pdf, "BROWSERS", ("chromium", "./chromium", "/nowhere/chromium"))
+    note = pdf.write_pdf(page, page.with_suffix(".pdf"))
+    assert note is not None
+    assert "install" in note
+    assert "\n" not in note
+    assert not page.with_suffix(".pdf").exists()
+    assert not trap.exists()
+
+
+class BrokenPango:
+    def __getattr__(self, name: str) -> object:
+        raise OSError("cannot load library 'pango'")
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exit 0", "kill -9 $$"])
+def test_a_broken_layout_engine_or_browser_fails_no_publish(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    broken = tmp_path / "browser"
+    broken.write_text(f"#!/bin/sh\n{script}\n")
+    broken.chmod(0o755)
+    monkeypatch.setitem(sys.modules, "weasyprint", BrokenPango())
+    monkeypatch.setattr(pdf, "BROWSERS", (str(broken),))
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) == pdf.ADVICE
+
+
+def test_a_layout_that_fails_half_way_is_handed_to_the_browser(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_fallback_faces", lambda: 1 / 0)
+    monkeypatch.setattr(pdf, "_by_browser", lambda path: b"%PDF-1.7 by browser")
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) is None
+    assert page.with_suffix(".pdf").read_bytes() == b"%PDF-1.7 by browser"
+
+
+@needs_weasyprint
+def test_a_page_that_names_files_and_addresses_gets_none_of_them(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9999" height="9999"/>')
+    addresses = [secret.as_uri(), str(secret), "secret.svg", "http://127.0.0.1:9/x.png"]
+    made = []
+    for address in [*addresses, "data:text/plain;base64,aGVsbG8="]:
+        page = tmp_path / "report.html"
+        page.write_text(PAGE.format(f'<img src="{address}" alt=""><a rel=attachment href="{address}">a</a>'), "utf-8")
+        made.append(pdf._by_weasyprint(page))
+    read = [data is None or b"EmbeddedFile" in data or len(data) > len(made[0]) + 500 for data in made]
+    assert read == [False, False, False, False, True], "only what the page itself carries is read"
+
+
+@needs_weasyprint
+def test_a_machine_without_fonts_still_gets_a_font() -> None:
+    assert pdf._fallback_faces().count("data:font/ttf;base64,") == len(pdf._FACES)
+    assert "file:" not in pdf._fallback_faces()
