@@ -44,11 +44,11 @@ class Problem:
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        what = self.path or ""
+        what = _one_line(self.path or "", 200)
         if self.value is not None:
             what += f" = {shorten(self.value)}" if what else shorten(self.value)
         hint = f"; did you mean '{self.nearest}'?" if self.nearest else ""
-        return ": ".join(part for part in (where, what, self.rule + hint) if part)
+        return ": ".join(_one_line(part, 1000) for part in (where, what, self.rule + hint) if part)
 
 
 class InputError(SmarketingError):
@@ -103,7 +103,10 @@ def nearest_name(name: str, valid: Iterable[str]) -> str | None:
 
 def shorten(value: object, width: int = 60) -> str:
     """Return ``value`` as a user wrote it, on one line and at most ``width`` characters."""
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else " " for c in text)
-    text = text if len(text) <= width else text[: width - 1] + "…"
+    text = _one_line(value if isinstance(value, str) else repr(value), width)
     return f"'{text}'" if isinstance(value, str) else text
+
+
+def _one_line(text: str, width: int) -> str:
+    text = text if len(text) <= width else text[: width - 1] + "…"
+    return "".join(c if c.isprintable() else " " for c in text)

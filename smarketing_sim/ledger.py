@@ -69,6 +69,8 @@ _TIMES = {
     "rep_time": ("started_at", "ended_at"),
     "marketing": (),
 }
+_UNREADABLE = (OSError, pa.ArrowException, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+               RecursionError)  # fmt: skip
 _IN_ORDER = (
     ("created_at", "mql_at"), ("mql_at", "handed_at"), ("handed_at", "first_attempt_at"),
     ("first_attempt_at", "connected_at"), ("connected_at", "qualified_at"), ("qualified_at", "met_at"),
@@ -175,7 +177,7 @@ class Ledger:
             epoch = dt.datetime.fromisoformat(facts["epoch"])
             categories = {name: tuple(values) for name, values in facts["categories"].items()}
             return cls(epoch, float(facts["ends_at"]), categories, tables, runs)
-        except (OSError, pa.ArrowException, KeyError, ValueError, TypeError) as error:
+        except (*_UNREADABLE, LedgerError) as error:
             raise InputError([Problem(f"is not a ledger: {error}", file=str(folder))]) from None
 
     def _frame(self, name: str) -> pd.DataFrame:
@@ -202,8 +204,17 @@ def _columns(name: str, table: pa.Table) -> dict[str, Column]:
             codes = [names[text] if text is not None else -1 for text in values.to_pylist()]
             columns[column] = np.array(codes, dtype=np.int32)
         else:
-            columns[column] = values.to_pandas().to_numpy(dtype=dtype)
+            columns[column] = _plain(f"{name}.{column}", values, dtype)
     return columns
+
+
+def _plain(name: str, values: pa.ChunkedArray, dtype: str) -> Column:
+    if dtype == "object":
+        return np.array([None if text is None else str(text) for text in values.to_pylist()], dtype=object)
+    if dtype != "float64" and values.null_count:
+        raise ValueError(f"{name} has empty cells")
+    numbers: Column = values.cast(pa.from_numpy_dtype(np.dtype(dtype))).to_numpy()
+    return numbers
 
 
 def _check_schema(name: str, table: Table) -> None:
@@ -223,6 +234,8 @@ def _check_schema(name: str, table: Table) -> None:
 def _check_codes(name: str, table: Table, categories: Mapping[str, tuple[str, ...]]) -> None:
     for column in _TEXT[name]:
         codes = table[column]
+        if column not in categories:
+            raise LedgerError(f"there are no names for {name}.{column}")
         if len(codes) and (codes.min() < -1 or codes.max() >= len(categories[column])):
             raise LedgerError(f"{name}.{column} has a code without a name")
 

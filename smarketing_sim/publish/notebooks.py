@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name, shorten
+from smarketing_sim.publish.store import disk_faults_told
 
 Scalar = str | int | float | bool
 
@@ -76,7 +77,8 @@ def execute(
         timeout_seconds=timeout_seconds,
         cwd=cwd or output.parent,
     )
-    output.write_text(nbformat.writes(executed), "utf-8")  # type: ignore[no-untyped-call]
+    with disk_faults_told(output):
+        output.write_text(nbformat.writes(executed), "utf-8")  # type: ignore[no-untyped-call]
     return executed
 
 
@@ -200,7 +202,8 @@ def _told(name: str, error: Any, *, cell_number: int) -> BaseException:
         return KeyboardInterrupt()
     exit_codes = {kind.__name__: kind.exit_code for kind in _family(SmarketingError)}
     if error.ename in exit_codes:
-        return InputError(error.evalue) if exit_codes[error.ename] == InputError.exit_code else RunFailed(error.evalue)
+        bad_input = exit_codes[error.ename] == InputError.exit_code
+        return InputError(error.evalue.splitlines()) if bad_input else RunFailed(error.evalue)
     first_line = next((line for line in error.source.splitlines() if line.strip()), "")
     reason = _shown(f"{error.ename}: {error.evalue}".strip(": "), 300)
     return NotebookFailed(f"{name}: cell {cell_number}, which begins with {shorten(first_line)}, failed: {reason}")

@@ -86,12 +86,10 @@ def content_policy(scripts: Sequence[str] = ()) -> str:
 
 
 def _exporter() -> HTMLExporter:
-    folder = str(TEMPLATES / "leader")
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="leader",
         # Stated in full, or templates of the same name in the working folder would be taken.
-        extra_template_basedirs=[str(TEMPLATES)],
-        template_paths=[folder],
+        template_paths=[str(TEMPLATES / "leader")],
         filters={"to_html": to_html, "text_base64": _text_base64},
     )
     exporter.environment.autoescape = True

@@ -24,12 +24,14 @@ def scrub_notebook(notebook: NotebookNode, folders: Mapping[Path, str]) -> Noteb
     folders
         What to write for the folders that the run was told of; the home folder and this Python's are always covered.
     """
-    known = {**{str(folder): name for folder, name in folders.items()}, **_machine_folders()}
+    told = notebook.metadata.get("papermill", {})
+    given = _given_paths(told.get("parameters", {}))
+    known = {**given, **{str(folder): name for folder, name in folders.items()}, **_machine_folders()}
+    # Inner folders first, so that an outer one does not take their beginning away.
     plain = _replaced(notebook, sorted(known.items(), key=lambda item: -len(item[0])))
     clean: NotebookNode = nbformat.from_dict(plain)  # type: ignore[no-untyped-call]
     told = clean.metadata.pop("papermill", {})
-    parameters = {name: _short_path(value) for name, value in told.get("parameters", {}).items()}
-    clean.metadata["papermill"] = {"parameters": parameters, "version": told.get("version", "")}
+    clean.metadata["papermill"] = {"parameters": told.get("parameters", {}), "version": told.get("version", "")}
     for cell in clean.cells:
         _scrub_cell(cell)
     return clean
@@ -54,18 +56,18 @@ def _scrub_cell(cell: NotebookNode) -> None:
 def _replaced(value: Any, folders: list[tuple[str, str]]) -> Any:
     if isinstance(value, str):
         for folder, name in folders:
-            value = re.sub(rf"{re.escape(folder)}(?![\w.-])", name, value)
+            value = re.sub(rf"{re.escape(folder)}(?![\w.-])", name.replace("\\", "\\\\"), value)
         return value
     if isinstance(value, Mapping):
         return {key: _replaced(item, folders) for key, item in value.items()}
     return [_replaced(item, folders) for item in value] if isinstance(value, list) else value
 
 
-def _short_path(value: object) -> object:
-    """Return the last part of an absolute path, and anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    for kind in (PurePosixPath, PureWindowsPath):
-        if kind(value).is_absolute():
-            return kind(value).name
-    return value
+def _given_paths(parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return the last part of every parameter that is an absolute path, by the path as it is and as code writes it."""
+    found = {}
+    for value in parameters.values():
+        for kind in (PurePosixPath, PureWindowsPath):
+            if isinstance(value, str) and kind(value).is_absolute() and len(kind(value).parts) > 1:
+                found[value] = found[value.encode("unicode_escape").decode("ascii")] = kind(value).name
+    return found

@@ -29,7 +29,7 @@ from smarketing_sim.publish.pages import render_page
 from smarketing_sim.publish.pdf import write_pdf
 from smarketing_sim.publish.privacy import scrub_notebook
 from smarketing_sim.publish.provenance import git_state, identity, versions
-from smarketing_sim.publish.store import Staging, manifest, run_id, slug, staged, write_atomically
+from smarketing_sim.publish.store import Staging, disk_faults_told, manifest, run_id, slug, staged, write_atomically
 
 MAIN_NOTEBOOK = "planning_report"
 PAGE_NAME = "report.html"
@@ -115,7 +115,7 @@ def publish(
     facts = dict(run_facts or {})
     extra = _checked_parameters(notebook, parameters or {}, seed)
     name = run_id(moment, identity(params_json, seed=seed, model_version=model_version))
-    with staged(root, folder_name(scenario, notebook.stem), name) as staging:
+    with staged(root, folder_name(scenario, notebook.stem), name) as staging, disk_faults_told(root):
         executed = _execute(notebook, staging, extra, params_json, progress=progress, timeout_seconds=timeout_seconds)
         recorded = read_record(executed)
         _check_echo(notebook, facts.get("digest"), recorded.get("digest"))

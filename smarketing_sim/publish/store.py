@@ -114,7 +114,7 @@ def staged(root: Path, *parts: str) -> Iterator[Staging]:
     RunFailed
         If the disk fails or is full.
     """
-    with _told(root):
+    with disk_faults_told(root):
         root.mkdir(parents=True, exist_ok=True)
         check_inside(root, *parts)
         _remove_leftovers(root)
@@ -122,11 +122,11 @@ def staged(root: Path, *parts: str) -> Iterator[Staging]:
         home.mkdir()
     try:
         staging = Staging(folder=home / "run", work=home / "work")
-        with _told(root):
+        with disk_faults_told(root):
             staging.folder.mkdir()
             staging.work.mkdir()
         yield staging
-        with _told(root):
+        with disk_faults_told(root):
             _sync_tree(staging.folder)
             with locked(root):
                 staging.place = _move(staging.folder, root, parts)
@@ -154,10 +154,10 @@ def check_inside(root: Path, *parts: str) -> Path:
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
     """Hold the shelf's lock: whoever moves a run or rewrites the hub waits here for the others."""
-    with _told(root):
+    with disk_faults_told(root):
         handle = os.open(root / LOCK_NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
-        if fcntl is not None:
+        if fcntl is not None:  # pragma: no branch
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
@@ -176,7 +176,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with _told(path):
+    with disk_faults_told(path):
         try:
             _write_synced(beside, data)
             os.replace(beside, path)
@@ -193,8 +193,16 @@ def manifest(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the system says about a file into one line for the user, with the way out where there is one."""
+def disk_faults_told(path: Path) -> Iterator[None]:
+    """Turn what the system says about a file into one line for the user, with the way out where there is one.
+
+    Raises
+    ------
+    InputError
+        If another folder would do.
+    RunFailed
+        If the disk fails or is full.
+    """
     try:
         yield
     except OSError as error:
@@ -250,7 +258,7 @@ def _sync_tree(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
+    if os.name == "posix":  # pragma: no branch
         _sync(folder, os.O_RDONLY)
 
 

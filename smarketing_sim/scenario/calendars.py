@@ -8,18 +8,19 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 
-from smarketing_sim.errors import nearest_name
+from smarketing_sim.errors import nearest_name, shorten
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.units import Hours, NotNegative
+from smarketing_sim.scenario.units import Factor, Hours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_YEARS = range(1900, 2201)
 
 
-def _expand_days(key: object) -> list[str]:
+def expand_days(key: object) -> list[str]:
     """Expand ``mon-fri`` or ``sat`` to weekday names."""
-    first, _, last = str(key).partition("-")
-    if first not in WEEKDAYS or (last and last not in WEEKDAYS):
-        raise ValueError(f"'{key}' is not a weekday or a run of them; write mon, tue, … or mon-fri")
+    first, dash, last = str(key).partition("-")
+    if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+        raise ValueError(f"{shorten(str(key))} is not a weekday or a run of them; write mon, tue, … or mon-fri")
     start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     if end < start:
         raise ValueError(f"'{key}' runs backwards; write the days from mon to sun")
@@ -31,7 +32,7 @@ def _expand_week(value: object) -> object:
         raise ValueError("must map weekdays to values, such as {mon-fri: ['09:00-17:00']}")
     week: dict[str, Any] = {}
     for key, item in value.items():
-        for day in _expand_days(key):
+        for day in expand_days(key):
             if day in week:
                 raise ValueError(f"names {day} twice")
             week[day] = item
@@ -58,12 +59,13 @@ def _known_zone(value: object) -> object:
 
 
 def _date(value: object) -> object:
-    if isinstance(value, dt.date):
-        return value
     try:
-        return dt.date.fromisoformat(str(value))
+        day = value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
     except ValueError:
         raise ValueError("must be a date such as 2026-01-31") from None
+    if day.year not in _YEARS:
+        raise ValueError(f"is out of range; dates lie between {_YEARS[0]} and {_YEARS[-1]}")
+    return day
 
 
 def _weekday(value: str) -> str:
@@ -82,7 +84,7 @@ Zone = Annotated[str, BeforeValidator(_known_zone)]
 Weekday = Annotated[str, AfterValidator(_weekday)]
 DayHours = Annotated[tuple[Hours, ...], BeforeValidator(_as_list), AfterValidator(_in_order)]
 WeekHours = Annotated[dict[str, DayHours], BeforeValidator(_expand_week)]
-WeekWeights = Annotated[dict[str, NotNegative], BeforeValidator(_expand_week)]
+WeekWeights = Annotated[dict[str, Factor], BeforeValidator(_expand_week)]
 
 
 class ContractCalendar(Part):
@@ -114,7 +116,7 @@ class WeeklyMeeting(Part):
 class ArrivalProfile(Part):
     """When in the week leads arrive, in the contract's local time; only relative sizes matter."""
 
-    hours: tuple[NotNegative, ...] = (1.0,) * 24
+    hours: tuple[Factor, ...] = (1.0,) * 24
     """Weight of each hour of the day, midnight first."""
     weekdays: WeekWeights = {}
     """Weight of a weekday against 1, such as {sat-sun: 0.4}."""

@@ -10,6 +10,7 @@ from smarketing_sim.errors import CadenceWarning, DoubleCountingWarning, Smarket
 from smarketing_sim.scenario.contract import DepthClause, FeedbackClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.scoring import best_auc, inside_profile_prob
 
 MAX_LEADS = 20_000_000
 _TOLERANCE = 1e-6
@@ -19,7 +20,7 @@ Broken = tuple[tuple[str, ...], str, Any, str | None]
 
 def broken_rules(scenario: Scenario) -> list[Broken]:
     """Return every rule that a scenario breaks as (path, rule, value, nearest valid name)."""
-    checks = (_shares, _references, _team, _dates, _sources_of_beliefs, _size)
+    checks = (_shares, _references, _team, _dates, _sources_of_beliefs, _size, _scores)
     return [broken for check in checks for broken in check(scenario)]
 
 
@@ -103,8 +104,9 @@ def _known(path: tuple[str, ...], name: str, valid: Iterable[str], what: str) ->
 def _team(scenario: Scenario) -> Iterator[Broken]:
     """Overrides and territories must name reps that exist."""
     sdr = scenario.sales.sdr
+    numbers = {str(number) for number in range(1, sdr.headcount + 1)}
     for rep in sdr.reps:
-        if not rep.isdigit() or not 1 <= int(rep) <= sdr.headcount:
+        if rep not in numbers:
             rule = f"overrides a rep that does not exist; reps are numbered 1 to sales.sdr.headcount = {sdr.headcount}"
             yield ("sales", "sdr", "reps", rep), rule, rep, None
     for name, territory in sdr.routing.territories.items():
@@ -152,6 +154,19 @@ def _size(scenario: Scenario) -> Iterator[Broken]:
     monthly = sum(max(source.monthly_leads) for source in scenario.marketing.sources.values())
     burst = sum(campaign.first_week_leads * campaign.weeks for campaign in scenario.marketing.campaigns.values())
     leads = months * monthly * max(scenario.marketing.season) + burst + run.opening_backlog
-    if leads > MAX_LEADS:
+    if not leads <= MAX_LEADS:
         rule = f"about {leads:,.0f} leads in one run; at most {MAX_LEADS:,} can be simulated"
         yield ("marketing", "sources"), rule, None, None
+
+
+def _scores(scenario: Scenario) -> Iterator[Broken]:
+    """A score can be no better than one that sees the propensity itself."""
+    marketing = scenario.marketing
+    for name, source in marketing.sources.items():
+        inside = inside_profile_prob(qualify_prob=source.qualify_prob, in_profile_share=marketing.in_profile_share,
+                                     out_of_profile_factor=marketing.out_of_profile_factor)  # fmt: skip
+        best = best_auc(qualify_prob=inside, handed_share=source.handed_share, spread=marketing.scoring.spread)
+        if not best >= marketing.scoring.auc:
+            rule = (f"no score can be this good for leads from {name} while marketing.scoring.spread is "
+                    f"{marketing.scoring.spread:g}; the best is {best:.3f}")  # fmt: skip
+            yield ("marketing", "scoring", "auc"), rule, marketing.scoring.auc, None

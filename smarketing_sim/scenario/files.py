@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.checks import broken_rules, cautions
 from smarketing_sim.scenario.contract import KINDS
 from smarketing_sim.scenario.documents import parse_value, read_document
 from smarketing_sim.scenario.problems import problem_at, translate
-from smarketing_sim.scenario.schema import Belief, Scenario
+from smarketing_sim.scenario.schema import Belief, Scenario, flatten
 
 _BELIEF_KEYS = {"value", "source", "grade", "range", "note"}
 _NAMED = (("marketing", "sources"), ("marketing", "campaigns"), ("personas",), ("sla",), ("alternatives",),
@@ -66,9 +67,13 @@ def build(
     data = copy.deepcopy(data)
     for dotted, value in (overrides or {}).items():
         _set(data, tuple(dotted.split(".")), value, where)
-    beliefs: dict[str, Any] = dict(data.pop("beliefs", {}) or {})
-    data = _split_beliefs(data, (), beliefs)
-    data = _drop_removed(data)
+    beliefs: Any = data.pop("beliefs", None)
+    split: dict[str, Any] = {}
+    data = _drop_removed({key: _split_beliefs(item, (key,), split) for key, item in data.items()})
+    where |= {("beliefs", dotted, key): where[at] for dotted, rest in split.items() for key in rest
+              if (at := (*dotted.split("."), key)) in where}  # fmt: skip
+    if beliefs is None or isinstance(beliefs, dict):
+        beliefs = _restated(beliefs or {}, overrides or {}) | split
     _default_kinds(data)
     try:
         scenario = Scenario.model_validate({**data, "beliefs": beliefs})
@@ -76,7 +81,7 @@ def build(
         raise InputError(translate(error, model=Scenario, data={**data, "beliefs": beliefs}, origins=where)) from None
     broken = [problem_at(path, rule, origins=where, value=value, nearest=near)
               for path, rule, value, near in broken_rules(scenario)]  # fmt: skip
-    broken += _broken_alternatives(scenario, where) if not quiet else []
+    broken += _broken_alternatives(scenario, where, told={problem.rule for problem in broken}) if not quiet else []
     if broken:
         raise InputError(broken)
     if not quiet:
@@ -108,25 +113,25 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
 def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Origins]:
     """Read a file and what it extends; the nearer file wins."""
     document = read_document(path)
-    origins: Origins = {key: (path.name, line) for key, line in document.lines.items()}
+    origins: Origins = {key: (str(path), line) for key, line in document.lines.items()}
     data = dict(document.data)
     parent = data.pop("extends", None)
     if parent is None:
         return data, origins
     line = document.lines.get(("extends",))
     if not isinstance(parent, str):
-        raise InputError([Problem("must name a file", file=path.name, line=line, path="extends", value=parent)])
+        raise InputError([Problem("must name a file", file=str(path), line=line, path="extends", value=parent)])
     target = (path.parent / parent).resolve()
     chain = (*seen, path.resolve())
     if target in chain:
         names = " → ".join([*(p.name for p in chain), target.name])
-        raise InputError([Problem(f"files extend each other in a circle: {names}", file=path.name, line=line)])
+        raise InputError([Problem(f"files extend each other in a circle: {names}", file=str(path), line=line)])
     try:
         base, base_origins = _read_chain(target, chain)
     except InputError as error:
         if not target.is_file():
             first = error.problems[0]
-            problem = Problem("names a file that is not there", file=path.name, line=line, path="extends",
+            problem = Problem("names a file that is not there", file=str(path), line=line, path="extends",
                               value=parent, nearest=first.nearest)  # fmt: skip
             raise InputError([problem]) from None
         raise
@@ -134,11 +139,11 @@ def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Ori
 
 
 def _merge(base: Any, over: Any) -> Any:
-    """Lay one nesting of mappings over another; a bare value over a belief keeps only the belief's range."""
+    """Lay one nesting of mappings over another; a week is replaced whole, and a belief set anew keeps only its range."""
     if _is_belief(base) and not _is_belief(over):
         kept = {key: base[key] for key in ("range",) if key in base}
-        return {"value": over, "source": "set in this scenario", **kept} if not isinstance(over, dict) else over
-    if isinstance(base, dict) and isinstance(over, dict) and not _is_belief(over):
+        return {"value": over, **_anew(kept)} if not isinstance(over, dict) else over
+    if isinstance(base, dict) and isinstance(over, dict) and not _is_belief(over) and not _is_week(over):
         return {key: _merge(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
                 for key in [*base, *(k for k in over if k not in base)]}  # fmt: skip
     return over
@@ -146,6 +151,15 @@ def _merge(base: Any, over: Any) -> Any:
 
 def _is_belief(node: Any) -> bool:
     return isinstance(node, dict) and "value" in node and set(node) <= _BELIEF_KEYS
+
+
+def _is_week(node: Any) -> bool:
+    """Tell whether a mapping names weekdays or runs of them, such as opening hours do."""
+    try:
+        days = [day for key in node for day in expand_days(key)] if isinstance(node, dict) else []
+    except ValueError:
+        return False
+    return bool(days) and not any(isinstance(item, dict) or item is None for item in node.values())
 
 
 def _set(data: dict[str, Any], path: Path_, value: Any, origins: Origins) -> None:
@@ -161,13 +175,36 @@ def _set(data: dict[str, Any], path: Path_, value: Any, origins: Origins) -> Non
         else:
             raise InputError([Problem("is not a known path", file=_SET, path=".".join(path))])
     last = path[-1]
+    if last in WEEKDAYS and _is_week(node):
+        week = {day: item for key, item in node.items() for day in expand_days(key)}
+        node.clear()
+        node.update(week)
     if isinstance(node, list):
         if not last.isdigit() or int(last) >= len(node):
             raise InputError([Problem("is not a known path", file=_SET, path=".".join(path))])
         node[int(last)] = value
+    elif not isinstance(node, dict):
+        raise InputError([Problem("is not a known path", file=_SET, path=".".join(path))])
     else:
         node[last] = _merge(node.get(last), value) if isinstance(node.get(last), dict) else value
     origins[path] = (_SET, None)
+
+
+def _restated(beliefs: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is still believed after overrides: of a value set anew only the range stays, as in a file."""
+    leaves = flatten(overrides)
+    kept: dict[str, Any] = {}
+    for path, belief in beliefs.items():
+        if any(path.startswith(f"{leaf}.") for leaf in leaves):
+            continue
+        anew = path in leaves or any(leaf.startswith(f"{path}.") for leaf in leaves)
+        keeps_range = anew and isinstance(belief, dict)
+        kept[path] = _anew({key: belief[key] for key in ("range",) if key in belief}) if keeps_range else belief
+    return kept
+
+
+def _anew(kept: dict[str, Any]) -> dict[str, Any]:
+    return {"source": "set in this scenario", **kept}
 
 
 def _split_beliefs(node: Any, path: Path_, beliefs: dict[str, Any]) -> Any:
@@ -204,14 +241,14 @@ def _default_kinds(data: dict[str, Any]) -> None:
             contract[name] = {"kind": name, **clause}
 
 
-def _broken_alternatives(scenario: Scenario, origins: Origins) -> list[Problem]:
-    """Try every named alternative, so that a wrong path is found before anybody relies on it."""
+def _broken_alternatives(scenario: Scenario, origins: Origins, *, told: set[str]) -> list[Problem]:
+    """Try every named alternative, so that a wrong path is found before anybody relies on it; leave out what was told."""
     broken: list[Problem] = []
     for name, alternative in scenario.alternatives.items():
         try:
             build(to_document(scenario), overrides=alternative.set, quiet=True)
         except InputError as error:
-            for problem in error.problems:
+            for problem in (p for p in error.problems if p.rule not in told):
                 at = ("alternatives", name, "set", problem.path or "")
                 broken.append(problem_at(at, problem.rule, origins=origins, value=problem.value,
                                          nearest=problem.nearest))  # fmt: skip

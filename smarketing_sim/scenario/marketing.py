@@ -6,10 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ArrivalProfile, Date
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
-from smarketing_sim.scenario.units import Count, Minutes, NotNegative, Positive, Share, Usd
+from smarketing_sim.scenario.units import Count, Factor, Minutes, NotNegative, Positive, Share, Usd
 
 Outcome = Literal["contact", "qualify", "win"]
 
@@ -22,7 +23,7 @@ def _one_or_twelve(value: object) -> object:
 
 
 Monthly = Annotated[
-    tuple[NotNegative, ...],
+    tuple[Annotated[NotNegative, Field(le=1e12)], ...],
     BeforeValidator(_one_or_twelve),
     WithJsonSchema({"type": ["number", "array"], "items": {"type": "number"}}),
 ]
@@ -47,7 +48,7 @@ class Source(Part):
     """Chance that a handed lead, once reached, qualifies; the mean over today's handed leads."""
     win_prob: Share
     """Chance that an opportunity is won."""
-    promise_match: NotNegative = 1.0
+    promise_match: Factor = 1.0
     """Factor on the win chance: below 1 where marketing promised what the product does not keep."""
     personas: dict[str, Share] | None = None
     """Persona mix of this source, where it differs from the company's."""
@@ -89,7 +90,7 @@ class Campaign(Part):
     """Expected extra leads in the first week."""
     weekly_decay: Share = 0.5
     """What is left of a week's burst in the week after."""
-    weeks: Count = 2
+    weeks: Annotated[Count, Field(le=520)] = 2
     """How many weeks the burst lasts."""
     cost_usd: Usd = 0.0
     """What the burst costs beside the usual media."""
@@ -100,7 +101,7 @@ class Scoring(Part):
 
     auc: Annotated[Share, Field(ge=0.5, lt=1)] = 0.7
     """Chance that a lead that would qualify outscores one that would not, within a source."""
-    spread: Positive = 1.0
+    spread: Annotated[Positive, Field(le=10)] = 1.0
     """How unlike leads are: standard deviation of the latent propensity, on the probit scale."""
 
 
@@ -109,9 +110,9 @@ class Intelligence(Part):
 
     passed_share: Share = 0.0
     """Share of handed leads that arrive with it."""
-    preparation_factor: NotNegative = 1.0
+    preparation_factor: Factor = 1.0
     """Factor on preparation minutes where it was passed on."""
-    qualify_factor: NotNegative = 1.0
+    qualify_factor: Factor = 1.0
     """Factor on the chance to qualify where it was passed on."""
 
 
@@ -155,11 +156,11 @@ class Persona(Part):
     """Share of leads."""
     deal_value_usd: Usd
     """Mean first-year value of a won deal."""
-    deal_value_cv: NotNegative = 0.6
+    deal_value_cv: Factor = 0.6
     """Standard deviation of deal values over their mean; values are lognormal."""
-    qualify_factor: NotNegative = 1.0
+    qualify_factor: Factor = 1.0
     """Factor on the chance to qualify."""
-    win_factor: NotNegative = 1.0
+    win_factor: Factor = 1.0
     """Factor on the chance to win."""
     segment: str = ""
     """Segment that clauses and territories can name; the persona's own name where left out."""
@@ -185,7 +186,10 @@ class Decay(Part):
         if self.preset not in known:
             raise ValueError(f"unknown decay preset '{self.preset}'; known are {', '.join(known)}")
         if self.points is not None:
-            DecayPreset.from_points(self.points)
+            try:
+                DecayPreset.from_points(self.points)
+            except InputError as fault:
+                raise ValueError(str(fault)) from None
         return self
 
     @property
@@ -201,7 +205,7 @@ class Decay(Part):
         if self.outcomes is not None or self.preset == "none":
             return self.outcomes or ()
         curve = self.curve
-        return () if curve is None else (curve.outcome,)  # type: ignore[return-value]
+        return () if curve is None else (curve.outcome,)
 
 
 class Marketing(Part):
@@ -213,9 +217,9 @@ class Marketing(Part):
     """Bursts by name."""
     profile: ArrivalProfile = ArrivalProfile()
     """When in the week leads arrive."""
-    season: tuple[NotNegative, ...] = (1.0,) * 12
+    season: tuple[Factor, ...] = (1.0,) * 12
     """Factor on volume by calendar month, January first."""
-    day_effect_shape: Positive | None = None
+    day_effect_shape: Annotated[Positive, Field(ge=0.01)] | None = None
     """Gamma shape of good and bad days, shared by all sources; smaller is noisier, null is plain Poisson."""
     in_profile_share: Share = 1.0
     """Share of leads inside the ideal client profile; only these are accepted by sales."""

@@ -26,7 +26,7 @@ class Economics(Part):
     """Gross margin on revenue."""
     churn_per_year: Share = 0.0
     """Share of customers lost each year."""
-    horizon_months: Annotated[Count, Field(ge=0)] = 12
+    horizon_months: Annotated[Count, Field(le=600)] = 12
     """Months over which a won deal is counted."""
     discount_per_year: Share = 0.0
     """Discount rate."""

@@ -8,15 +8,16 @@ from pydantic import Field, model_validator
 
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import Date, WeeklyMeeting, WeekHours, Zone
-from smarketing_sim.scenario.units import Count, Minutes, NotNegative, Positive, Share, Span, Usd
+from smarketing_sim.scenario.units import Count, Factor, Minutes, NotNegative, Positive, Share, Span, Usd
 
 MAX_ATTEMPTS = 20
+Pace = Annotated[Positive, Field(ge=0.01, le=100)]
 
 
 class MarketingTime(Part):
     """How a rep's open time is split between marketing's leads and other work."""
 
-    share: Annotated[Share, Field(gt=0)] = 1.0
+    share: Annotated[Share, Field(ge=0.01)] = 1.0
     """Share of open time for marketing's leads."""
     form: Literal["interleaved", "blocks", "dedicated_rota"] = "interleaved"
     """After each attempt other work is owed; or one block a day; or whole days in turn."""
@@ -27,9 +28,9 @@ class MarketingTime(Part):
 class Ramp(Part):
     """How a new rep grows to full speed."""
 
-    months: Count = 0
+    months: Annotated[Count, Field(le=120)] = 0
     """Months until full speed."""
-    start_share: Annotated[Share, Field(gt=0)] = 0.5
+    start_share: Annotated[Share, Field(ge=0.01)] = 0.5
     """Speed in the first month; it grows by equal steps each month."""
 
 
@@ -44,13 +45,13 @@ class Profile(Part):
     """Weekly meetings."""
     marketing_time: MarketingTime = MarketingTime()
     """Time for marketing's leads."""
-    leave_days_per_year: Count = 0
+    leave_days_per_year: Annotated[Count, Field(le=366)] = 0
     """Working days of leave a year, taken in blocks of up to five."""
-    pace: Positive = 1.0
+    pace: Pace = 1.0
     """Speed of work: minutes are divided by it."""
-    skill: Positive = 1.0
+    skill: Annotated[Factor, Field(gt=0)] = 1.0
     """Factor on the chance to qualify."""
-    weight: NotNegative = 1.0
+    weight: Factor = 1.0
     """Share of leads under weighted routing."""
     starts_on: Date | None = None
     """First working day; before the run where left out."""
@@ -69,13 +70,13 @@ class RepOverride(Part):
     """Weekly meetings."""
     marketing_time: MarketingTime | None = None
     """Time for marketing's leads."""
-    leave_days_per_year: Count | None = None
+    leave_days_per_year: Annotated[Count, Field(le=366)] | None = None
     """Working days of leave a year."""
-    pace: Positive | None = None
+    pace: Pace | None = None
     """Speed of work."""
-    skill: Positive | None = None
+    skill: Annotated[Factor, Field(gt=0)] | None = None
     """Factor on the chance to qualify."""
-    weight: NotNegative | None = None
+    weight: Factor | None = None
     """Share of leads under weighted routing."""
     starts_on: Date | None = None
     """First working day."""
@@ -96,7 +97,7 @@ class Channel(Part):
     """Share of unanswered attempts that leave one."""
     talk: Minutes = 20.0
     """Mean minutes of a talk with its notes."""
-    connect_factor: NotNegative = 1.0
+    connect_factor: Factor = 1.0
     """Factor on the chance to connect."""
     counts_as_response: bool = True
     """Whether an attempt on it stops the clock of a speed clause."""
@@ -226,7 +227,7 @@ class Sdr(Profile):
     """Loaded cost of one rep for a year."""
     ramp: Ramp = Ramp()
     """How a new rep grows to full speed."""
-    minutes_cv: NotNegative = 0.0
+    minutes_cv: Factor = 0.0
     """Standard deviation of attempt minutes over their mean; minutes are lognormal."""
     reps: dict[str, RepOverride] = {}
     """What is different about single reps, by number from 1."""
@@ -284,7 +285,7 @@ class Meetings(Part):
 
     booking_lag: Minutes = 0.0
     """Median time from qualified to the meeting, lognormal."""
-    booking_lag_cv: NotNegative = 0.0
+    booking_lag_cv: Factor = 0.0
     """Its standard deviation over its mean."""
     show_share: Share = 1.0
     """Share of meetings that take place."""
@@ -303,7 +304,7 @@ class Ae(Part):
     """Waiting time that halves the chance to win; null for none."""
     cycle_median: Minutes = 86400.0
     """Median time from opportunity to close, lognormal, the same for won and lost."""
-    cycle_cv: NotNegative = 0.0
+    cycle_cv: Factor = 0.0
     """Its standard deviation over its mean."""
     quota_usd: Usd = 0.0
     """Yearly quota of one."""

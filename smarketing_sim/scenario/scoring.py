@@ -39,6 +39,20 @@ class ScoreModel:
     threshold: float
 
 
+def inside_profile_prob(*, qualify_prob: float, in_profile_share: float, out_of_profile_factor: float) -> float:
+    """Return the chance to qualify inside the ideal client profile, from the mean over leads inside and outside it."""
+    inside = in_profile_share + (1.0 - in_profile_share) * out_of_profile_factor
+    return min(0.999, qualify_prob / inside) if inside > 0 else 0.0
+
+
+@functools.lru_cache(maxsize=512)
+def best_auc(*, qualify_prob: float, handed_share: float, spread: float) -> float:
+    """Return the AUC of a score that sees the propensity itself; 1 where every lead, or none, qualifies."""
+    if qualify_prob <= 0.0 or qualify_prob >= 1.0:
+        return 1.0
+    return _auc(_intercept(qualify_prob, 1.0, spread, _threshold(handed_share)), 1.0, spread)
+
+
 @functools.lru_cache(maxsize=512)
 def solve(*, qualify_prob: float, handed_share: float, auc: float, spread: float) -> ScoreModel:
     """Find the probit model with a given AUC and a given chance to qualify above today's handoff point.
@@ -48,19 +62,23 @@ def solve(*, qualify_prob: float, handed_share: float, auc: float, spread: float
     ValueError
         If even a score that saw the propensity itself would not reach the AUC.
     """
-    threshold = float(ndtri(1.0 - handed_share)) if 0.0 < handed_share < 1.0 else (-9.0 if handed_share >= 1 else 9.0)
+    threshold = _threshold(handed_share)
     if qualify_prob <= 0.0 or qualify_prob >= 1.0 or auc <= 0.5:
         return ScoreModel(_intercept(qualify_prob, 0.0, spread, threshold), 0.0, threshold)
 
     def excess(correlation: float) -> float:
         return _auc(_intercept(qualify_prob, correlation, spread, threshold), correlation, spread) - auc
 
-    if excess(1.0) < 0:
-        best = excess(1.0) + auc
+    best = best_auc(qualify_prob=qualify_prob, handed_share=handed_share, spread=spread)
+    if not best >= auc:
         raise ValueError(f"no score can reach an AUC of {auc:g} when leads differ by a spread of {spread:g}; "
                          f"the best is {best:.3f}")  # fmt: skip
     correlation = float(brentq(excess, 0.0, 1.0, xtol=1e-7))
     return ScoreModel(_intercept(qualify_prob, correlation, spread, threshold), correlation, threshold)
+
+
+def _threshold(handed_share: float) -> float:
+    return float(ndtri(1.0 - handed_share)) if 0.0 < handed_share < 1.0 else (-9.0 if handed_share >= 1 else 9.0)
 
 
 def _qualify_given_score(intercept: float, correlation: float, spread: float) -> npt.NDArray[np.float64]:

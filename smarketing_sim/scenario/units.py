@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import core_schema
 
 GRID_PER_MINUTE = float(2**20)
+MAX_SPAN_MINUTES = 100 * 525_960.0
 WALL_MINUTES = {"minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43830.0}
 _UNIT_NAMES = {
     "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
@@ -72,7 +73,8 @@ class Span:
 
     def __str__(self) -> str:
         plural = "" if self.amount == 1 else "s"
-        return f"{self.amount:g} {'business ' if self.business else ''}{self.unit}{plural}"
+        amount = repr(self.amount).removesuffix(".0")
+        return f"{amount} {'business ' if self.business else ''}{self.unit}{plural}"
 
     @classmethod
     def parse(cls, value: object) -> Span:
@@ -85,6 +87,8 @@ class Span:
             raise ValueError("must be a number with a unit of time, such as '6 business hours', '12 days' or '10 min'")
         if match[2] and unit == "month":
             raise ValueError("a business span is counted in minutes, hours, days or weeks")
+        if float(match[1]) * WALL_MINUTES[unit] > MAX_SPAN_MINUTES:
+            raise ValueError("is too long; a span has at most 100 years")
         return cls(float(match[1]), unit, bool(match[2]))
 
     @classmethod
@@ -139,8 +143,8 @@ def _whole(value: object) -> object:
 
 def parse_hours(value: object) -> tuple[int, int]:
     """Read ``09:00-17:30`` as minutes since local midnight; ``24:00`` closes a day."""
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        value = f"{int(value[0]) // 60:02d}:{int(value[0]) % 60:02d}-{int(value[1]) // 60:02d}:{int(value[1]) % 60:02d}"
+    if isinstance(value, tuple):
+        value = _hours_text(value)
     match = _CLOCK.match(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("must be a time of day from-to, such as '09:00-17:00'")
@@ -163,6 +167,7 @@ def _either(*examples: str | float) -> WithJsonSchema:
 
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
+Factor = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e6, allow_inf_nan=False)]
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35 %", 0.35)]

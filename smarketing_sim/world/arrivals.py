@@ -7,6 +7,7 @@ month. Raising a volume therefore keeps every lead there was and adds new ones, 
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -138,9 +139,10 @@ def _monthly_volume(scenario: Scenario, name: str, line: Timeline, cells: Floats
     month = np.array([day.year * 12 + day.month - 1 for day in days])[line.day_of(cells)]
     volume = season[month % 12] * (monthly[month % 12] if len(monthly) == 12 else monthly[0])
     if len(monthly) == 12:
-        _, index = np.unique(month, return_inverse=True)
+        months, index = np.unique(month, return_inverse=True)
         mass = np.bincount(index, weights=weight) * _CELL / WALL_MINUTES["month"]
-        whole = np.bincount(index) * _CELL >= 28 * 1440 - 60
+        calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in months.tolist()])
+        whole = np.bincount(index) * _CELL >= calendar_days * 1440 - 60
         volume = volume / np.where(whole & (mass > 0), mass, 1.0)[index]
     return volume
 

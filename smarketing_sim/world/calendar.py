@@ -73,7 +73,8 @@ class Calendar:
         if not len(self.opens_at):
             return np.where(np.asarray(open_minutes) > 0, np.inf, instants)
         arrives = self.opens_at[inside] + (goal - self.open_before[inside])
-        return np.where(reached, np.maximum(arrives, instants), np.inf)
+        later = np.where(reached, np.maximum(arrives, instants), np.inf)
+        return np.where(np.asarray(open_minutes) > 0, later, instants)
 
     def next_open(self, at: npt.ArrayLike) -> Floats:
         """Return ``at`` where it is open, else the next opening; inf if there is none."""
@@ -141,12 +142,18 @@ class Timeline:
     def _offsets(self) -> tuple[Floats, Floats]:
         """Instants at which the clocks are changed, and local minus elapsed minutes after each."""
         zone = zoneinfo.ZoneInfo(self.zone)
-        base = self.epoch.astimezone(zone).utcoffset() or dt.timedelta()
-        hours = np.arange(0.0, self.ends_at + 60.0, 60.0)
-        local = [(self.epoch + dt.timedelta(minutes=m)).astimezone(zone).utcoffset() or base for m in hours.tolist()]
-        shift = np.array([(offset - base).total_seconds() / 60.0 for offset in local])
-        changes = np.flatnonzero(np.diff(shift)) + 1
-        return hours[changes], np.concatenate([shift[:1], shift[changes]])
+        midnight = dt.datetime.combine(self.first_day, dt.time())
+
+        def shift_at(minute: int) -> float:
+            at = dt.timedelta(minutes=minute)
+            local = (self.epoch + at).astimezone(zone).replace(tzinfo=None)
+            return (local - midnight - at).total_seconds() / 60.0
+
+        hours = range(0, int(self.ends_at) + 120, 60)
+        shift = [shift_at(minute) for minute in hours]
+        changed = [i for i in range(1, len(shift)) if shift[i] != shift[i - 1]]
+        exact = [next(m for m in range(hours[i - 1], hours[i] + 1) if shift_at(m) == shift[i]) for i in changed]
+        return np.array(exact, dtype=np.float64), np.array([shift[0], *(shift[i] for i in changed)])
 
     def local_minutes(self, at: npt.ArrayLike) -> Floats:
         """Return minutes on the local clock since midnight of the first day."""

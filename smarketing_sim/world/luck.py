@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.scenario.scoring import SCORE_AT_HANDOFF, SCORE_PER_SD, ScoreModel, solve
+from smarketing_sim.scenario.scoring import SCORE_AT_HANDOFF, SCORE_PER_SD, ScoreModel, inside_profile_prob, solve
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.arrivals import Flow, Layer
 from smarketing_sim.world.calendar import Floats
@@ -59,7 +59,9 @@ def traits(scenario: Scenario, flow: Flow, luck: LayerLuck) -> Columns:
     edges = np.cumsum([mix.get(name, 0.0) for name in scenario.personas])
     persona = np.minimum(np.searchsorted(edges, luck.uniform("persona"), side="right"), len(edges) - 1)
     in_profile = luck.uniform("fit") < marketing.in_profile_share
-    model = solve(qualify_prob=min(0.999, _mean_adjusted(scenario, flow.source)), handed_share=source.handed_share,
+    inside = inside_profile_prob(qualify_prob=source.qualify_prob, in_profile_share=marketing.in_profile_share,
+                                 out_of_profile_factor=marketing.out_of_profile_factor)  # fmt: skip
+    model = solve(qualify_prob=inside, handed_share=source.handed_share,
                   auc=marketing.scoring.auc, spread=marketing.scoring.spread)  # fmt: skip
     propensity = luck.normal("propensity")
     seen = model.correlation * propensity + np.sqrt(1 - model.correlation**2) * luck.normal("score noise")
@@ -185,13 +187,6 @@ def _mql_at(scenario: Scenario, luck: LayerLuck, score: Floats, acted: npt.NDArr
     returns = (luck.uniform("return") < nurture.return_share) & (away <= nurture.keep)
     created = luck.layer.created_at
     return np.where(rules[handoff.on], created, np.where(returns, created + away, np.nan))
-
-
-def _mean_adjusted(scenario: Scenario, source: str) -> float:
-    """Return the chance to qualify of a lead inside the profile and of the average persona."""
-    marketing = scenario.marketing
-    inside = marketing.in_profile_share + (1 - marketing.in_profile_share) * marketing.out_of_profile_factor
-    return marketing.sources[source].qualify_prob / inside if inside > 0 else 0.0
 
 
 def _qualify_prob(

@@ -68,7 +68,18 @@ _PAYLOADS = [
     '" onmouseover="alert(1)',
     "` onmouseover=`alert(1)",
 ]
-_FRAMES = ["{}", '">{}', "'>{}", "</td></table>{}", "</title></style></textarea>{}", "--> {}", "]]>{}", "\n\n{}\n\n", "a {} b", "{}{}"]
+_FRAMES = [
+    "{}",
+    '">{}',
+    "'>{}",
+    "</td></table>{}",
+    "</title></style></textarea>{}",
+    "--> {}",
+    "]]>{}",
+    "\n\n{}\n\n",
+    "a {} b",
+    "{}{}",
+]
 
 
 def hostile_texts() -> list[str]:
@@ -83,7 +94,9 @@ def hostile() -> list[str]:
     return texts
 
 
-def notebook_of(*sources: str, parameters: str = 'params_path: str = ""  # the scenario, as JSON') -> nbformat.NotebookNode:
+def notebook_of(
+    *sources: str, parameters: str = 'params_path: str = ""  # the scenario, as JSON'
+) -> nbformat.NotebookNode:
     """Return a notebook with a parameters cell and one code cell per source, with ids that stay the same."""
     cells = [nbformat.v4.new_code_cell(source) for source in (parameters, *sources)]
     cells[0].metadata["tags"] = ["parameters"]
@@ -147,7 +160,9 @@ def toy_params(hostile: list[str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def toy_runs(tmp_path_factory: pytest.TempPathFactory, make_notebook, toy_params: str, hostile: list[str]) -> list[Published]:
+def toy_runs(
+    tmp_path_factory: pytest.TempPathFactory, make_notebook, toy_params: str, hostile: list[str]
+) -> list[Published]:
     """Return two real publications of one toy notebook, a day apart, with hostile text wherever text can go."""
     folder = tmp_path_factory.mktemp("toy")
     sources = (TOY_FIGURE, TOY_WORDS, TOY_RECORD)

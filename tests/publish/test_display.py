@@ -104,7 +104,9 @@ def test_words_and_folds_are_shown_as_html(shown: list) -> None:
 
 
 def test_a_record_is_plain_json(shown: list) -> None:
-    display.record({"results": {"a": np.float64(0.5), "b": np.array([1, 2]), "c": float("inf"), "d": (1, "x"), 5: None}})
+    display.record(
+        {"results": {"a": np.float64(0.5), "b": np.array([1, 2]), "c": float("inf"), "d": (1, "x"), 5: None}}
+    )
     assert shown[0][0][display.RECORD_MIME] == {"results": {"a": 0.5, "b": [1, 2], "c": None, "d": [1, "x"], "5": None}}
 
 

@@ -72,7 +72,9 @@ def test_links_lead_to_files_that_are_there(tmp_path: Path) -> None:
     assert "The page of this run is missing" in soup.text
 
 
-@pytest.mark.parametrize(("days", "kind"), [(0, "fresh"), (35, "fresh"), (36, "ageing"), (100, "ageing"), (101, "stale")])
+@pytest.mark.parametrize(
+    ("days", "kind"), [(0, "fresh"), (35, "fresh"), (36, "ageing"), (100, "ageing"), (101, "stale")]
+)
 def test_age_is_told_as_it_was_when_the_hub_was_built(tmp_path: Path, days: int, kind: str) -> None:
     add(tmp_path, "plan", "r1", days=days)
     age = hub(tmp_path).find(class_="age")

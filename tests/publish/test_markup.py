@@ -41,7 +41,9 @@ def test_folded_parts_survive_markdown() -> None:
     assert "<p>Some <strong>words</strong>.</p>" in folded
 
 
-@pytest.mark.parametrize("address", ["javascript:x", "JaVaScRiPt:x", "vbscript:x", "data:text/html,x", "java&#115;cript:x"])
+@pytest.mark.parametrize(
+    "address", ["javascript:x", "JaVaScRiPt:x", "vbscript:x", "data:text/html,x", "java&#115;cript:x"]
+)
 def test_an_address_that_runs_code_is_defused_even_in_our_own_words(address: str) -> None:
     link = BeautifulSoup(to_html(f"[read]({address})"), "html.parser").a
     assert link is None or not link["href"].lower().startswith(("javascript", "vbscript", "data"))

@@ -88,7 +88,9 @@ def test_a_hundred_made_up_names_are_refused() -> None:
     assert len({str(refuse("x = 1", {name: 1})) for name in names if not name.isidentifier()}) > 50
 
 
-@pytest.mark.parametrize("value", [None, [1], {"a": 1}, (1,), b"x", float("nan"), float("inf"), "\ud800", 1j, Path("x")])
+@pytest.mark.parametrize(
+    "value", [None, [1], {"a": 1}, (1,), b"x", float("nan"), float("inf"), "\ud800", 1j, Path("x")]
+)
 def test_a_value_that_is_no_plain_one_is_refused(value: object) -> None:
     assert "finite number" in str(refuse("x = 1", {"x": value}))
 
@@ -194,7 +196,8 @@ import sys
 from pathlib import Path
 from smarketing_sim.publish.publisher import publish
 try:
-    publish(Path(sys.argv[1]), root=Path(sys.argv[2]), scenario="s", title="t", params_json="{}", seed=1, model_version="1")
+    asked = dict(scenario="s", title="t", params_json="{}", seed=1, model_version="1")
+    publish(Path(sys.argv[1]), root=Path(sys.argv[2]), **asked)
 except KeyboardInterrupt:
     sys.exit(130)
 """

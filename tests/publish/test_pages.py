@@ -139,7 +139,9 @@ def test_no_template_of_the_working_folder_is_used(tmp_path: Path, monkeypatch: 
 
 
 def test_no_hostile_title_or_kicker_or_caption_adds_an_element(hostile: list[str]) -> None:
-    calm = structure(page(notebook(shown({"image/svg+xml": SVG}, **{"image/svg+xml": {"alt": "a", "caption": "c"}})), kicker="k"))
+    calm = structure(
+        page(notebook(shown({"image/svg+xml": SVG}, **{"image/svg+xml": {"alt": "a", "caption": "c"}})), kicker="k")
+    )
     for text in hostile[:50]:
         described = {"image/svg+xml": {"alt": text.encode("utf-8", "replace").decode(), "caption": plain_text(text)}}
         soup = page(notebook(shown({"image/svg+xml": SVG}, **described)), title=text, kicker=text)
@@ -155,7 +157,9 @@ def test_no_hostile_text_in_outputs_adds_an_element(hostile: list[str]) -> None:
     assert structure(body([escape(text) for text in hostile])) == structure(body(["x"] * len(hostile)))
 
 
-@pytest.mark.parametrize("text", ["{{7*7}}", "{% for x in y %}", "{{''.__class__}}", "{# c #}", "{{ cycler.__init__ }}"])
+@pytest.mark.parametrize(
+    "text", ["{{7*7}}", "{% for x in y %}", "{{''.__class__}}", "{# c #}", "{{ cycler.__init__ }}"]
+)
 def test_template_language_in_data_stays_literal(text: str) -> None:
     described = {"image/svg+xml": {"alt": text, "caption": text}}
     outputs = [shown({"image/svg+xml": SVG}, **described), shown({"text/html": f"<p>{escape(text)}</p>"})]
@@ -173,13 +177,17 @@ def dom(path: Path, scratch: Path) -> str:
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium on this machine")
-def test_a_real_browser_runs_nothing_and_builds_nothing_from_hostile_data(toy_runs: list[Published], tmp_path: Path) -> None:
+def test_a_real_browser_runs_nothing_and_builds_nothing_from_hostile_data(
+    toy_runs: list[Published], tmp_path: Path
+) -> None:
     report = toy_runs[0].path / "report.html"
     unguarded = tmp_path / "unguarded.html"
     unguarded.write_text(re.sub(r"<meta[^>]*Content-Security-Policy[^>]*>", "", report.read_text()))
     assert "Content-Security-Policy" not in unguarded.read_text()
     planted = tmp_path / "planted.html"
-    planted.write_text(unguarded.read_text().replace("</main>", "<img src=x onerror=document.documentElement.dataset.pwned=1>"))
+    planted.write_text(
+        unguarded.read_text().replace("</main>", "<img src=x onerror=document.documentElement.dataset.pwned=1>")
+    )
     meant = structure(BeautifulSoup(report.read_text(), "html.parser"))
     for number, path in enumerate((report, unguarded, toy_runs[0].path.parents[1] / "index.html")):
         built = dom(path, tmp_path / f"profile-{number}")
@@ -192,4 +200,10 @@ def test_a_real_browser_runs_nothing_and_builds_nothing_from_hostile_data(toy_ru
 def test_the_templates_travel_with_the_package() -> None:
     from smarketing_sim.publish.pages import TEMPLATES
 
-    assert {p.name for p in TEMPLATES.rglob("*.*")} >= {"index.html.j2", "conf.json", "page.css", "hub.html.j2", "hub.css"}
+    assert {p.name for p in TEMPLATES.rglob("*.*")} >= {
+        "index.html.j2",
+        "conf.json",
+        "page.css",
+        "hub.html.j2",
+        "hub.css",
+    }

@@ -13,11 +13,28 @@ from smarketing_sim.publish import pdf
 from .conftest import CHROMIUM
 
 PAGE = "<!doctype html><html lang=en><title>t</title><body><p>It costs 5 — and more.</p>{}</body></html>"
-PLANTED = ["inkscape", "pandoc", "xelatex", "pdflatex", "chromium", "chromium-browser", "google-chrome", "rsvg-convert", "fc-list"]
+PLANTED = [
+    "inkscape",
+    "pandoc",
+    "xelatex",
+    "pdflatex",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "rsvg-convert",
+    "fc-list",
+]
 
-needs_weasyprint = pytest.mark.skipif(
-    pdf._by_weasyprint(Path(__file__)) is None, reason="WeasyPrint or Pango is not installed"
-)
+
+def has_weasyprint() -> bool:
+    try:
+        import weasyprint  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+needs_weasyprint = pytest.mark.skipif(not has_weasyprint(), reason="WeasyPrint or Pango is not installed")
 needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium on this machine")
 
 
@@ -69,7 +86,9 @@ def test_browsers_are_looked_for_in_absolute_places_only() -> None:
     assert all(path.startswith("/") or path[1:3] == ":\\" for path in pdf.BROWSERS)
 
 
-def test_with_neither_there_is_one_line_of_advice_and_no_file(page: Path, trap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_neither_there_is_one_line_of_advice_and_no_file(
+    page: Path, trap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     without_weasyprint(monkeypatch)
     monkeypatch.setattr(pdf, "BROWSERS", ("chromium", "./chromium", "/nowhere/chromium"))
     note = pdf.write_pdf(page, page.with_suffix(".pdf"))
@@ -107,15 +126,19 @@ def test_a_layout_that_fails_half_way_is_handed_to_the_browser(page: Path, monke
 @needs_weasyprint
 def test_a_page_that_names_files_and_addresses_gets_none_of_them(tmp_path: Path) -> None:
     secret = tmp_path / "secret.svg"
-    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9999" height="9999"/>')
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
     addresses = [secret.as_uri(), str(secret), "secret.svg", "http://127.0.0.1:9/x.png"]
-    made = []
-    for address in [*addresses, "data:text/plain;base64,aGVsbG8="]:
-        page = tmp_path / "report.html"
-        page.write_text(PAGE.format(f'<img src="{address}" alt=""><a rel=attachment href="{address}">a</a>'), "utf-8")
-        made.append(pdf._by_weasyprint(page))
-    read = [data is None or b"EmbeddedFile" in data or len(data) > len(made[0]) + 500 for data in made]
-    assert read == [False, False, False, False, True], "only what the page itself carries is read"
+    page = tmp_path / "report.html"
+
+    def reads_one_of(*addresses: str) -> bool:
+        named = "".join(f'<img src="{a}" alt=""><a rel=attachment href="{a}">a</a>' for a in addresses)
+        page.write_text(PAGE.format(named), "utf-8")
+        data = pdf._by_weasyprint(page)
+        assert data is not None
+        return b"EmbeddedFile" in data
+
+    assert not reads_one_of(*addresses)
+    assert reads_one_of("data:text/plain;base64,aGVsbG8="), "the check itself is blind"
 
 
 @needs_weasyprint

@@ -18,18 +18,101 @@ from smarketing_sim.publish.publisher import folder_name
 from smarketing_sim.publish.store import locked, manifest, run_id, slug, staged, write_atomically
 
 PATH_NAMES = [
-    *["", " ", ".", "..", "...", "/", "//", "\\", "~", "~root", "-", "--", "-rf", "a/", "/a", "a/b", "a\\b", "a//b", "./a"],
-    *["../a", "..\\a", "a/..", "a/../b", "/etc/passwd", "C:", "C:\\x", "c:x", "\\\\host\\share", "//host/share", "file:///a"],
-    *["con", "CON", "con.txt", "nul", "NUL", "aux", "prn", "com1", "COM9", "lpt1", "lpt9.html", "a.", "a..", "a ", " a", "A"],
-    *["a\x00b", "a\nb", "a\tb", "a:b", "a*b", "a?b", 'a"b', "a<b", "a|b", "%2e%2e", "%2e%2e%2f", "．．／", "ａ", "é", "e\u0301"],
-    *["index.html", "run.json", ".lock", ".staging-x", "a" * 65, "a" * 255, "a" * 5000, "\ud800", "🎉", "ß", "ss", "İ", "i"],
+    *[
+        "",
+        " ",
+        ".",
+        "..",
+        "...",
+        "/",
+        "//",
+        "\\",
+        "~",
+        "~root",
+        "-",
+        "--",
+        "-rf",
+        "a/",
+        "/a",
+        "a/b",
+        "a\\b",
+        "a//b",
+        "./a",
+    ],
+    *[
+        "../a",
+        "..\\a",
+        "a/..",
+        "a/../b",
+        "/etc/passwd",
+        "C:",
+        "C:\\x",
+        "c:x",
+        "\\\\host\\share",
+        "//host/share",
+        "file:///a",
+    ],
+    *[
+        "con",
+        "CON",
+        "con.txt",
+        "nul",
+        "NUL",
+        "aux",
+        "prn",
+        "com1",
+        "COM9",
+        "lpt1",
+        "lpt9.html",
+        "a.",
+        "a..",
+        "a ",
+        " a",
+        "A",
+    ],
+    *[
+        "a\x00b",
+        "a\nb",
+        "a\tb",
+        "a:b",
+        "a*b",
+        "a?b",
+        'a"b',
+        "a<b",
+        "a|b",
+        "%2e%2e",
+        "%2e%2e%2f",
+        "．．／",
+        "ａ",
+        "é",
+        "e\u0301",
+    ],
+    *[
+        "index.html",
+        "run.json",
+        ".lock",
+        ".staging-x",
+        "a" * 65,
+        "a" * 255,
+        "a" * 5000,
+        "\ud800",
+        "🎉",
+        "ß",
+        "ss",
+        "İ",
+        "i",
+    ],
 ]
 STAMP = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def names(hostile: list[str]) -> list[str]:
-    near = [name + tail for name in ("a", "plan", "con", "") for tail in ("", "-", " ", "-0123456789", "--b", "-b", " b", ".b")]
+    near = [
+        name + tail
+        for name in ("a", "plan", "con", "")
+        for tail in ("", "-", " ", "-0123456789", "--b", "-b", " b", ".b")
+    ]
     hashed = [slug(name) for name in [*PATH_NAMES, *hostile]]
     return sorted({*PATH_NAMES, *hostile, *near, *hashed})
 
@@ -122,9 +205,13 @@ def test_the_same_id_again_gets_a_number(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_whatever_goes_wrong_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), staged(tmp_path, "plan", "run") as staging:
-        (staging.folder / "a").write_text("x")
-        raise error
+    def fail() -> None:
+        with staged(tmp_path, "plan", "run") as staging:
+            (staging.folder / "a").write_text("x")
+            raise error
+
+    with pytest.raises(error):
+        fail()
     assert [p.name for p in tmp_path.iterdir()] == []
 
 
@@ -167,7 +254,9 @@ def test_leftovers_of_killed_runs_go_after_a_day_and_no_sooner(tmp_path: Path) -
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "mkdir", lambda *a, **k: (_ for _ in ()).throw(PermissionError(errno.EACCES, "Permission denied")))
+    monkeypatch.setattr(
+        os, "mkdir", lambda *a, **k: (_ for _ in ()).throw(PermissionError(errno.EACCES, "Permission denied"))
+    )
     with pytest.raises(InputError) as refused, staged(tmp_path / "reports", "plan", "run"):
         pass  # pragma: no cover
     assert str(refused.value) == f"{tmp_path / 'reports'}: cannot be written: Permission denied; choose another folder"
@@ -175,9 +264,9 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, mon
 
 def test_a_file_where_a_folder_should_be_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("")
-    with pytest.raises(InputError, match=r"reports: cannot be written: .*; choose another folder"):
-        with staged(tmp_path / "reports", "plan", "run"):
-            pass  # pragma: no cover
+    told = r"reports: cannot be written: .*; choose another folder"
+    with pytest.raises(InputError, match=told), staged(tmp_path / "reports", "plan", "run"):
+        pass  # pragma: no cover
     (tmp_path / "shelf").mkdir()
     (tmp_path / "shelf" / "plan").write_text("")
     with pytest.raises(InputError, match="plan: cannot be written"), staged(tmp_path / "shelf", "plan", "run"):
@@ -187,7 +276,9 @@ def test_a_file_where_a_folder_should_be_is_told_in_one_line(tmp_path: Path) -> 
 def test_a_written_file_is_the_old_one_or_the_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "index.html"
     write_atomically(path, "old")
-    monkeypatch.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device"))
+    )
     with pytest.raises(RunFailed, match=r"No space left on device; what was there before is kept"):
         write_atomically(path, "new")
     assert path.read_text() == "old"

@@ -1,0 +1,75 @@
+"""Two scenarios, lead by lead: paired differences under common random numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.experiment.results import all_kept_months, kept_months
+from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.errors import InputError
+from smarketing_sim.measure.statistics import paired_difference, t_interval
+from smarketing_sim.world.calendar import Floats
+
+HEADLINES = {
+    "revenue_expected_usd": "expected_revenue_usd",
+    "revenue_cohort_usd": "cohort_revenue_usd",
+    "revenue_booked_usd": "booked_revenue_usd",
+    "contribution_usd": "contribution_usd",
+    "won_count": "won_count",
+    "handed_count": "handed_count",
+    "utilisation_sdr": "sdr_utilisation",
+    "utilisation_ae": "ae_utilisation",
+    "response_business_p50_minutes": "business_p50_minutes",
+    "response_wall_p50_minutes": "wall_p50_minutes",
+    "never_called_share": "never_called_share",
+    "spend_usd": "spend_usd",
+}
+
+
+def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
+    """Return each headline measure of two experiments and their paired difference, b − a.
+
+    Parameters
+    ----------
+    a, b
+        Experiments with the same seed and the same replications, so that both met the same luck.
+
+    Raises
+    ------
+    InputError
+        If they do not pair.
+    """
+    if a.seed != b.seed or [m.replication for m in a.measures] != [m.replication for m in b.measures]:
+        raise InputError("only experiments with the same seed and replications can be paired")
+    series_a, series_b = per_replication(a), per_replication(b)
+    return {
+        "a": {"scenario": a.scenario.name, "digest": a.scenario.digest},
+        "b": {"scenario": b.scenario.name, "digest": b.scenario.digest},
+        "seed": a.seed,
+        "replications": len(a.measures),
+        "engine": a.engine,
+        "changed": [{"path": path, "a": x, "b": y} for path, x, y in a.scenario.diff(b.scenario)],
+        "measures": {name: _pair(series_a[name], series_b[name]) for name in series_a if name in series_b},
+    }
+
+
+def per_replication(experiment: Experiment) -> dict[str, Floats]:
+    """Return every headline measure by replication, attainments and shares of months kept among them."""
+    series = {name: experiment.series(column) for name, column in HEADLINES.items()}
+    for name in experiment.scenario.sla:
+        series[f"attainment.{name}"] = np.array([m.clauses[name].attainment for m in experiment.measures])
+        series[f"p_kept.{name}"] = _mean_of_months(kept_months(experiment, name))
+    series["p_all_kept"] = _mean_of_months(all_kept_months(experiment))
+    return series
+
+
+def _mean_of_months(kept: Floats) -> Floats:
+    counted = np.sum(~np.isnan(kept), axis=1)
+    return np.where(counted > 0, np.nansum(kept, axis=1) / np.maximum(counted, 1), np.nan)
+
+
+def _pair(a: Floats, b: Floats) -> dict[str, Any]:
+    a, b = (np.where(np.isinf(values), np.nan, values) for values in (a, b))
+    return {"a": t_interval(a).as_dict(), "b": t_interval(b).as_dict(), "difference": paired_difference(b, a).as_dict()}

@@ -1,0 +1,153 @@
+"""From replications to the numbers people read, each with its interval."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.ledger import Ledger
+from smarketing_sim.measure.statistics import Interval, clustered_share, t_interval, wilson
+from smarketing_sim.scenario.contract import PacingClause, VolumeClause
+from smarketing_sim.world.calendar import Floats
+
+ONE_YEAR_FROM = 200
+RESPONSES = ("business", "wall")
+
+
+def kept_months(experiment: Experiment, name: str) -> Floats:
+    """Return whether each month kept a clause; shape (replications, months), NaN where there was no case."""
+    target = experiment.scenario.sla[name].target
+    return np.stack([m.clauses[name].kept(target) for m in experiment.measures])
+
+
+def all_kept_months(experiment: Experiment, sides: tuple[str, ...] = ("marketing", "sales")) -> Floats:
+    """Return whether each month kept every clause promised by some sides; NaN where none of them had a case."""
+    names = [name for name, clause in experiment.scenario.sla.items() if clause.side in sides]
+    if not names:
+        return np.full((len(experiment.measures), experiment.scenario.run.horizon_months), np.nan)
+    kept = np.stack([kept_months(experiment, name) for name in names])
+    none = np.all(np.isnan(kept), axis=0)
+    return np.where(none, np.nan, np.all(np.isnan(kept) | (kept == 1.0), axis=0))
+
+
+def kept_all_year(kept: Floats) -> Interval:
+    """Return the chance that every month of a year that had a case was kept: Wilson over replications."""
+    if not kept.size:
+        return Interval(np.nan, np.nan, np.nan)
+    has_case = ~np.all(np.isnan(kept), axis=1)
+    whole = np.all(np.isnan(kept) | (kept == 1.0), axis=1)
+    return wilson(float((whole & has_case).sum()), float(has_case.sum()))
+
+
+def kept_in_a_month(kept: Floats) -> Interval:
+    """Return the chance that a month keeps its promise, clustered by replication."""
+    if not kept.size:
+        return Interval(np.nan, np.nan, np.nan)
+    return clustered_share(kept)
+
+
+def attainment(experiment: Experiment, name: str) -> Interval:
+    """Return the attained share of a clause."""
+    return t_interval([m.clauses[name].attainment for m in experiment.measures])
+
+
+def ceiling(experiment: Experiment, name: str) -> float | None:
+    """Return what unlimited reps would attain; None for promises about volume, which reps do not touch."""
+    if isinstance(experiment.scenario.sla[name], VolumeClause | PacingClause):
+        return None
+    values = np.array([m.ceiling[name] for m in experiment.measures if name in m.ceiling])
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
+
+
+def goal_reached(experiment: Experiment) -> Interval:
+    """Return the chance that a single year reaches the revenue goal, in the view the goal is set in."""
+    goal = experiment.scenario.goal
+    if goal.revenue_usd <= 0:
+        return Interval(np.nan, np.nan, np.nan)
+    revenue = experiment.series("cohort_revenue_usd" if goal.view == "cohort" else "booked_revenue_usd")
+    return wilson(float(np.sum(revenue >= goal.revenue_usd)), float(len(revenue)))
+
+
+def quota_reached(experiment: Experiment) -> Interval:
+    """Return the chance that deals booked in the horizon reach the quota of all account executives."""
+    ae, months = experiment.scenario.sales.ae, experiment.scenario.run.horizon_months
+    quota = ae.quota_usd * ae.headcount * months / 12.0
+    if quota <= 0:
+        return Interval(np.nan, np.nan, np.nan)
+    booked = experiment.series("booked_revenue_usd")
+    return wilson(float(np.sum(booked >= quota)), float(len(booked)))
+
+
+def one_year(experiment: Experiment) -> dict[str, float] | None:
+    """Return the spread of a single year's revenue from 200 replications on, else None."""
+    if len(experiment.measures) < ONE_YEAR_FROM:
+        return None
+    low, middle, high = np.quantile(experiment.series("cohort_revenue_usd"), (0.1, 0.5, 0.9))
+    return {"p10": float(low), "p50": float(middle), "p90": float(high)}
+
+
+def mean_of(experiment: Experiment, name: str) -> Interval:
+    """Return a headline measure with its interval; infinite values make it unknown."""
+    values = experiment.series(name)
+    return t_interval(np.where(np.isinf(values), np.nan, values)) if not np.isinf(values).any() else Interval(np.inf, np.inf, np.inf)  # fmt: skip
+
+
+def joined_ledger(experiment: Experiment) -> Ledger:
+    """Return the ledgers of all replications as one, with every headline measure in ``runs``."""
+    facts = [{"replication": m.replication, "digest": experiment.scenario.digest, "seed": experiment.seed, **m.headline}
+             for m in experiment.measures]  # fmt: skip
+    return dataclasses.replace(Ledger.concat(experiment.ledgers), runs=pd.DataFrame(facts))
+
+
+def to_json(experiment: Experiment) -> dict[str, Any]:
+    """Return the answer of ``smarketing run`` as plain JSON types: no times, durations or paths."""
+    scenario = experiment.scenario
+    everything = all_kept_months(experiment)
+    return {
+        "scenario": scenario.name,
+        "digest": scenario.digest,
+        "seed": experiment.seed,
+        "replications": len(experiment.measures),
+        "engine": experiment.engine,
+        "clauses": [_clause(experiment, name) for name in scenario.sla],
+        "p_all_kept": {"month": kept_in_a_month(everything).as_dict(), "year": kept_all_year(everything).as_dict()},
+        "goal": {"target": scenario.goal.revenue_usd or None, "view": scenario.goal.view,
+                 "p_reached": goal_reached(experiment).as_dict(), "p_quota": quota_reached(experiment).as_dict()},
+        "revenue": {"expected": mean_of(experiment, "expected_revenue_usd").as_dict(),
+                    "booked": mean_of(experiment, "booked_revenue_usd").as_dict(), "one_year": one_year(experiment)},
+        "contribution": {**mean_of(experiment, "contribution_usd").as_dict(),
+                         "year_one": mean_of(experiment, "contribution_year_one_usd").as_dict(),
+                         "fully_loaded": mean_of(experiment, "contribution_loaded_usd").as_dict()},
+        "utilisation": {side: mean_of(experiment, f"{side}_utilisation").as_dict() for side in ("sdr", "ae")},
+        "load_check": {"planned": _number(mean_of(experiment, "load_planned").mean),
+                       "with_early_stopping": _number(mean_of(experiment, "load_with_early_stopping").mean)},
+        "response_minutes": {clock: {p: mean_of(experiment, f"{clock}_{p}_minutes").as_dict() for p in ("p50", "p90")}
+                             for clock in RESPONSES},
+    }  # fmt: skip
+
+
+def _clause(experiment: Experiment, name: str) -> dict[str, Any]:
+    clause, kept = experiment.scenario.sla[name], kept_months(experiment, name)
+    counts = [m.clauses[name] for m in experiment.measures]
+    return {
+        "id": f"sla.{name}",
+        "promised_by": clause.side,
+        "kind": clause.kind,
+        "text": clause.text,
+        "target": clause.target,
+        "attainment": attainment(experiment, name).as_dict(),
+        "p_kept": kept_in_a_month(kept).as_dict(),
+        "p_kept_year": kept_all_year(kept).as_dict(),
+        "ceiling": ceiling(experiment, name),
+        "left_out_per_year": _number(float(np.mean([c.left_out_count.sum() for c in counts]))),
+        "unworked_per_year": _number(float(np.mean([c.unworked_count.sum() for c in counts]))),
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,95 @@
+"""What it is worth: revenue by cohort and booked, contribution, and where money and hours leak away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from smarketing_sim.measure.cohorts import Case, row_of
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.world.calendar import Floats
+
+_SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend_usd"), FUNNEL_COLUMNS.index("spend_unworked_usd")
+
+
+@dataclass(frozen=True)
+class Economics:
+    """Money of one simulated year, US dollars, and hours.
+
+    Parameters
+    ----------
+    expected_revenue_usd
+        First-year value of the deals that leads created in the horizon bring on average, whenever they close.
+    cohort_revenue_usd, booked_revenue_usd
+        The same as it fell out in this year; and deals closed in the horizon, whenever their lead was created.
+    contribution_usd
+        Expected revenue over the economic horizon × margin − media − the reps' hours on these leads.
+    contribution_year_one_usd, contribution_loaded_usd
+        Cash of the first year only; and with all people and tools.
+    won_count, cost_per_won_usd, ltv_to_cac, payback_months
+        Deals of the cohort, what one cost, what one brings over what it cost, months until it is paid back.
+    spend_usd, spend_unworked_usd
+        Media in the horizon, and the part of it on leads that nobody called.
+    hours_on_duplicates, hours_on_bad_fits
+        Rep hours on second records and on leads outside the profile.
+    """
+
+    expected_revenue_usd: float
+    cohort_revenue_usd: float
+    booked_revenue_usd: float
+    contribution_usd: float
+    contribution_year_one_usd: float
+    contribution_loaded_usd: float
+    won_count: float
+    cost_per_won_usd: float
+    ltv_to_cac: float
+    payback_months: float
+    spend_usd: float
+    spend_unworked_usd: float
+    hours_on_duplicates: float
+    hours_on_bad_fits: float
+
+
+def measure_economics(case: Case, funnel: Floats) -> Economics:
+    """Return the money of one replication, given its funnel by source."""
+    terms, leads, cohort = case.scenario.economics, case.leads, case.economics_cohort
+    expected = float(leads["expected_value"][cohort].sum())
+    won = cohort & ~np.isnan(leads["value"])
+    closed = (case.line.month_of(leads["deal_closed_at"]) >= 0) & ~np.isnan(leads["value"])
+    spend = float(funnel[:, _SPEND].sum())
+    shared, loaded = people_cost(case)
+    margin = expected * terms.gross_margin
+    cost = spend + loaded
+    per_won = cost / won.sum() if won.any() else float("nan")
+    mean_margin = margin / won.sum() if won.any() else float("nan")
+    hours_duplicates, hours_bad_fits = _wasted_hours(case)
+    return Economics(
+        expected_revenue_usd=expected, cohort_revenue_usd=float(leads["value"][won].sum()),
+        booked_revenue_usd=float(leads["value"][closed].sum()),
+        contribution_usd=margin * terms.lifetime_factor - spend - shared,
+        contribution_year_one_usd=margin - spend - shared,
+        contribution_loaded_usd=margin * terms.lifetime_factor - cost, won_count=float(won.sum()),
+        cost_per_won_usd=per_won, ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
+        payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"), spend_usd=spend,
+        spend_unworked_usd=float(funnel[:, _UNWORKED].sum()), hours_on_duplicates=hours_duplicates,
+        hours_on_bad_fits=hours_bad_fits)  # fmt: skip
+
+
+def people_cost(case: Case) -> tuple[float, float]:
+    """Return the cost of the horizon: the reps' time meant for marketing's leads, and everybody with their tools."""
+    sdr, ae, years = case.scenario.sales.sdr, case.scenario.sales.ae, case.years
+    shares = [sdr.profile(rep).marketing_time.share for rep in range(1, sdr.headcount + 1)]
+    shared = sdr.annual_cost_usd * sum(shares) * years
+    loaded = sdr.annual_cost_usd * sdr.headcount + ae.annual_cost_usd * ae.headcount + case.scenario.economics.tools_annual_usd
+    return shared, loaded * years
+
+
+def _wasted_hours(case: Case) -> tuple[float, float]:
+    """Return rep hours in the horizon on duplicates and on leads outside the profile."""
+    attempts, leads = case.attempts, case.leads
+    mine = ~attempts["automatic"] & (case.line.month_of(attempts["started_at"]) >= 0)
+    hours = (attempts["ended_at"] - attempts["started_at"])[mine] / 60.0
+    rows = row_of(case, attempts["lead_id"][mine])
+    duplicate = leads["duplicate_of"][rows] >= 0
+    return float(hours[duplicate].sum()), float(hours[~leads["fit"][rows] & ~duplicate].sum())

@@ -1,0 +1,102 @@
+"""How much work the plan asks for, and how busy people are: the same words can ask 6 % or 142 % of a rep's day."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smarketing_sim.ledger import STATES, Table
+from smarketing_sim.measure.cohorts import Case
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import Floats
+
+IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
+
+
+def planned_load(*, leads_count: float, attempts: float, minutes_per_attempt: float, selling_minutes: float) -> float:
+    """Return the share of selling time that a follow-up plan asks for: leads × attempts × minutes ÷ selling time.
+
+    Examples
+    --------
+    Five leads with four attempts of ten minutes, of 35 % of 168 hours:
+
+    >>> round(planned_load(leads_count=5, attempts=4, minutes_per_attempt=10, selling_minutes=168 * 0.35 * 60), 3)
+    0.057
+    """
+    if selling_minutes <= 0:
+        return float("nan") if leads_count == 0 else float("inf")
+    return leads_count * attempts * minutes_per_attempt / selling_minutes
+
+
+def expected_attempts(scenario: Scenario) -> Floats:
+    """Return the chance that attempt 1, 2, … is made when follow-up stops at a connection; age plays no part here."""
+    reach, most = scenario.sales.reach, scenario.sales.sdr.cadence.max_attempts
+    hazards = np.array([min(1.0, reach.hazard(n)) for n in range(1, most + 1)])
+    still_silent = np.concatenate([[1.0], np.cumprod(1.0 - hazards)[:-1]])
+    reachable: float = scenario.marketing.reachable_share
+    return reachable * still_silent + (1.0 - reachable)
+
+
+def minutes_per_lead(scenario: Scenario) -> tuple[float, float]:
+    """Return rep minutes for one lead: every planned attempt made and unanswered, and with stops at a connection."""
+    sdr, reach = scenario.sales.sdr, scenario.sales.reach
+    made = expected_attempts(scenario)
+    planned, with_stops = 0.0, 0.0
+    still = scenario.marketing.reachable_share
+    for number in range(1, sdr.cadence.max_attempts + 1):
+        channel = sdr.channels[sdr.cadence.channel(number)]
+        silent = channel.voicemail_share * channel.voicemail + (1.0 - channel.voicemail_share) * channel.no_answer
+        connects = still * min(1.0, reach.hazard(number) * channel.connect_factor)
+        planned += channel.preparation + silent
+        with_stops += made[number - 1] * (channel.preparation + silent) + connects * (channel.talk - silent)
+        still -= connects
+    return planned, with_stops
+
+
+def scheduled_minutes(case: Case) -> float:
+    """Return the reps' minutes in the horizon that are meant for marketing's leads."""
+    share = {}
+    for rep in np.unique(case.rep_time["rep_id"]).tolist():
+        time = case.scenario.sales.sdr.profile(rep).marketing_time
+        share[rep] = time.share if time.form == "interleaved" else 1.0
+    spent = minutes_by_state(case, case.rep_time, share)
+    return spent[IDLE] + spent[WORKING] + spent[OTHER]
+
+
+def minutes_by_state(case: Case, table: Table, share: dict[int, float] | None = None) -> Floats:
+    """Return minutes in the horizon by state of ``rep_time``, each rep's weighted by a share; shape (states,)."""
+    starts = np.maximum(table["started_at"], case.line.horizon_starts_at)
+    ends = np.minimum(table["ended_at"], case.line.horizon_ends_at)
+    weight = np.array([share.get(rep, 1.0) for rep in table["rep_id"].tolist()]) if share is not None else 1.0
+    minutes = np.maximum(ends - starts, 0.0) * weight
+    return np.bincount(table["state"], weights=minutes, minlength=len(STATES)).astype(np.float64)
+
+
+def sdr_utilisation(case: Case) -> float:
+    """Return minutes on marketing's leads inside the schedule over minutes scheduled for them; NaN without a schedule."""
+    scheduled = scheduled_minutes(case)
+    working = float(minutes_by_state(case, case.rep_time)[WORKING])
+    return working / scheduled if scheduled > 0 else float("nan")
+
+
+def ae_utilisation(case: Case) -> float:
+    """Return open opportunities over the limit of all account executives, on average; NaN without a limit."""
+    ae = case.scenario.sales.ae
+    if ae.open_limit is None or ae.headcount == 0:
+        return float("nan")
+    starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
+    leads = case.leads
+    opened = ~np.isnan(leads["opportunity_at"])
+    closed = np.where(np.isnan(leads["deal_closed_at"]), np.inf, leads["deal_closed_at"])[opened]
+    overlap = np.minimum(closed, ends) - np.maximum(leads["opportunity_at"][opened], starts)
+    room = ae.headcount * ae.open_limit * (ends - starts)
+    return float(np.maximum(overlap, 0.0).sum() / room) if room > 0 else float("nan")
+
+
+def load_check(case: Case) -> tuple[float, float]:
+    """Return planned work over scheduled time in the horizon: every attempt made, and with stops at a connection."""
+    handed = case.line.month_of(case.leads["handed_at"]) >= 0
+    scheduled = scheduled_minutes(case)
+    planned, with_stops = minutes_per_lead(case.scenario)
+    loads = [planned_load(leads_count=float(handed.sum()), attempts=1, minutes_per_attempt=minutes,
+                          selling_minutes=scheduled) for minutes in (planned, with_stops)]  # fmt: skip
+    return loads[0], loads[1]

@@ -1,0 +1,157 @@
+"""The planning report's numbers: parameters in, one experiment, every figure that the page shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
+from smarketing_sim.experiment import results
+from smarketing_sim.experiment.runs import Experiment, run
+from smarketing_sim.experiment.workers import workers as provide_workers
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
+from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.publish.progress import report_progress
+from smarketing_sim.scenario.schema import Scenario
+
+PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
+_NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "open", "get_ipython"}
+
+
+@dataclass(frozen=True, eq=False)
+class Planning:
+    """One experiment and what the page asks of it."""
+
+    experiment: Experiment
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that was run."""
+        return self.experiment.scenario
+
+    @property
+    def months(self) -> int:
+        """Months of the horizon."""
+        return self.scenario.run.horizon_months
+
+    @property
+    def years(self) -> int:
+        """Simulated years."""
+        return len(self.experiment.measures)
+
+    def mean(self, name: str) -> Interval:
+        """Return a headline measure with its range."""
+        return results.mean_of(self.experiment, name)
+
+    def attained(self, clause: str) -> Interval:
+        """Return the attained share of a clause with its range."""
+        return results.attainment(self.experiment, clause)
+
+    def kept(self, clause: str) -> Interval:
+        """Return the chance that a month keeps a clause, with its range."""
+        return results.kept_in_a_month(results.kept_months(self.experiment, clause))
+
+    def ceiling(self, clause: str) -> float | None:
+        """Return what unlimited reps would attain."""
+        return results.ceiling(self.experiment, clause)
+
+    def by_source(self, column: str) -> list[Interval]:
+        """Return one column of the funnel with its range, by source."""
+        values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+        return [t_interval(values[:, source]) for source in range(values.shape[1])]
+
+    def total(self, column: str) -> Interval:
+        """Return one column of the funnel over all sources, with its range."""
+        return t_interval(self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)].sum(axis=1))
+
+
+def prepare(namespace: Mapping[str, Any]) -> Planning:
+    """Check a notebook's parameters and run the experiment they ask for.
+
+    Parameters
+    ----------
+    namespace
+        ``globals()`` of the notebook; a plain name in it that is not a parameter is a misspelt one.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown or has the wrong type, or the scenario has problems.
+    RunFailed
+        If a simulated year failed.
+    """
+    given = check_parameters(namespace)
+    scenario = Scenario.load(Path(given["params_path"]))
+    count = given["workers"] or None
+    with report_progress() as progress, provide_workers(count, jobs=given["replications"]) as executor:
+        experiment = run(scenario, replications=given["replications"], seed=given["seed"], executor=executor,
+                         progress=progress)  # fmt: skip
+    if experiment.failures:
+        first = experiment.failures[0]
+        raise RunFailed(f"{len(experiment.failures)} simulated years failed; year {first.replication}: {first.error}")
+    planning = Planning(experiment)
+    if given["tables_dir"]:
+        write_tables(planning, Path(given["tables_dir"]))
+    return planning
+
+
+def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a planning notebook; raise InputError for an unknown name or a wrong type."""
+    given = {name: value for name, value in namespace.items() if _is_parameter(name, value)}
+    problems = [Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, PARAMETERS))
+                for name, value in given.items() if name not in PARAMETERS]  # fmt: skip
+    for name, kind in PARAMETERS.items():
+        value = given.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            words = "text" if kind is str else "a whole number"
+            problems.append(Problem(f"must be {words}", path=name, value=value))
+    if problems:
+        raise InputError(problems)
+    return {name: given[name] for name in PARAMETERS}
+
+
+def write_tables(planning: Planning, folder: Path) -> None:
+    """Write the numbers behind the page as Parquet: clauses, funnel, response, waiting, years."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables(planning).items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def tables(planning: Planning) -> dict[str, pd.DataFrame]:
+    """Return the numbers behind the page as tidy frames."""
+    experiment = planning.experiment
+    clauses = [
+        {"replication": m.replication, "clause": name, "month": month + 1, "numerator": counts.numerator[month],
+         "denominator": counts.denominator[month], "left_out_count": counts.left_out_count[month],
+         "unworked_count": counts.unworked_count[month], "duplicate_count": counts.duplicate_count[month]}
+        for m in experiment.measures for name, counts in m.clauses.items() for month in range(planning.months)]  # fmt: skip
+    sources = list(planning.scenario.marketing.sources)
+    funnel = [{"replication": m.replication, "source": source, **dict(zip(FUNNEL_COLUMNS, row, strict=True))}
+              for m in experiment.measures for source, row in zip(sources, m.funnel, strict=True)]  # fmt: skip
+    curves = {"business": (BUSINESS_GRID, "called_business"), "wall": (WALL_GRID, "called_wall")}
+    response = [pd.DataFrame({"clock": clock, "age_minutes": grid, "called_share": np.mean(experiment.stacked(name), axis=0)})
+                for clock, (grid, name) in curves.items()]  # fmt: skip
+    waiting = pd.DataFrame({"hour_of_week": range(168), "new_leads": np.mean(experiment.stacked("waiting_new"), axis=0),
+                            "follow_ups": np.mean(experiment.stacked("waiting_retries"), axis=0)})  # fmt: skip
+    years = pd.DataFrame([{"replication": m.replication, **m.headline} for m in experiment.measures])
+    return {"clauses": pd.DataFrame(clauses), "funnel": pd.DataFrame(funnel), "waiting": waiting, "years": years,
+            "response": pd.concat(response, ignore_index=True)}  # fmt: skip
+
+
+def _is_parameter(name: str, value: object) -> bool:
+    """Tell a plain value that somebody set from what a notebook has anyway: modules, functions, history."""
+    hidden = name.startswith("_") or name in _NOTEBOOK_NAMES
+    return not (hidden or isinstance(value, ModuleType) or callable(value))
+
+
+def cores() -> int:
+    """Return how many cores this machine has."""
+    return os.cpu_count() or 1

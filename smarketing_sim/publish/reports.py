@@ -1,0 +1,57 @@
+"""From a scenario to a published report: what the command line and a scheduled job call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+from smarketing_sim import __version__
+from smarketing_sim.publish.progress import Progress, watch_progress
+from smarketing_sim.publish.publisher import Published, publish
+from smarketing_sim.scenario.files import to_document
+from smarketing_sim.scenario.schema import Scenario
+
+
+def publish_report(
+    notebook: Path,
+    scenario: Scenario,
+    *,
+    params_file: Path,
+    root: Path,
+    replications: int,
+    seed: int,
+    workers: int | None = None,
+    pdf: bool = False,
+    progress: Progress | None = None,
+) -> Published:
+    """Run a report notebook on a scenario and publish its page.
+
+    Parameters
+    ----------
+    notebook
+        The notebook; it declares the parameters of the planning report.
+    scenario
+        The scenario, overrides applied.
+    params_file
+        The file it came from, noted by name and hash.
+    root
+        Folder of published reports.
+    replications, seed, workers
+        How it is simulated.
+    pdf
+        Whether a PDF is made too.
+    progress
+        Called with (finished, planned) simulated years.
+    """
+    facts = {
+        "digest": scenario.digest,
+        "replications": replications,
+        "params_file": {"name": params_file.name, "sha256": hashlib.sha256(params_file.read_bytes()).hexdigest()},
+    }
+    with tempfile.TemporaryDirectory() as scratch, watch_progress(Path(scratch), progress):
+        return publish(
+            notebook, root=root, scenario=scenario.name, title=scenario.name, kicker=f"Planning report · {scenario.name}",
+            params_json=json.dumps(to_document(scenario), sort_keys=True), seed=seed, model_version=__version__,
+            parameters={"replications": replications, "workers": workers or 0}, run_facts=facts, pdf=pdf)  # fmt: skip

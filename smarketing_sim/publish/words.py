@@ -1,0 +1,59 @@
+"""Numbers in a reader's words: money, shares, spans of time, ranges."""
+
+from __future__ import annotations
+
+import math
+
+from smarketing_sim.measure.statistics import Interval
+
+
+def money(usd: float | None) -> str:
+    """Return US dollars with three significant figures at most, such as $2.4m or $310."""
+    if usd is None or not math.isfinite(usd):
+        return "–"
+    sign, size = ("−" if usd < 0 else ""), abs(usd)
+    if size >= 999_500:
+        return f"{sign}${size / 1e6:.2f}m" if size < 9_995_000 else f"{sign}${size / 1e6:,.1f}m"
+    return f"{sign}${size / 1e3:,.0f}k" if size >= 9_950 else f"{sign}${size:,.0f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share in per cent; one decimal where a whole number would hide a difference from 0 or 100."""
+    if share is None or math.isnan(share):
+        return "–"
+    if math.isinf(share):
+        return "without limit"
+    points = 100.0 * share
+    edge = 0 < abs(points) < 0.95 or 99.05 < points < 100
+    return f"{points:.1f} %" if edge else f"{points:.0f} %"
+
+
+def span(minutes: float | None) -> str:
+    """Return minutes in the unit a reader would use."""
+    if minutes is None or math.isnan(minutes):
+        return "–"
+    if math.isinf(minutes):
+        return "never"
+    if minutes < 90:
+        return f"{minutes:.0f} minutes"
+    return f"{minutes / 60:.1f} hours" if minutes < 72 * 60 else f"{minutes / 1440:.1f} days"
+
+
+def range_of(interval: Interval, show: object) -> str:
+    """Return the range of an interval, or say why there is none."""
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return "no range"
+    return f"{show(interval.low)} to {show(interval.high)}"  # type: ignore[operator]
+
+
+def months(share: float, total: int) -> str:
+    """Return a share of months as whole months of a number of months."""
+    return f"{round(share * total)} of {total}"
+
+
+def month_range(interval: Interval, total: int) -> str:
+    """Return the range of a share of months in whole months."""
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return "no range"
+    low, high = round(interval.low * total), round(interval.high * total)
+    return f"{low}" if low == high else f"{low}–{high}"

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from smarketing_sim.scenario.calendars import WEEKDAYS, ArrivalProfile, ContractCalendar
+
+
+def calendar(**fields: Any) -> ContractCalendar:
+    return ContractCalendar(**{"zone": "America/New_York", "hours": {"mon-fri": ["09:00-17:00"]}, **fields})
+
+
+def test_a_run_of_weekdays_opens_each_of_them() -> None:
+    hours = calendar(hours={"sat": "10:00-12:00", "mon-thu": ["09:00-12:00", "13:00-17:00"]}).hours
+    assert list(hours) == ["mon", "tue", "wed", "thu", "sat"]
+    assert hours["tue"] == ((540, 720), (780, 1020))
+    assert hours["sat"] == ((600, 720),)
+
+
+def test_a_business_day_is_the_mean_of_the_days_that_open() -> None:
+    assert calendar().business_day_minutes == 480
+    assert calendar(hours={"mon": "09:00-17:00", "fri": "09:00-13:00", "sat": []}).business_day_minutes == 360
+    assert calendar(hours={}).business_day_minutes == 0
+
+
+def test_a_night_shift_is_written_in_two_parts() -> None:
+    hours = calendar(hours={"mon-sun": ["00:00-06:00", "22:00-24:00"]}).hours
+    assert hours["sun"] == ((0, 360), (1320, 1440))
+    assert calendar(hours={"mon": ["09:00-12:00", "12:00-13:00"]}).hours["mon"] == ((540, 720), (720, 780))
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ({"mon": ["22:00-06:00"]}, "split a night shift at midnight"),
+        ({"mon": ["09:00-13:00", "12:00-17:00"]}, "must not overlap"),
+        ({"mon": ["13:00-17:00", "09:00-12:00"]}, "in order"),
+        ({"mon-fri": [], "wed": []}, "wed twice"),
+        ({"fri-mon": []}, "runs backwards"),
+        ({"monday": []}, "not a weekday"),
+        ({"mon-": []}, "not a weekday"),
+        ({"mon-wed-fri": []}, "not a weekday"),
+        ({"": []}, "not a weekday"),
+        (["09:00-17:00"], "must map weekdays"),
+        ("09:00-17:00", "must map weekdays"),
+    ],
+)
+def test_hours_that_mean_no_one_week_are_refused(hours: object, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        calendar(hours=hours)
+
+
+def test_an_unknown_zone_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ValidationError, match="did you mean 'America/New_York'"):
+        calendar(zone="America/NewYork")
+
+
+@pytest.mark.parametrize("zone", ["", "EDT5", "../etc/passwd", 5, None, "america/new_york"])
+def test_what_is_no_iana_zone_is_refused(zone: object) -> None:
+    with pytest.raises(ValidationError, match="not a known time zone"):
+        calendar(zone=zone)
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "01/02/2026", "tomorrow", None, 5, True, "0001-01-01", "9999-12-31"])
+def test_a_day_that_is_not_in_the_calendar_is_refused(day: object) -> None:
+    with pytest.raises(ValidationError, match=r"must be a date|out of range"):
+        calendar(holidays=[day])
+
+
+def test_holidays_are_dates() -> None:
+    assert calendar(holidays=["2026-12-25", dt.date(2027, 1, 1)]).holidays == (dt.date(2026, 12, 25), dt.date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [{"hours": [1] * 23}, {"hours": [0] * 24}, {"weekdays": dict.fromkeys(WEEKDAYS, 0)}, {"hours": [-1] + [1] * 23},
+     {"weekdays": {"sat-sun": -0.1}}, {"weekdays": {"mon": True}}],
+)  # fmt: skip
+def test_an_arrival_profile_without_any_arrival_is_refused(profile: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ArrivalProfile(**profile)
