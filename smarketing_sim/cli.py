@@ -19,12 +19,17 @@ import typer
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, SmarketingWarning, nearest_name
 
 if TYPE_CHECKING:
+    import rich.progress
+
     from smarketing_sim.experiment.runs import Experiment
     from smarketing_sim.scenario.schema import Scenario
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-    help="Simulate the agreement between marketing and sales: will it be kept, and what is it worth?")  # fmt: skip
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Simulate the agreement between marketing and sales: will it be kept, and what is it worth?",
+)
 
 Params = Annotated[Path, typer.Argument(metavar="PARAMS", help="Scenario file, such as params/baseline.yaml.")]
 ManyParams = Annotated[list[Path], typer.Argument(metavar="PARAMS…", help="One or more scenario files.")]
@@ -50,12 +55,17 @@ def check(params: ManyParams, sets: Sets = _NO_SETS, as_json: Json = False) -> N
         except InputError as error:
             found += list(error.problems)
     if as_json:
-        _print_json({"valid": not found, "problems": [str(problem) for problem in found],
-                     "scenarios": {path: scenario.digest for path, scenario in checked.items()}})  # fmt: skip
+        _print_json(
+            {
+                "valid": not found,
+                "problems": [str(problem) for problem in found],
+                "scenarios": {path: scenario.digest for path, scenario in checked.items()},
+            }
+        )
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
-    for path, scenario in checked.items() if not as_json else ():
-        print(f"{path}: fine; {scenario.name}, digest {scenario.digest[:8]}")
+    for name, scenario in checked.items() if not as_json else ():
+        print(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}")
 
 
 @app.command()
@@ -66,7 +76,9 @@ def run(
     seed: Seed = 1,
     engine: Engine = "reference",
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the ledgers of all years here.")] = None,
-    require: Annotated[float | None, typer.Option(min=0, max=1, help="Exit 1 when a chance kept is below this.")] = None,
+    require: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit 1 when a chance kept is below this.")
+    ] = None,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
@@ -130,8 +142,16 @@ def report(
         _tell(f"{scenario.name}: {replications} simulated years")
         with _Progress("simulated years") as progress:
             published = publish_report(
-                source, scenario, params_file=path, root=out, replications=replications, seed=seed, workers=workers,
-                pdf=pdf, progress=progress)  # fmt: skip
+                source,
+                scenario,
+                params_file=path,
+                root=out,
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                pdf=pdf,
+                progress=progress,
+            )
         places.append(published)
         if published.pdf_note:
             _tell(published.pdf_note)
@@ -191,8 +211,15 @@ def _simulate(
     from smarketing_sim.experiment.workers import workers as provide
 
     with _Progress("simulated years") as progress, provide(workers, jobs=replications) as executor:
-        return simulate_many(scenario, replications=replications, seed=seed, engine=engine, executor=executor,
-                             keep_ledgers=keep_ledgers, progress=progress)  # fmt: skip
+        return simulate_many(
+            scenario,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            executor=executor,
+            keep_ledgers=keep_ledgers,
+            progress=progress,
+        )
 
 
 def _hold_failures(experiment: Experiment) -> None:
@@ -217,8 +244,9 @@ def _find_notebook(name: str) -> Path:
         if name == Path(name).name and path.is_file():
             return path
     known = [path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.ipynb")]
-    raise InputError([Problem("is not a notebook in notebooks/", path="--notebook", value=name,
-                              nearest=nearest_name(name, known))])  # fmt: skip
+    raise InputError(
+        [Problem("is not a notebook in notebooks/", path="--notebook", value=name, nearest=nearest_name(name, known))]
+    )
 
 
 def _below(value: float | None, limit: float) -> bool:
@@ -242,15 +270,23 @@ class _Progress:
     """A progress bar on stderr where somebody is watching, silence elsewhere."""
 
     def __init__(self, what: str) -> None:
-        self._what, self._bar, self._task = what, None, None
+        self._what = what
+        self._bar: rich.progress.Progress | None = None
+        self._task: rich.progress.TaskID | None = None
 
     def __enter__(self) -> Callable[[int, int], None]:
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-            self._bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                                 TimeRemainingColumn(), console=Console(stderr=True), transient=True)  # fmt: skip
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
             self._bar.start()
         return self._update
 

@@ -150,8 +150,8 @@ class Ledger:
             raise LedgerError("no ledger to join")
         first = ledgers[0]
         tables = {
-            name: {column: np.concatenate([ledger.tables[name][column] for ledger in ledgers]) for column in SCHEMA[name]}
-            for name in SCHEMA
+            name: {column: np.concatenate([ledger.tables[name][column] for ledger in ledgers]) for column in columns}
+            for name, columns in SCHEMA.items()
         }  # fmt: skip
         runs = pd.concat([ledger.runs for ledger in ledgers], ignore_index=True)
         return cls(first.epoch, first.ends_at, first.categories, tables, runs)
@@ -184,7 +184,7 @@ class Ledger:
         table = self.tables[name]
         columns: dict[str, Any] = dict(table)
         for text in _TEXT[name]:
-            columns[text] = pd.Categorical.from_codes(table[text], categories=list(self.categories[text]))
+            columns[text] = pd.Categorical.from_codes(table[text], categories=pd.Index(self.categories[text]))
         return pd.DataFrame(columns)
 
     def _arrow(self, name: str) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from smarketing_sim.engine.plan import make_plan
 from smarketing_sim.engine.record import to_ledger
 from smarketing_sim.engine.reference import FollowUp
-from smarketing_sim.engine.unlimited import follow_up_unlimited
+from smarketing_sim.engine.unlimited import UnlimitedFollowUp
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.scenario.schema import Scenario, digest_of
@@ -34,8 +34,12 @@ def simulate(scenario: Scenario, demand: Demand, *, engine: str = "reference") -
         If the demand belongs to another scenario, or the engine is not known.
     """
     if engine not in ENGINES:
-        problem = Problem(f"is not an engine of this installation; there is {', '.join(ENGINES)}", path="engine",
-                          value=engine, nearest=nearest_name(engine, ENGINES))  # fmt: skip
+        problem = Problem(
+            f"is not an engine of this installation; there is {', '.join(ENGINES)}",
+            path="engine",
+            value=engine,
+            nearest=nearest_name(engine, ENGINES),
+        )
         raise InputError([problem])
     _hold_agreement(scenario, demand)
     plan = make_plan(scenario, demand)
@@ -46,7 +50,7 @@ def simulate_unlimited(scenario: Scenario, demand: Demand) -> Ledger:
     """Simulate one replication with unlimited reps under the same hours and cadence: the ceiling of every promise."""
     _hold_agreement(scenario, demand)
     plan = make_plan(scenario, demand)
-    return to_ledger(plan, follow_up_unlimited(plan), [])
+    return to_ledger(plan, UnlimitedFollowUp(plan).run(), [])
 
 
 def _hold_agreement(scenario: Scenario, demand: Demand) -> None:

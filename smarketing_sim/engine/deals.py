@@ -53,9 +53,25 @@ def close_deals(
     wait = opportunity_at - met_at
     won = still_warm & (wait <= leads.win_wait_limit)
     closed = opportunity_at + leads.cycle_minutes
-    expected = _expected_value(plan, leads, connected_at, opportunity_at, wait, warm, talk_skill)
-    return Deals(meeting_at, met_at, missed_at, opportunity_at, closed, won,
-                 np.where(won, leads.deal_value_usd, np.nan), expected)  # fmt: skip
+    expected = _expected_value(
+        plan,
+        leads,
+        connected_at=connected_at,
+        opportunity_at=opportunity_at,
+        wait=wait,
+        warm=warm,
+        talk_skill=talk_skill,
+    )
+    return Deals(
+        meeting_at,
+        met_at,
+        missed_at,
+        opportunity_at,
+        closed,
+        won,
+        np.where(won, leads.deal_value_usd, np.nan),
+        expected,
+    )
 
 
 def _meetings(plan: Plan, leads: Demand, qualified_at: Floats) -> tuple[Floats, Floats, Floats]:
@@ -92,10 +108,16 @@ def _opportunities(plan: Plan, leads: Demand, met_at: Floats) -> Floats:
 
 
 def _expected_value(
-    plan: Plan, leads: Demand, connected_at: Floats, opportunity_at: Floats, wait: Floats, warm: Bools,
+    plan: Plan,
+    leads: Demand,
+    *,
+    connected_at: Floats,
+    opportunity_at: Floats,
+    wait: Floats,
+    warm: Bools,
     talk_skill: Floats,
-) -> Floats:  # fmt: skip
-    """Return the mean value of a lead given all that queues can feel: at the opportunity, or at the talk without a limit.
+) -> Floats:
+    """Return the mean value of a lead given what queues can feel: at the opportunity, or without a limit at the talk.
 
     The fading chance is rounded to the time grid so that it is the same number on every machine.
     """

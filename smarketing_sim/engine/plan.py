@@ -7,6 +7,7 @@ called when. All minutes are on the time grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,16 +71,29 @@ def make_plan(scenario: Scenario, demand: Demand) -> Plan:
     steps, step_minutes = _decay_steps(scenario)
     minutes = _minutes(scenario, leads, told)
     return Plan(
-        scenario=scenario, demand=demand, line=line, contract=contract, reps=roster(scenario, demand), rows=rows,
-        available_at=_available_at(scenario, leads, contract), mql_at=leads.mql_at,
-        leaves_at=np.minimum(dropped, leads.mql_at + leads.patience_minutes), **minutes,
+        scenario=scenario,
+        demand=demand,
+        line=line,
+        contract=contract,
+        reps=roster(scenario, demand),
+        rows=rows,
+        available_at=_available_at(scenario, leads, contract),
+        mql_at=leads.mql_at,
+        leaves_at=np.minimum(dropped, leads.mql_at + leads.patience_minutes),
+        **minutes,
         class_factor=_class_factor(scenario),
         qualify_prob=leads.qualify_prob * np.where(told, scenario.marketing.handoff.intelligence.qualify_factor, 1.0),
-        rejected=~leads.fit, speed_due_at=speed, depth_due_at=depth,
-        front_at=never if escalation is None else _part_way(scenario, leads, contract, speed, escalation.front_at_share),
+        rejected=~leads.fit,
+        speed_due_at=speed,
+        depth_due_at=depth,
+        front_at=never
+        if escalation is None
+        else _part_way(scenario, leads, contract, speed, escalation.front_at_share),
         breach_at=speed if escalation is not None and escalation.reassign_at_breach else never,
         worth=leads.qualify_prob * leads.win_prob * leads.mean_value_usd,
-        decay_steps=steps, decay_step_minutes=step_minutes)  # fmt: skip
+        decay_steps=steps,
+        decay_step_minutes=step_minutes,
+    )
 
 
 def channel_numbers(scenario: Scenario) -> list[int]:
@@ -89,7 +103,7 @@ def channel_numbers(scenario: Scenario) -> list[int]:
     return [names.index(sdr.cadence.channel(n)) for n in range(1, sdr.cadence.max_attempts + 1)]
 
 
-def _minutes(scenario: Scenario, leads: Demand, told: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.generic]]:
+def _minutes(scenario: Scenario, leads: Demand, told: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
     """Return the minutes of every attempt that could be made, for a rep of pace 1."""
     sdr = scenario.sales.sdr
     channels = [sdr.channels[sdr.cadence.channel(n)] for n in range(1, sdr.cadence.max_attempts + 1)]
@@ -107,7 +121,9 @@ def _minutes(scenario: Scenario, leads: Demand, told: npt.NDArray[np.bool_]) -> 
 def _class_factor(scenario: Scenario) -> Floats:
     """Return the factor on connecting by (attempt, hour of week), against the best class; shape (attempts, 168)."""
     sdr = scenario.sales.sdr
-    channel = np.array([sdr.channels[sdr.cadence.channel(n)].connect_factor for n in range(1, sdr.cadence.max_attempts + 1)])
+    channel = np.array(
+        [sdr.channels[sdr.cadence.channel(n)].connect_factor for n in range(1, sdr.cadence.max_attempts + 1)]
+    )
     table = np.outer(channel, np.array(scenario.sales.reach.presence or (1.0,) * 168))
     best = float(table.max(initial=0.0))
     return table / best if best > 0 else table
@@ -126,15 +142,23 @@ def _available_at(scenario: Scenario, leads: Demand, contract: Calendar) -> Floa
 def _dues(scenario: Scenario, leads: Demand, contract: Calendar) -> tuple[Floats, Floats]:
     """Return the earliest due of any speed clause, and of any depth clause, that covers each lead."""
     names, codes = segments(scenario)
-    columns = {"source": leads.source, "segment": codes[leads.persona], "score": leads.score}
+    columns: dict[str, npt.NDArray[Any]] = {
+        "source": leads.source,
+        "segment": codes[leads.persona],
+        "score": leads.score,
+    }
     by_name = {"source": list(scenario.marketing.sources), "segment": names}
     speed = np.full(leads.lead_count, np.inf)
     depth = speed.copy()
     for clause in scenario.sla.values():
         if not isinstance(clause, SpeedClause | DepthClause):
             continue
-        due = after(leads.handed_at, clause.within, calendar=contract,
-                    business_day_minutes=scenario.calendar.business_day_minutes)  # fmt: skip
+        due = after(
+            leads.handed_at,
+            clause.within,
+            calendar=contract,
+            business_day_minutes=scenario.calendar.business_day_minutes,
+        )
         due = np.where(covered(clause.applies_to, columns=columns, names=by_name), due, np.inf)
         target = speed if isinstance(clause, SpeedClause) else depth
         np.minimum(target, due, out=target)

@@ -80,7 +80,7 @@ def in_turn(first: int, eligible: Sequence[bool]) -> int | None:
 def by_weight(credit: list[float], weights: Sequence[float], eligible: Sequence[bool]) -> int | None:
     """Return the rep with the most credit after each eligible one earned its weight; ``credit`` is kept up to date.
 
-    This is smooth weighted round robin: over any stretch each rep's share differs from its weight by less than one lead.
+    This is smooth weighted round robin: a rep's share never strays from its weight by more than a lead.
     """
     total = sum(weight for weight, able in zip(weights, eligible, strict=True) if able)
     if total <= 0:

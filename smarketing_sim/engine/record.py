@@ -19,7 +19,11 @@ from smarketing_sim.world.contract import segments
 from smarketing_sim.world.demand import Demand
 
 _RECYCLED, _COMPETITOR, _NO_NEED, _BELOW = (
-    OUTCOMES.index("recycled"), REASONS.index("competitor"), REASONS.index("no need"), REASONS.index("below handoff"))  # fmt: skip
+    OUTCOMES.index("recycled"),
+    REASONS.index("competitor"),
+    REASONS.index("no need"),
+    REASONS.index("below handoff"),
+)
 
 
 def categories(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -43,19 +47,32 @@ def to_ledger(plan: Plan, found: Followed, reps: list[Rep]) -> Ledger:
     attempts = _attempts(plan, leads, found)
     talk_skill = _talk_skill(plan, found, reps)
     deals = close_deals(
-        plan, leads, qualified_at=np.array(found.qualified_at), connected_at=np.array(found.connected_at),
-        warm=np.array(found.warm, dtype=bool), talk_skill=talk_skill)  # fmt: skip
+        plan,
+        leads,
+        qualified_at=np.array(found.qualified_at),
+        connected_at=np.array(found.connected_at),
+        warm=np.array(found.warm, dtype=bool),
+        talk_skill=talk_skill,
+    )
     human = ~attempts["automatic"]
     time = rep_time_table(
-        reps, rep_id=attempts["rep_id"][human], started_at=attempts["started_at"][human],
-        ended_at=attempts["ended_at"][human], ends_at=plan.line.ends_at)  # fmt: skip
+        reps,
+        rep_id=attempts["rep_id"][human],
+        started_at=attempts["started_at"][human],
+        ended_at=attempts["ended_at"][human],
+        ends_at=plan.line.ends_at,
+    )
     tables: dict[str, dict[str, Column]] = {
-        "leads": _leads(plan, leads, found, deals), "attempts": attempts, "rep_time": time,
-        "marketing": _marketing(plan.scenario, plan.demand, plan)}  # fmt: skip
+        "leads": _leads(plan, leads, found, deals),
+        "attempts": attempts,
+        "rep_time": time,
+        "marketing": _marketing(plan.scenario, plan.demand, plan),
+    }
     for table in tables.values():
         table["replication"] = np.full(len(next(iter(table.values()))), plan.demand.replication, dtype=np.int32)
-    runs = pd.DataFrame({"replication": [plan.demand.replication], "digest": [plan.scenario.digest],
-                         "seed": [plan.demand.seed]})  # fmt: skip
+    runs = pd.DataFrame(
+        {"replication": [plan.demand.replication], "digest": [plan.scenario.digest], "seed": [plan.demand.seed]}
+    )
     return Ledger(plan.line.epoch, plan.line.ends_at, categories(plan.scenario), tables, runs)
 
 
@@ -64,17 +81,32 @@ def _leads(plan: Plan, leads: Demand, found: Followed, deals: Deals) -> dict[str
     demand, count = plan.demand, plan.demand.lead_count
     outcome, reason, resolved = _outcomes(plan, leads, found, deals)
     everyone: dict[str, Column] = {
-        "lead_id": demand.lead_id, "external_id": np.full(count, "", dtype=object),
+        "lead_id": demand.lead_id,
+        "external_id": np.full(count, "", dtype=object),
         "account_id": np.where(demand.duplicate_of >= 0, demand.duplicate_of, demand.lead_id),
-        "source": demand.source, "campaign": demand.campaign, "persona": demand.persona,
-        "segment": segments(plan.scenario)[1][demand.persona].astype(np.int32), "fit": demand.fit, "score": demand.score,
-        "created_at": demand.created_at, "mql_at": demand.mql_at, "handed_at": demand.handed_at,
-        "duplicate_of": demand.duplicate_of}  # fmt: skip
+        "source": demand.source,
+        "campaign": demand.campaign,
+        "persona": demand.persona,
+        "segment": segments(plan.scenario)[1][demand.persona].astype(np.int32),
+        "fit": demand.fit,
+        "score": demand.score,
+        "created_at": demand.created_at,
+        "mql_at": demand.mql_at,
+        "handed_at": demand.handed_at,
+        "duplicate_of": demand.duplicate_of,
+    }
     handed: dict[str, Any] = {
-        "accepted_at": found.accepted_at, "first_attempt_at": found.first_attempt_at,
-        "connected_at": found.connected_at, "qualified_at": found.qualified_at, "meeting_at": deals.meeting_at,
-        "met_at": deals.met_at, "opportunity_at": deals.opportunity_at, "deal_closed_at": deals.deal_closed_at,
-        "outcome_recorded_at": _recorded_at(plan, leads, found), "value": deals.value}  # fmt: skip
+        "accepted_at": found.accepted_at,
+        "first_attempt_at": found.first_attempt_at,
+        "connected_at": found.connected_at,
+        "qualified_at": found.qualified_at,
+        "meeting_at": deals.meeting_at,
+        "met_at": deals.met_at,
+        "opportunity_at": deals.opportunity_at,
+        "deal_closed_at": deals.deal_closed_at,
+        "outcome_recorded_at": _recorded_at(plan, leads, found),
+        "value": deals.value,
+    }
     for name, values in handed.items():
         everyone[name] = _spread(plan, values, np.full(count, np.nan))
     everyone["attempt_count"] = _spread(plan, found.attempt_count, np.zeros(count, dtype=np.int32))
@@ -135,22 +167,31 @@ def _attempts(plan: Plan, leads: Demand, found: Followed) -> dict[str, Column]:
     columns = list(zip(*found.attempts, strict=True)) or [()] * 8
     lead = np.array(columns[0], dtype=np.int64)
     table: dict[str, Column] = {
-        "lead_id": leads.lead_id[lead], "attempt": np.array(columns[1], dtype=np.int32),
-        "rep_id": np.array(columns[2], dtype=np.int32), "due_at": np.array(columns[3], dtype=np.float64),
-        "started_at": np.array(columns[4], dtype=np.float64), "ended_at": np.array(columns[5], dtype=np.float64),
-        "channel": np.array(columns[6], dtype=np.int32), "result": np.array(columns[7], dtype=np.int32),
-        "automatic": np.zeros(len(lead), dtype=bool)}  # fmt: skip
+        "lead_id": leads.lead_id[lead],
+        "attempt": np.array(columns[1], dtype=np.int32),
+        "rep_id": np.array(columns[2], dtype=np.int32),
+        "due_at": np.array(columns[3], dtype=np.float64),
+        "started_at": np.array(columns[4], dtype=np.float64),
+        "ended_at": np.array(columns[5], dtype=np.float64),
+        "channel": np.array(columns[6], dtype=np.int32),
+        "result": np.array(columns[7], dtype=np.int32),
+        "automatic": np.zeros(len(lead), dtype=bool),
+    }
     reply = plan.scenario.sales.sdr.automatic_reply
     if reply is not None:
         sent = leads.handed_at + reply.after
         sent_rows = np.flatnonzero(sent < plan.line.ends_at)
         machine: dict[str, Column] = {
-            "lead_id": leads.lead_id[sent_rows], "attempt": np.zeros(len(sent_rows), dtype=np.int32),
-            "rep_id": np.zeros(len(sent_rows), dtype=np.int32), "due_at": sent[sent_rows],
-            "started_at": sent[sent_rows], "ended_at": sent[sent_rows],
+            "lead_id": leads.lead_id[sent_rows],
+            "attempt": np.zeros(len(sent_rows), dtype=np.int32),
+            "rep_id": np.zeros(len(sent_rows), dtype=np.int32),
+            "due_at": sent[sent_rows],
+            "started_at": sent[sent_rows],
+            "ended_at": sent[sent_rows],
             "channel": np.full(len(sent_rows), len(plan.scenario.sales.sdr.channels), dtype=np.int32),
             "result": np.full(len(sent_rows), RESULTS.index("sent"), dtype=np.int32),
-            "automatic": np.ones(len(sent_rows), dtype=bool)}  # fmt: skip
+            "automatic": np.ones(len(sent_rows), dtype=bool),
+        }
         table = {name: np.concatenate([column, machine[name]]) for name, column in table.items()}
     order = np.lexsort((table["attempt"], table["lead_id"]))
     return {name: column[order] for name, column in table.items()}
@@ -177,5 +218,10 @@ def _marketing(scenario: Scenario, demand: Demand, plan: Plan) -> dict[str, Colu
             spend[burst, row, number] += campaign.cost_usd / (7 * campaign.weeks)
     at = np.nonzero(exists | (created > 0))
     day, source, campaign_code = (index.astype(np.int32) for index in at)
-    return {"day": day, "source": source, "campaign": campaign_code, "visits_count": visits[at].astype(np.int64),
-            "spend_usd": spend[at].astype(np.float64)}  # fmt: skip
+    return {
+        "day": day,
+        "source": source,
+        "campaign": campaign_code,
+        "visits_count": visits[at].astype(np.int64),
+        "spend_usd": spend[at].astype(np.float64),
+    }

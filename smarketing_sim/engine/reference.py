@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
+from simpy.events import EventPriority
 
 from smarketing_sim.engine.plan import AGE_CLASSES, Plan, channel_numbers
-from smarketing_sim.engine.policy import HeapQueue, IndexQueue, RepClock, by_weight, in_turn, queue_key
+from smarketing_sim.engine.policy import HeapQueue, IndexQueue, RepClock, queue_key
 from smarketing_sim.engine.roster import Rep
+from smarketing_sim.engine.routing import POOL, Router
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
 from smarketing_sim.scenario.units import grid
 
@@ -25,7 +28,6 @@ ENDED, HANDED, DUE, LATE, BACK, DISPATCH = (kind << 40 for kind in range(2, 8))
 OPEN, WON, LOST, RECYCLED = range(len(OUTCOMES))
 UNREACHABLE, BAD_FIT, NO_NEED, TIMING, _, DUPLICATE, GONE_COLD, _ = range(len(REASONS))
 NO_ANSWER, VOICEMAIL, TALK, BAD_NUMBER, _ = range(len(RESULTS))
-POOL = 0
 NEVER = float("nan")
 
 
@@ -48,8 +50,19 @@ class Followed:
     @classmethod
     def nothing_yet(cls, count: int) -> Followed:
         """Return the state before anything happened."""
-        times = [[NEVER] * count for _ in range(5)]
-        return cls(times[0], times[1], [0] * count, *times[2:5], [OPEN] * count, [-1] * count, [0] * count, [False] * count)
+        first, accepted, connected, qualified, resolved = ([NEVER] * count for _ in range(5))
+        return cls(
+            first_attempt_at=first,
+            accepted_at=accepted,
+            attempt_count=[0] * count,
+            connected_at=connected,
+            qualified_at=qualified,
+            resolved_at=resolved,
+            outcome=[OPEN] * count,
+            reason=[-1] * count,
+            owner=[0] * count,
+            warm=[False] * count,
+        )
 
 
 class FollowUp:
@@ -65,20 +78,17 @@ class FollowUp:
         count = len(plan.rows)
         self.ticket, self.queue_of, self.waiting = [0] * count, [-1] * count, 0
         self.due_at = plan.available_at.tolist()
-        self.owned = [0] * count
         self.dispatch_at = -1.0
         self.reps = plan.reps
         self.clocks = [RepClock(rep.calendar) for rep in self.reps]
         self.free: list[tuple[Rep, simpy.Event]] = []
-        self.open_leads, self.credit, self.turn = [0] * len(self.reps), [0.0] * len(self.reps), 0
-        self.territories = list(self.sdr.routing.territories.values())
-        self.queues = [self._new_queue() for _ in range(1 + len(self.reps) + len(self.territories))]
-        self.serves = [self._queues_of(rep.number) for rep in self.reps]
+        self.router = Router(plan, self.reps, self.clocks, self.contract)
+        self.queues = [self._new_queue() for _ in range(self.router.queue_count)]
+        self.serves = [self.router.queues_of(rep.number) for rep in self.reps]
 
     def _read_rules(self, plan: Plan) -> None:
         cadence, day = self.sdr.cadence, plan.scenario.calendar.business_day_minutes
         self.contract = RepClock(plan.contract)
-        self.day_starts: list[float] = plan.line.day_starts_at.tolist()
         self.gaps = [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
         self.channel = channel_numbers(plan.scenario)
         self.on_phone = [list(self.sdr.channels)[number] == "phone" for number in self.channel]
@@ -105,7 +115,6 @@ class FollowUp:
         self.class_luck, self.qualify_luck = leads.class_luck.tolist(), leads.qualify_luck.tolist()
         self.bad_number, self.duplicate = leads.bad_number.tolist(), (leads.duplicate_of >= 0).tolist()
         self.reason_luck = leads.reason_luck.tolist()
-        self.traits = (leads.source.tolist(), leads.persona.tolist())
 
     # ------------------------------------------------------------------ the flow of time
 
@@ -118,6 +127,7 @@ class FollowUp:
         for lead, outcome in enumerate(self.done.outcome):
             if outcome == OPEN and self.queue_of[lead] >= 0 and self.leaves_at[lead] < self.plan.line.ends_at:
                 self.resolve(lead, LOST, GONE_COLD, self.leaves_at[lead])
+        self.done.owner = self.router.owner
         return self.done
 
     def at(self, instant: float, kind: int, rank: int, then: Callable[[Any], None] | None = None) -> simpy.Event:
@@ -126,7 +136,7 @@ class FollowUp:
         event._ok, event._value = True, None
         if then is not None:
             event.callbacks.append(then)
-        self.env.schedule(event, priority=kind | rank, delay=instant - self.env.now)
+        self.env.schedule(event, priority=EventPriority(kind | rank), delay=instant - self.env.now)
         return event
 
     def hand_over(self) -> Generator[simpy.Event, None, None]:
@@ -139,10 +149,10 @@ class FollowUp:
 
     def receive(self, lead: int) -> None:
         """Give a new lead to whoever is to call it, and set its escalations."""
-        self.enqueue(lead, self.route(lead))
+        self.enqueue(lead, self.router.route(lead, self.env.now))
         for instant, reassign in ((self.front_at[lead], False), (self.breach_at[lead], True)):
             if self.env.now < instant < np.inf and self.sdr.routing.escalation is not None:
-                self.at(instant, LATE, self.rank[lead], lambda _, r=reassign: self.escalate(lead, reassign=r))
+                self.at(instant, LATE, self.rank[lead], partial(self.escalate, lead, reassign))
 
     def work(self, rep: Rep) -> Generator[simpy.Event, int | None, None]:
         """Live the working life of one rep: be there, take a lead, attempt it, do the other work that is owed."""
@@ -194,7 +204,9 @@ class FollowUp:
     def take(self, rep: Rep) -> int | None:
         """Take the first lead of all queues a rep serves; leads past their patience are gone."""
         while True:
-            heads = [head for q in self.serves[rep.number - 1] if (head := self.queues[q].best(self.env.now)) is not None]
+            heads = [
+                head for q in self.serves[rep.number - 1] if (head := self.queues[q].best(self.env.now)) is not None
+            ]
             if not heads:
                 return None
             lead = min(heads)[1]
@@ -215,7 +227,7 @@ class FollowUp:
             done.first_attempt_at[lead] = now
             done.accepted_at[lead] = NEVER if self.rejected[lead] else now
             done.warm[lead] = age <= self.interest_until[lead]
-            self.own(lead, rep.number)
+            self.router.hold(lead, rep.number)
         elif self.strict:
             done.warm[lead] = age <= self.interest_until[lead]
         result = self.result_of(lead, number, age)
@@ -226,7 +238,8 @@ class FollowUp:
         else:
             ended = now + grid(self.preparation[lead][number] / pace) + grid(minutes / pace)
         done.attempts.append(
-            (lead, number + 1, rep.number, self.due_at[lead], now, ended, self.channel[number], result))  # fmt: skip
+            (lead, number + 1, rep.number, self.due_at[lead], now, ended, self.channel[number], result)
+        )
         return result, ended
 
     def result_of(self, lead: int, number: int, age: float) -> int:
@@ -267,7 +280,7 @@ class FollowUp:
             self.resolve(lead, LOST, DUPLICATE, self.env.now)
         elif warm and self.qualify_luck[lead] < self.qualify_prob[lead] * rep.skill:
             self.done.qualified_at[lead] = self.env.now
-            self.disown(lead)
+            self.router.let_go(lead)
         elif not self.fit[lead]:
             self.resolve(lead, LOST, BAD_FIT, self.env.now)
         else:
@@ -278,21 +291,32 @@ class FollowUp:
         """Plan the next attempt by the cadence; a lead that will be gone by then is gone."""
         minutes, business = self.gaps[number - 1]
         due = self.contract.add(self.env.now, minutes) if business else self.env.now + minutes
-        if due >= self.leaves_at[lead]:
-            self.resolve(lead, LOST, GONE_COLD, self.leaves_at[lead])
+        if due > self.leaves_at[lead]:
+            self.resolve(lead, LOST, GONE_COLD, max(self.leaves_at[lead], self.env.now))
             return
         self.due_at[lead] = due
         if due < self.plan.line.ends_at:
-            self.at(due, DUE, self.rank[lead], lambda _: self.enqueue(lead, self.queue_for_retry(lead)))
+            self.at(due, DUE, self.rank[lead], partial(self.follow_up, lead))
 
     # ------------------------------------------------------------------ queues and owners
+
+    def follow_up(self, lead: int, _: Any) -> None:
+        """Put a lead whose next attempt is due where it belongs."""
+        self.enqueue(lead, self.router.queue_for_retry(lead, self.env.now))
 
     def enqueue(self, lead: int, queue: int, *, front: bool = False) -> None:
         """Put a lead into a queue, in the place that the order gives it."""
         retry = self.done.attempt_count[lead] > 0
         deadline = self.depth_due[lead] if retry else self.speed_due[lead]
-        key = queue_key(self.sdr.queue, due_at=self.due_at[lead], deadline_at=deadline, score=self.score[lead],
-                        retry=retry, front=front, rank=self.rank[lead])  # fmt: skip
+        key = queue_key(
+            self.sdr.queue,
+            due_at=self.due_at[lead],
+            deadline_at=deadline,
+            score=self.score[lead],
+            retry=retry,
+            front=front,
+            rank=self.rank[lead],
+        )
         if self.queue_of[lead] < 0:
             self.waiting += 1
         self.ticket[lead] += 1
@@ -306,71 +330,7 @@ class FollowUp:
         self.queue_of[lead] = -1
         self.waiting -= 1
 
-    def route(self, lead: int) -> int:
-        """Return the queue of a new lead: the pool, a territory, or the rep whose turn it is."""
-        routing = self.sdr.routing
-        if routing.rule == "territory":
-            return self.territory_of(lead)
-        if routing.rule == "pool" or not self.reps:
-            return POOL
-        able = self.able_to_take()
-        if routing.rule == "round_robin":
-            place = in_turn(self.turn, able)
-            self.turn = self.turn if place is None else (place + 1) % len(self.reps)
-        else:
-            place = by_weight(self.credit, [rep.weight for rep in self.reps], able)
-        if place is None:
-            place = min(range(len(self.reps)), key=lambda rep: (self.open_leads[rep], rep))
-        self.own(lead, self.reps[place].number)
-        return 1 + place
-
-    def able_to_take(self) -> list[bool]:
-        """Tell for each rep whether it is there (where that matters) and below its cap."""
-        routing, now = self.sdr.routing, self.env.now
-        cap = routing.open_leads_cap
-        able = [cap is None or held < cap for held in self.open_leads]
-        if routing.if_absent == "skip":
-            opens = self.contract.next_open(now)
-            closes = next((start for start in self.day_starts if start > opens), np.inf)
-            there = [clock.next_open(now) < closes for clock in self.clocks]
-            able = [a and b for a, b in zip(able, there, strict=True)] if any(there) else able
-        return able
-
-    def territory_of(self, lead: int) -> int:
-        """Return the queue of the first territory that takes a lead, else the pool."""
-        scenario = self.plan.scenario
-        source = list(scenario.marketing.sources)[self.traits[0][lead]]
-        persona = list(scenario.personas)[self.traits[1][lead]]
-        segment = scenario.personas[persona].segment or persona
-        for place, territory in enumerate(self.territories):
-            takes = territory.takes
-            if takes.source in (None, source) and takes.persona in (None, persona) and takes.segment in (None, segment):
-                return 1 + len(self.reps) + place
-        return POOL
-
-    def queue_for_retry(self, lead: int) -> int:
-        """Return the queue of a follow-up: the owner's where leads are owned and the owner still works here."""
-        routing = self.sdr.routing
-        owner = self.done.owner[lead]
-        owned = routing.sticky_owner or routing.rule in ("round_robin", "weighted")
-        if owned and self.clocks[owner - 1].next_open(self.env.now) < np.inf:
-            return owner
-        return self.territory_of(lead) if routing.rule == "territory" else POOL
-
-    def own(self, lead: int, rep: int) -> None:
-        """Make a rep the owner of a lead."""
-        self.disown(lead)
-        self.done.owner[lead] = rep
-        self.owned[lead] = rep
-        self.open_leads[rep - 1] += 1
-
-    def disown(self, lead: int) -> None:
-        """Take a lead off the count of its owner's open leads."""
-        if self.owned[lead]:
-            self.open_leads[self.owned[lead] - 1] -= 1
-            self.owned[lead] = 0
-
-    def escalate(self, lead: int, *, reassign: bool) -> None:
+    def escalate(self, lead: int, reassign: bool, _: Any) -> None:
         """Move a late lead to the front of its queue, or where any rep may take it."""
         if self.queue_of[lead] >= 0 and self.done.attempt_count[lead] == 0:
             self.enqueue(lead, POOL if reassign else self.queue_of[lead], front=True)
@@ -385,7 +345,7 @@ class FollowUp:
         """Close a lead."""
         self.done.outcome[lead], self.done.reason[lead] = outcome, reason
         self.done.resolved_at[lead] = instant
-        self.disown(lead)
+        self.router.let_go(lead)
 
     def _new_queue(self) -> HeapQueue:
         def is_valid(lead: int, ticket: int) -> bool:
@@ -397,8 +357,3 @@ class FollowUp:
         """Return value × decay at a lead's age, by the step of its age class."""
         step = int((now - self.mql_at[lead]) // self.plan.decay_step_minutes)
         return float(self.worth[lead] * self.steps[min(step, AGE_CLASSES - 1)])
-
-    def _queues_of(self, rep: int) -> list[int]:
-        """Return the queues that a rep serves: its own, its territories', and the pool."""
-        places = [i for i, territory in enumerate(self.territories) if rep in territory.reps]
-        return [POOL, rep, *(1 + len(self.reps) + place for place in places)]

@@ -30,7 +30,7 @@ def rep_time_table(
     parts = []
     for rep in reps:
         mine = rep_id == rep.number
-        order = np.argsort(started_at[mine])
+        order = np.lexsort((ended_at[mine], started_at[mine]))
         parts.append(_one(rep, started_at[mine][order], ended_at[mine][order], ends_at))
     counts = [len(part[0]) for part in parts]
     starts, ends, states = (np.concatenate([p[i] for p in parts]) if parts else np.zeros(0) for i in range(3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,6 @@ from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, instant, open_days, timeline
 from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand
-
-import zoneinfo
 
 LEAVE_BLOCK_DAYS = 5
 MONTH_MINUTES = 43830.0
@@ -84,10 +83,8 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
     for day, today in days:
         if day in leave or (time.form == "dedicated_rota" and not _on_duty(number, day, time.share)):
             continue
-        today = _less_meetings(profile, day, today, scenario, line)
-        if time.form == "blocks":
-            today = _block(today, time.share, last=time.block_starts == "last")
-        intervals += today
+        free = _less_meetings(profile, day, today, scenario, line)
+        intervals += _block(free, time.share, last=time.block_starts == "last") if time.form == "blocks" else free
     calendar = Calendar.from_intervals(intervals).clipped(0.0, line.ends_at)
     interleaved = time.form == "interleaved"
     ramp, starts_at = sdr.ramp, -np.inf
@@ -96,15 +93,24 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
         steps = ramp.start_share + (1.0 - ramp.start_share) * np.arange(ramp.months + 1) / ramp.months
         zone = zoneinfo.ZoneInfo(profile.zone or scenario.calendar.zone)
         pace, starts_at = profile.pace * steps, instant(profile.starts_on, 0, zone, line.epoch)
-    return Rep(number, calendar, (1.0 - time.share) / time.share if interleaved else 0.0,
-               time.share if interleaved else 1.0, pace, starts_at, profile.skill, profile.weight)  # fmt: skip
+    return Rep(
+        number,
+        calendar,
+        (1.0 - time.share) / time.share if interleaved else 0.0,
+        time.share if interleaved else 1.0,
+        pace,
+        starts_at,
+        profile.skill,
+        profile.weight,
+    )
 
 
 def _shift_days(scenario: Scenario, profile: Profile, line: Timeline) -> list[tuple[dt.date, Intervals]]:
     """Return the working days of a rep between hiring and leaving, each with its shift."""
     zone = profile.zone or scenario.calendar.zone
-    days = open_days(profile.shift or scenario.calendar.hours, zone=zone,
-                     closed=frozenset(scenario.calendar.holidays), line=line)  # fmt: skip
+    days = open_days(
+        profile.shift or scenario.calendar.hours, zone=zone, closed=frozenset(scenario.calendar.holidays), line=line
+    )
     first, last = profile.starts_on or dt.date.min, profile.leaves_on or dt.date.max
     return [(day, list(today)) for day, today in days if first <= day < last]
 
@@ -130,15 +136,15 @@ def _on_duty(number: int, day: dt.date, share: float) -> bool:
     return int((turn + 1) * share) > int(turn * share)
 
 
-def _less_meetings(
-    profile: Profile, day: dt.date, today: Intervals, scenario: Scenario, line: Timeline
-) -> Intervals:
+def _less_meetings(profile: Profile, day: dt.date, today: Intervals, scenario: Scenario, line: Timeline) -> Intervals:
     """Take the day's meetings out of its open intervals."""
     zone = zoneinfo.ZoneInfo(profile.zone or scenario.calendar.zone)
     for meeting in profile.meetings:
         if WEEKDAYS[day.weekday()] == meeting.day:
             starts, ends = (instant(day, minute, zone, line.epoch) for minute in meeting.hours)
-            today = [piece for a, b in today for piece in ((a, min(b, starts)), (max(a, ends), b)) if piece[1] > piece[0]]
+            today = [
+                piece for a, b in today for piece in ((a, min(b, starts)), (max(a, ends), b)) if piece[1] > piece[0]
+            ]
     return today
 
 

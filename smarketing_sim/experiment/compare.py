@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.results import all_kept_months, kept_months
 from smarketing_sim.experiment.runs import Experiment
-from smarketing_sim.errors import InputError
 from smarketing_sim.measure.statistics import paired_difference, t_interval
 from smarketing_sim.world.calendar import Floats
 

@@ -52,7 +52,10 @@ def kept_in_a_month(kept: Floats) -> Interval:
 
 def attainment(experiment: Experiment, name: str) -> Interval:
     """Return the attained share of a clause."""
-    return t_interval([m.clauses[name].attainment for m in experiment.measures])
+    found = t_interval([m.clauses[name].attainment for m in experiment.measures])
+    if isinstance(experiment.scenario.sla[name], VolumeClause):
+        return found
+    return Interval(found.mean, *(float(np.clip(bound, 0.0, 1.0)) for bound in (found.low, found.high)))
 
 
 def ceiling(experiment: Experiment, name: str) -> float | None:
@@ -94,13 +97,19 @@ def one_year(experiment: Experiment) -> dict[str, float] | None:
 def mean_of(experiment: Experiment, name: str) -> Interval:
     """Return a headline measure with its interval; infinite values make it unknown."""
     values = experiment.series(name)
-    return t_interval(np.where(np.isinf(values), np.nan, values)) if not np.isinf(values).any() else Interval(np.inf, np.inf, np.inf)  # fmt: skip
+    return (
+        t_interval(np.where(np.isinf(values), np.nan, values))
+        if not np.isinf(values).any()
+        else Interval(np.inf, np.inf, np.inf)
+    )
 
 
 def joined_ledger(experiment: Experiment) -> Ledger:
     """Return the ledgers of all replications as one, with every headline measure in ``runs``."""
-    facts = [{"replication": m.replication, "digest": experiment.scenario.digest, "seed": experiment.seed, **m.headline}
-             for m in experiment.measures]  # fmt: skip
+    facts = [
+        {"replication": m.replication, "digest": experiment.scenario.digest, "seed": experiment.seed, **m.headline}
+        for m in experiment.measures
+    ]
     return dataclasses.replace(Ledger.concat(experiment.ledgers), runs=pd.DataFrame(facts))
 
 
@@ -116,19 +125,32 @@ def to_json(experiment: Experiment) -> dict[str, Any]:
         "engine": experiment.engine,
         "clauses": [_clause(experiment, name) for name in scenario.sla],
         "p_all_kept": {"month": kept_in_a_month(everything).as_dict(), "year": kept_all_year(everything).as_dict()},
-        "goal": {"target": scenario.goal.revenue_usd or None, "view": scenario.goal.view,
-                 "p_reached": goal_reached(experiment).as_dict(), "p_quota": quota_reached(experiment).as_dict()},
-        "revenue": {"expected": mean_of(experiment, "expected_revenue_usd").as_dict(),
-                    "booked": mean_of(experiment, "booked_revenue_usd").as_dict(), "one_year": one_year(experiment)},
-        "contribution": {**mean_of(experiment, "contribution_usd").as_dict(),
-                         "year_one": mean_of(experiment, "contribution_year_one_usd").as_dict(),
-                         "fully_loaded": mean_of(experiment, "contribution_loaded_usd").as_dict()},
+        "goal": {
+            "target": scenario.goal.revenue_usd or None,
+            "view": scenario.goal.view,
+            "p_reached": goal_reached(experiment).as_dict(),
+            "p_quota": quota_reached(experiment).as_dict(),
+        },
+        "revenue": {
+            "expected": mean_of(experiment, "expected_revenue_usd").as_dict(),
+            "booked": mean_of(experiment, "booked_revenue_usd").as_dict(),
+            "one_year": one_year(experiment),
+        },
+        "contribution": {
+            **mean_of(experiment, "contribution_usd").as_dict(),
+            "year_one": mean_of(experiment, "contribution_year_one_usd").as_dict(),
+            "fully_loaded": mean_of(experiment, "contribution_loaded_usd").as_dict(),
+        },
         "utilisation": {side: mean_of(experiment, f"{side}_utilisation").as_dict() for side in ("sdr", "ae")},
-        "load_check": {"planned": _number(mean_of(experiment, "load_planned").mean),
-                       "with_early_stopping": _number(mean_of(experiment, "load_with_early_stopping").mean)},
-        "response_minutes": {clock: {p: mean_of(experiment, f"{clock}_{p}_minutes").as_dict() for p in ("p50", "p90")}
-                             for clock in RESPONSES},
-    }  # fmt: skip
+        "load_check": {
+            "planned": _number(mean_of(experiment, "load_planned").mean),
+            "with_early_stopping": _number(mean_of(experiment, "load_with_early_stopping").mean),
+        },
+        "response_minutes": {
+            clock: {p: mean_of(experiment, f"{clock}_{p}_minutes").as_dict() for p in ("p50", "p90")}
+            for clock in RESPONSES
+        },
+    }
 
 
 def _clause(experiment: Experiment, name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import Ledger, Table
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
@@ -62,13 +63,30 @@ class Case:
 
 
 def case_of(ledger: Ledger, scenario: Scenario, replication: int | None = None) -> Case:
-    """Return one replication of a ledger, ready to be measured; the only one where it is not named."""
+    """Return one replication of a ledger, ready to be measured; the only one where it is not named.
+
+    Raises
+    ------
+    InputError
+        If the ledger counts its minutes from another instant than the run of the scenario.
+    """
+    if ledger.epoch != timeline(scenario).epoch:
+        raise InputError(f"a ledger that starts at {ledger.epoch:%Y-%m-%d} cannot be judged by a run of other days")
     tables = {}
     for name, table in ledger.tables.items():
         mine = slice(None) if replication is None else table["replication"] == replication
         tables[name] = {column: values[mine] for column, values in table.items()}
-    return Case(scenario, timeline(scenario), contract_calendar(scenario), tables["leads"], tables["attempts"],
-                tables["rep_time"], tables["marketing"], ledger.ends_at, dict(ledger.categories))  # fmt: skip
+    return Case(
+        scenario,
+        timeline(scenario),
+        contract_calendar(scenario),
+        tables["leads"],
+        tables["attempts"],
+        tables["rep_time"],
+        tables["marketing"],
+        ledger.ends_at,
+        dict(ledger.categories),
+    )
 
 
 def responded_at(case: Case) -> Floats:
@@ -77,9 +95,9 @@ def responded_at(case: Case) -> Floats:
     The earliest counts whatever order the attempts were written down in. An automatic first touch does not.
     """
     channels = case.scenario.sales.sdr.channels
-    counts = np.array([name not in channels or channels[name].counts_as_response for name in case.names["channel"]])
+    counts = [name not in channels or channels[name].counts_as_response for name in case.names["channel"]]
     attempts = case.attempts
-    human = ~attempts["automatic"] & counts[attempts["channel"]] if len(counts) else ~attempts["automatic"]
+    human = ~attempts["automatic"] & np.array([*counts, True])[attempts["channel"]]  # the last item is for no channel
     rows = row_of(case, attempts["lead_id"][human])
     first = np.full(len(case.leads["lead_id"]), np.inf)
     np.minimum.at(first, rows, attempts["started_at"][human])

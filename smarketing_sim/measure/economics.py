@@ -65,15 +65,21 @@ def measure_economics(case: Case, funnel: Floats) -> Economics:
     mean_margin = margin / won.sum() if won.any() else float("nan")
     hours_duplicates, hours_bad_fits = _wasted_hours(case)
     return Economics(
-        expected_revenue_usd=expected, cohort_revenue_usd=float(leads["value"][won].sum()),
+        expected_revenue_usd=expected,
+        cohort_revenue_usd=float(leads["value"][won].sum()),
         booked_revenue_usd=float(leads["value"][closed].sum()),
         contribution_usd=margin * terms.lifetime_factor - spend - shared,
         contribution_year_one_usd=margin - spend - shared,
-        contribution_loaded_usd=margin * terms.lifetime_factor - cost, won_count=float(won.sum()),
-        cost_per_won_usd=per_won, ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
-        payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"), spend_usd=spend,
-        spend_unworked_usd=float(funnel[:, _UNWORKED].sum()), hours_on_duplicates=hours_duplicates,
-        hours_on_bad_fits=hours_bad_fits)  # fmt: skip
+        contribution_loaded_usd=margin * terms.lifetime_factor - cost,
+        won_count=float(won.sum()),
+        cost_per_won_usd=per_won,
+        ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
+        payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"),
+        spend_usd=spend,
+        spend_unworked_usd=float(funnel[:, _UNWORKED].sum()),
+        hours_on_duplicates=hours_duplicates,
+        hours_on_bad_fits=hours_bad_fits,
+    )
 
 
 def people_cost(case: Case) -> tuple[float, float]:
@@ -81,7 +87,11 @@ def people_cost(case: Case) -> tuple[float, float]:
     sdr, ae, years = case.scenario.sales.sdr, case.scenario.sales.ae, case.years
     shares = [sdr.profile(rep).marketing_time.share for rep in range(1, sdr.headcount + 1)]
     shared = sdr.annual_cost_usd * sum(shares) * years
-    loaded = sdr.annual_cost_usd * sdr.headcount + ae.annual_cost_usd * ae.headcount + case.scenario.economics.tools_annual_usd
+    loaded = (
+        sdr.annual_cost_usd * sdr.headcount
+        + ae.annual_cost_usd * ae.headcount
+        + case.scenario.economics.tools_annual_usd
+    )
     return shared, loaded * years
 
 

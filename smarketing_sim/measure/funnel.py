@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.measure.cohorts import Case
+from smarketing_sim.measure.cohorts import Bools, Case
 from smarketing_sim.world.calendar import Floats
 
 STAGES = ("leads", "handed", "accepted", "called", "reached", "qualified", "met", "opportunities", "won")
 FUNNEL_COLUMNS = ("visits", *STAGES, "spend_usd", "spend_unworked_usd", "expected_revenue_usd", "won_revenue_usd")
 _AT = {
-    "handed": "handed_at", "accepted": "accepted_at", "called": "first_attempt_at", "reached": "connected_at",
-    "qualified": "qualified_at", "met": "met_at", "opportunities": "opportunity_at",
-}  # fmt: skip
+    "handed": "handed_at",
+    "accepted": "accepted_at",
+    "called": "first_attempt_at",
+    "reached": "connected_at",
+    "qualified": "qualified_at",
+    "met": "met_at",
+    "opportunities": "opportunity_at",
+}
 
 
 def funnel(case: Case) -> Floats:
@@ -40,11 +45,13 @@ def _unworked(case: Case) -> Floats:
     """Return media spent on leads that were handed over and never called, at the cost of a handed lead."""
     leads = case.leads
     idle = case.economics_cohort & ~np.isnan(leads["handed_at"]) & np.isnan(leads["first_attempt_at"])
-    costs = np.array([case.scenario.marketing.sources[name].cost_per_handed_usd for name in case.names["source"]])
+    costs: Floats = np.array(
+        [case.scenario.marketing.sources[name].cost_per_handed_usd for name in case.names["source"]]
+    )
     return _count(case, idle) * costs
 
 
-def _count(case: Case, mask: np.ndarray, weight: Floats | None = None) -> Floats:
+def _count(case: Case, mask: Bools, weight: Floats | None = None) -> Floats:
     weights = None if weight is None else weight[mask]
     return np.bincount(case.leads["source"][mask], weights=weights, minlength=len(case.names["source"])).astype(float)
 

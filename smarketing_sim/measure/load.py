@@ -59,7 +59,7 @@ def scheduled_minutes(case: Case) -> float:
         time = case.scenario.sales.sdr.profile(rep).marketing_time
         share[rep] = time.share if time.form == "interleaved" else 1.0
     spent = minutes_by_state(case, case.rep_time, share)
-    return spent[IDLE] + spent[WORKING] + spent[OTHER]
+    return float(spent[IDLE] + spent[WORKING] + spent[OTHER])
 
 
 def minutes_by_state(case: Case, table: Table, share: dict[int, float] | None = None) -> Floats:
@@ -72,7 +72,7 @@ def minutes_by_state(case: Case, table: Table, share: dict[int, float] | None = 
 
 
 def sdr_utilisation(case: Case) -> float:
-    """Return minutes on marketing's leads inside the schedule over minutes scheduled for them; NaN without a schedule."""
+    """Return minutes on marketing's leads inside the schedule over minutes scheduled; NaN without any."""
     scheduled = scheduled_minutes(case)
     working = float(minutes_by_state(case, case.rep_time)[WORKING])
     return working / scheduled if scheduled > 0 else float("nan")
@@ -97,6 +97,10 @@ def load_check(case: Case) -> tuple[float, float]:
     handed = case.line.month_of(case.leads["handed_at"]) >= 0
     scheduled = scheduled_minutes(case)
     planned, with_stops = minutes_per_lead(case.scenario)
-    loads = [planned_load(leads_count=float(handed.sum()), attempts=1, minutes_per_attempt=minutes,
-                          selling_minutes=scheduled) for minutes in (planned, with_stops)]  # fmt: skip
+    loads = [
+        planned_load(
+            leads_count=float(handed.sum()), attempts=1, minutes_per_attempt=minutes, selling_minutes=scheduled
+        )
+        for minutes in (planned, with_stops)
+    ]
     return loads[0], loads[1]

@@ -40,7 +40,11 @@ def quantiles(minutes: Floats, probs: tuple[float, ...] = (0.5, 0.9)) -> tuple[f
 
 def called_within(minutes: Floats, grid: Floats) -> Floats:
     """Return the share of leads called within each age of a grid; NaN without a lead."""
-    return np.searchsorted(np.sort(minutes), grid, side="right") / len(minutes) if len(minutes) else np.full(len(grid), np.nan)
+    return (
+        np.searchsorted(np.sort(minutes), grid, side="right") / len(minutes)
+        if len(minutes)
+        else np.full(len(grid), np.nan)
+    )
 
 
 def system_delay_minutes(case: Case) -> float:
@@ -68,8 +72,10 @@ def waiting_by_hour(case: Case) -> tuple[Floats, Floats]:
     later = human & (case.attempts["attempt"] > 1)
     pending = (case.leads["attempt_count"] == 0) & ~np.isnan(case.leads["handed_at"])
     ends = np.fmin(case.leads["resolved_at"][pending], case.ends_at)
-    new = (np.append(case.attempts["due_at"][first], case.leads["handed_at"][pending]),
-           np.append(case.attempts["started_at"][first], ends))  # fmt: skip
+    new = (
+        np.append(case.attempts["due_at"][first], case.leads["handed_at"][pending]),
+        np.append(case.attempts["started_at"][first], ends),
+    )
     retries = (case.attempts["due_at"][later], case.attempts["started_at"][later])
     means = []
     for joined, left in (new, retries):

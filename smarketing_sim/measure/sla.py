@@ -71,7 +71,7 @@ def measure_clauses(case: Case) -> dict[str, ClauseCounts]:
 def lead_values(scenario: Scenario) -> dict[str, float]:
     """Return the mean worth of a handed lead by source: worked at once and to the end of the cadence."""
     reach, meetings = scenario.sales.reach, scenario.sales.meetings
-    missed = np.prod([1.0 - reach.hazard(n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
+    missed = np.prod([1.0 - scenario.sales.hazard(n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
     reached = scenario.marketing.reachable_share * (1.0 - float(missed))
     met = meetings.show_share * (1.0 + (1.0 - meetings.show_share) * meetings.rebook_share)
     values = {}
@@ -90,18 +90,28 @@ def _measure(case: Case, clause: Any) -> ClauseCounts:
     mine &= case.is_first & (month >= 0)
     none = np.zeros(_months(case))
     if isinstance(clause, VolumeClause):
-        return ClauseCounts(_volume(case, clause, mine, month), none + clause.promised_amount, none, none, duplicates)
+        over = case.line.month_starts_at[1:] <= case.ends_at  # a month's promise is due when the month is over
+        handed = _volume(case, clause, mine, month)
+        left_out = np.where(over, 0.0, _by_month(case, mine, month))
+        return ClauseCounts(handed * over, clause.promised_amount * over, left_out, none, duplicates)
     if isinstance(clause, PacingClause):
         inside, weeks = _pacing(case, clause, mine)
         return ClauseCounts(inside, weeks, none, none, duplicates)
-    due = after(case.leads["handed_at"], clause.within, calendar=case.contract,
-                business_day_minutes=case.scenario.calendar.business_day_minutes)  # fmt: skip
+    due = after(
+        case.leads["handed_at"],
+        clause.within,
+        calendar=case.contract,
+        business_day_minutes=case.scenario.calendar.business_day_minutes,
+    )
     seen = mine & (due <= case.ends_at)
     hit, decided = _judge(case, clause, due)
     return ClauseCounts(
-        numerator=_by_month(case, seen & hit & decided, month), denominator=_by_month(case, seen & decided, month),
-        left_out_count=_by_month(case, mine & ~seen, month), unworked_count=_by_month(case, seen & ~decided, month),
-        duplicate_count=duplicates)  # fmt: skip
+        numerator=_by_month(case, seen & hit & decided, month),
+        denominator=_by_month(case, seen & decided, month),
+        left_out_count=_by_month(case, mine & ~seen, month),
+        unworked_count=_by_month(case, seen & ~decided, month),
+        duplicate_count=duplicates,
+    )
 
 
 def _judge(case: Case, clause: Any, due: Floats) -> tuple[Bools, Bools]:
@@ -125,7 +135,7 @@ def _volume(case: Case, clause: VolumeClause, mine: Bools, month: Any) -> Floats
     if clause.leads_per_rep is not None:
         return _by_month(case, mine, month)
     values = lead_values(case.scenario)
-    worth = np.array([values.get(name, 0.0) for name in case.names["source"]])[case.leads["source"]]
+    worth = np.array([*(values.get(name, 0.0) for name in case.names["source"]), 0.0])[case.leads["source"]]
     return np.bincount(month[mine], weights=worth[mine], minlength=_months(case)).astype(np.float64)
 
 
@@ -137,8 +147,9 @@ def _pacing(case: Case, clause: PacingClause, mine: Bools) -> tuple[Floats, Floa
         edges = np.append(np.arange(starts + 10080.0, ends - 4320.0, 10080.0), ends)
         count = np.searchsorted(handed, edges) - np.searchsorted(handed, starts)
         line = clause.promised_amount * (edges - starts) / (ends - starts)
-        inside[month] = np.sum(np.abs(count - line) <= clause.band * clause.promised_amount)
-        weeks[month] = len(edges)
+        over = edges <= case.ends_at
+        inside[month] = np.sum(over & (np.abs(count - line) <= clause.band * clause.promised_amount + 1e-9))
+        weeks[month] = np.sum(over)
     return inside, weeks
 
 

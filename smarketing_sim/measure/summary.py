@@ -80,16 +80,25 @@ def measure(ledger: Ledger, scenario: Scenario, *, unlimited: Ledger | None = No
     ceiling = {} if unlimited is None else measure_clauses(case_of(unlimited, scenario))
     replication = int(ledger.runs["replication"].iloc[0]) if len(ledger.runs) else 0
     return Measures(
-        replication=replication, headline=_headline(case, by_source, business, wall), clauses=measure_clauses(case),
-        ceiling={name: counts.attainment for name, counts in ceiling.items()}, funnel=by_source, waiting_new=new,
-        waiting_retries=retries, called_business=called_within(business, BUSINESS_GRID),
-        called_wall=called_within(wall, WALL_GRID), attempts_made=attempts_made(case))  # fmt: skip
+        replication=replication,
+        headline=_headline(case, by_source, business, wall),
+        clauses=measure_clauses(case),
+        ceiling={name: counts.attainment for name, counts in ceiling.items()},
+        funnel=by_source,
+        waiting_new=new,
+        waiting_retries=retries,
+        called_business=called_within(business, BUSINESS_GRID),
+        called_wall=called_within(wall, WALL_GRID),
+        attempts_made=attempts_made(case),
+    )
 
 
 def _headline(case: Case, by_source: Floats, business: Floats, wall: Floats) -> dict[str, float]:
     planned, with_stops = load_check(case)
     ends = zip(("p50", "p90"), quantiles(business), quantiles(wall), strict=True)
-    responses = {f"{clock}_{name}_minutes": value for name, b, w in ends for clock, value in (("business", b), ("wall", w))}
+    responses = {
+        f"{clock}_{name}_minutes": value for name, b, w in ends for clock, value in (("business", b), ("wall", w))
+    }
     horizon = case.line.month_of(case.leads["handed_at"]) >= 0
     twin = steady_team(case)
     return {

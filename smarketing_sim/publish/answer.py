@@ -6,7 +6,6 @@ import numpy as np
 
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.charts import DAYS
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
@@ -15,6 +14,7 @@ from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause
 from smarketing_sim.scenario.schema import Scenario
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def show_answer(plan: Planning) -> None:
@@ -36,7 +36,8 @@ def answer(plan: Planning) -> str:
     ceiling = plan.ceiling(name)
     out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
     tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
-    return f"The {promise} promise is kept in {months(kept.mean, plan.months)} months, {_range_words(kept, plan.months)}.{tail}"
+    share = f"{months(kept.mean, plan.months)} months, {_range_words(kept, plan.months)}"
+    return f"The {promise} promise is kept in {share}.{tail}"
 
 
 def first_promise(scenario: Scenario) -> str | None:
@@ -50,7 +51,11 @@ def first_promise(scenario: Scenario) -> str | None:
 def promise_name(clause: Clause) -> str:
     """Return what people call a promise, such as ``six-hour`` or ``four-attempt``."""
     if isinstance(clause, SpeedClause):
-        unit = f"business-{clause.within.unit}" if clause.within.unit != "hour" and clause.within.business else clause.within.unit
+        unit = (
+            f"business-{clause.within.unit}"
+            if clause.within.unit != "hour" and clause.within.business
+            else clause.within.unit
+        )
         return f"{_number(clause.within.amount)}-{unit}"
     if isinstance(clause, DepthClause):
         return f"{_number(clause.attempts)}-attempt"
@@ -66,33 +71,48 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
         cards.append((label, months(plan.kept(name).mean, plan.months), _range_words(plan.kept(name), plan.months)))
     goal, reached = plan.scenario.goal, results.goal_reached(plan.experiment)
     if np.isfinite(reached.mean):
-        cards.append((f"chance to reach the goal of {money(goal.revenue_usd)}", percent(reached.mean),
-                      f"range {range_of(reached, percent)}"))  # fmt: skip
+        cards.append(
+            (
+                f"chance to reach the goal of {money(goal.revenue_usd)}",
+                percent(reached.mean),
+                f"range {range_of(reached, percent)}",
+            )
+        )
     revenue = plan.mean("expected_revenue_usd")
     cards.append(("revenue expected from this year’s leads", money(revenue.mean), _one_year(plan, revenue)))
-    busy = plan.mean("sdr_utilisation")
-    if np.isfinite(busy.mean):
-        cards.append(("of the reps’ time for these leads is in use", percent(busy.mean), f"range {range_of(busy, percent)}"))
     contribution = plan.mean("contribution_usd")
-    cards.append((f"contribution over {plan.scenario.economics.horizon_months} months", money(contribution.mean),
-                  f"range {range_of(contribution, money)}"))  # fmt: skip
+    cards.append(
+        (
+            f"contribution over {plan.scenario.economics.horizon_months} months",
+            money(contribution.mean),
+            f"range {range_of(contribution, money)}",
+        )
+    )
     return cards
 
 
 def busiest_hour(plan: Planning) -> tuple[str, float]:
     """Return the hour of the week with most leads waiting, in words, and how many."""
-    waiting = plan.experiment.stacked("waiting_new").mean(axis=0) + plan.experiment.stacked("waiting_retries").mean(axis=0)
+    waiting = plan.experiment.stacked("waiting_new").mean(axis=0) + plan.experiment.stacked("waiting_retries").mean(
+        axis=0
+    )
     if np.all(np.isnan(waiting)):
         return "", 0.0
     hour = int(np.nanargmax(waiting))
-    return f"{DAYS[hour // 24]} at {hour % 24}:00", float(waiting[hour])
+    return f"{_DAYS[hour // 24]} at {hour % 24}:00", float(waiting[hour])
 
 
 def record_results(plan: Planning) -> None:
     """Hand the results to the publisher for ``run.json`` and the hub."""
     cards = headline_cards(plan)
-    record({"finding": answer(plan), "digest": plan.scenario.digest, "results": results.to_json(plan.experiment),
-            "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]]})  # fmt: skip
+    record(
+        {
+            "finding": answer(plan),
+            "digest": plan.scenario.digest,
+            "results": results.to_json(plan.experiment),
+            "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
+        }
+    )
 
 
 def _context(plan: Planning) -> list[str]:
@@ -102,14 +122,20 @@ def _context(plan: Planning) -> list[str]:
     if np.isinf(business.mean):
         told.append("More than half of the leads are never called within the time that was simulated.")
     elif np.isfinite(business.mean):
-        told.append(f"Half of the leads are called within {span(business.mean)} of business time; for the buyer, who "
-                    f"does not stop the clock at night, that is {span(wall.mean)}.")  # fmt: skip
+        told.append(
+            f"Half of the leads are called within {span(business.mean)} of business time; for the buyer, who "
+            f"does not stop the clock at night, that is {span(wall.mean)}."
+        )
     planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")
     if np.isinf(planned.mean):
         told.append("Nobody is there to call these leads.")
     elif np.isfinite(busy.mean) and planned.mean > 1.0:
-        told.append(f"The plan asks for {percent(planned.mean)} of the time that there is for these leads, so the "
-                    "backlog grows all year.")  # fmt: skip
+        told.append(
+            f"The plan asks for {percent(planned.mean)} of the time that there is for these leads, so the "
+            "backlog grows all year."
+        )
+    elif np.isfinite(busy.mean):
+        told.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
     when, count = busiest_hour(plan)
     if count >= 1.0:
         told.append(f"Most leads wait on {when}: {count:.0f} on average.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +18,7 @@ from smarketing_sim.world.calendar import Floats
 
 BLUE, ORANGE, GREY, INK, RULE = "#1f5f9e", "#b0480f", "#8a949e", "#3a4653", "#dfe4e9"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_LOOK = {
+_LOOK: Any = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "axes.edgecolor": GREY, "axes.labelcolor": INK,
     "axes.labelsize": 9.0, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
     "axes.spines.right": False, "axes.titlesize": 9.5, "legend.frameon": False,
@@ -87,7 +88,8 @@ def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, h
         labels = [sources[i] for i in order]
         frame = pd.DataFrame({
             "source": labels * 2, "usd": np.concatenate([revenue[order], spend[order]]),
-            "what": ["expected revenue, with range"] * len(labels) + ["media and programme spend"] * len(labels)})  # fmt: skip
+            "what": ["expected revenue, with range"] * len(labels) + ["media and programme spend"] * len(labels),
+        })  # fmt: skip
         sns.barplot(frame, x="usd", y="source", hue="what", ax=axes, palette=[BLUE, GREY], errorbar=None, width=0.72)
         place = np.arange(len(labels)) - 0.18
         gap = np.abs(np.stack([revenue - low, high - revenue])[:, order])
@@ -105,13 +107,28 @@ def revenue_spread(revenue: Floats, *, goal_usd: float | None, expected_usd: flo
     """Draw how single simulated years fall out; ``revenue`` has shape (years,), US dollars."""
     with mpl.rc_context(_LOOK):
         figure, axes = _figure(8.2, 2.5)
-        sns.histplot(x=revenue, ax=axes, color=BLUE, alpha=0.55, edgecolor="white", bins=min(30, max(8, len(revenue) // 8)))
+        sns.histplot(
+            x=revenue, ax=axes, color=BLUE, alpha=0.55, edgecolor="white", bins=min(30, max(8, len(revenue) // 8))
+        )
         top = axes.get_ylim()[1]
         axes.axvline(expected_usd, color=INK, linewidth=1.4)
-        axes.annotate(f"expected {money(expected_usd)}", (expected_usd, top), xytext=(4, -10), textcoords="offset points", fontsize=8.5)
+        axes.annotate(
+            f"expected {money(expected_usd)}",
+            (expected_usd, top),
+            xytext=(4, -10),
+            textcoords="offset points",
+            fontsize=8.5,
+        )
         if goal_usd:
             axes.axvline(goal_usd, color=ORANGE, linewidth=1.4, linestyle=(0, (4, 3)))
-            axes.annotate(f"goal {money(goal_usd)}", (goal_usd, top), xytext=(4, -24), textcoords="offset points", fontsize=8.5, color=ORANGE)
+            axes.annotate(
+                f"goal {money(goal_usd)}",
+                (goal_usd, top),
+                xytext=(4, -24),
+                textcoords="offset points",
+                fontsize=8.5,
+                color=ORANGE,
+            )
         axes.set(xlabel="revenue from one year's leads, US dollars", ylabel="simulated years")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value)))
         axes.grid(axis="y", color=RULE, linewidth=0.7)
@@ -129,7 +146,9 @@ def clause_bar(*, mean: float, low: float, high: float, target: float, colour: s
     track = '<line x1="8" x2="172" y1="13" y2="13" stroke="#dfe4e9" stroke-width="6" stroke-linecap="round"/>'
     band = ""
     if np.isfinite(low) and np.isfinite(high):
-        band = f'<line x1="{x(low)}" x2="{x(high)}" y1="13" y2="13" stroke="{colour}" stroke-width="6" opacity=".4" stroke-linecap="round"/>'
+        look = f'stroke="{colour}" stroke-width="6" opacity=".4" stroke-linecap="round"'
+        band = f'<line x1="{x(low)}" x2="{x(high)}" y1="13" y2="13" {look}/>'
     dot = f'<circle cx="{x(mean)}" cy="13" r="5" fill="{colour}"/>' if np.isfinite(mean) else ""
     tick = f'<line x1="{x(target)}" x2="{x(target)}" y1="3" y2="23" stroke="#1b2530" stroke-width="1.6"/>'
-    return f'<svg viewBox="0 0 180 26" width="180" height="26" role="img" aria-label="{label}">{track}{band}{dot}{tick}</svg>'
+    size = 'viewBox="0 0 180 26" width="180" height="26"'
+    return f'<svg {size} role="img" aria-label="{label}">{track}{band}{dot}{tick}</svg>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,11 +88,12 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
         If a simulated year failed.
     """
     given = check_parameters(namespace)
-    scenario = Scenario.load(Path(given["params_path"]))
+    scenario = Scenario.load(_found(Path(given["params_path"])))
     count = given["workers"] or None
     with report_progress() as progress, provide_workers(count, jobs=given["replications"]) as executor:
-        experiment = run(scenario, replications=given["replications"], seed=given["seed"], executor=executor,
-                         progress=progress)  # fmt: skip
+        experiment = run(
+            scenario, replications=given["replications"], seed=given["seed"], executor=executor, progress=progress
+        )
     if experiment.failures:
         first = experiment.failures[0]
         raise RunFailed(f"{len(experiment.failures)} simulated years failed; year {first.replication}: {first.error}")
@@ -106,8 +106,11 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
 def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a planning notebook; raise InputError for an unknown name or a wrong type."""
     given = {name: value for name, value in namespace.items() if _is_parameter(name, value)}
-    problems = [Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, PARAMETERS))
-                for name, value in given.items() if name not in PARAMETERS]  # fmt: skip
+    problems = [
+        Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, PARAMETERS))
+        for name, value in given.items()
+        if name not in PARAMETERS
+    ]
     for name, kind in PARAMETERS.items():
         value = given.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -129,21 +132,52 @@ def tables(planning: Planning) -> dict[str, pd.DataFrame]:
     """Return the numbers behind the page as tidy frames."""
     experiment = planning.experiment
     clauses = [
-        {"replication": m.replication, "clause": name, "month": month + 1, "numerator": counts.numerator[month],
-         "denominator": counts.denominator[month], "left_out_count": counts.left_out_count[month],
-         "unworked_count": counts.unworked_count[month], "duplicate_count": counts.duplicate_count[month]}
-        for m in experiment.measures for name, counts in m.clauses.items() for month in range(planning.months)]  # fmt: skip
+        {
+            "replication": m.replication,
+            "clause": name,
+            "month": month + 1,
+            "numerator": counts.numerator[month],
+            "denominator": counts.denominator[month],
+            "left_out_count": counts.left_out_count[month],
+            "unworked_count": counts.unworked_count[month],
+            "duplicate_count": counts.duplicate_count[month],
+        }
+        for m in experiment.measures
+        for name, counts in m.clauses.items()
+        for month in range(planning.months)
+    ]
     sources = list(planning.scenario.marketing.sources)
-    funnel = [{"replication": m.replication, "source": source, **dict(zip(FUNNEL_COLUMNS, row, strict=True))}
-              for m in experiment.measures for source, row in zip(sources, m.funnel, strict=True)]  # fmt: skip
+    funnel = [
+        {"replication": m.replication, "source": source, **dict(zip(FUNNEL_COLUMNS, row, strict=True))}
+        for m in experiment.measures
+        for source, row in zip(sources, m.funnel, strict=True)
+    ]
     curves = {"business": (BUSINESS_GRID, "called_business"), "wall": (WALL_GRID, "called_wall")}
-    response = [pd.DataFrame({"clock": clock, "age_minutes": grid, "called_share": np.mean(experiment.stacked(name), axis=0)})
-                for clock, (grid, name) in curves.items()]  # fmt: skip
-    waiting = pd.DataFrame({"hour_of_week": range(168), "new_leads": np.mean(experiment.stacked("waiting_new"), axis=0),
-                            "follow_ups": np.mean(experiment.stacked("waiting_retries"), axis=0)})  # fmt: skip
+    response = [
+        pd.DataFrame({"clock": clock, "age_minutes": grid, "called_share": np.mean(experiment.stacked(name), axis=0)})
+        for clock, (grid, name) in curves.items()
+    ]
+    waiting = pd.DataFrame(
+        {
+            "hour_of_week": range(168),
+            "new_leads": np.mean(experiment.stacked("waiting_new"), axis=0),
+            "follow_ups": np.mean(experiment.stacked("waiting_retries"), axis=0),
+        }
+    )
     years = pd.DataFrame([{"replication": m.replication, **m.headline} for m in experiment.measures])
-    return {"clauses": pd.DataFrame(clauses), "funnel": pd.DataFrame(funnel), "waiting": waiting, "years": years,
-            "response": pd.concat(response, ignore_index=True)}  # fmt: skip
+    return {
+        "clauses": pd.DataFrame(clauses),
+        "funnel": pd.DataFrame(funnel),
+        "waiting": waiting,
+        "years": years,
+        "response": pd.concat(response, ignore_index=True),
+    }
+
+
+def _found(path: Path) -> Path:
+    """Return a path as it is, or from the folder above: JupyterLab runs a notebook in its own folder."""
+    above = Path("..") / path
+    return above if not path.exists() and above.exists() else path
 
 
 def _is_parameter(name: str, value: object) -> bool:
@@ -151,7 +185,3 @@ def _is_parameter(name: str, value: object) -> bool:
     hidden = name.startswith("_") or name in _NOTEBOOK_NAMES
     return not (hidden or isinstance(value, ModuleType) or callable(value))
 
-
-def cores() -> int:
-    """Return how many cores this machine has."""
-    return os.cpu_count() or 1

@@ -52,6 +52,15 @@ def publish_report(
     }
     with tempfile.TemporaryDirectory() as scratch, watch_progress(Path(scratch), progress):
         return publish(
-            notebook, root=root, scenario=scenario.name, title=scenario.name, kicker=f"Planning report · {scenario.name}",
-            params_json=json.dumps(to_document(scenario), sort_keys=True), seed=seed, model_version=__version__,
-            parameters={"replications": replications, "workers": workers or 0}, run_facts=facts, pdf=pdf)  # fmt: skip
+            notebook,
+            root=root,
+            scenario=scenario.name,
+            title=scenario.name,
+            kicker=f"Planning report · {scenario.name}",
+            params_json=json.dumps(to_document(scenario)),
+            seed=seed,
+            model_version=__version__,
+            parameters={"replications": replications, "workers": workers or 0},
+            run_facts=facts,
+            pdf=pdf,
+        )

@@ -25,20 +25,35 @@ def show_contract(plan: Planning) -> None:
         return
     safe = sum(plan.kept(name).mean >= _SAFE for name in names)
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
-    note = (f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years} simulated years. "
-            f"All clauses together are kept in {months(every.mean, plan.months)} months"
-            f" ({_month_words(every, plan.months)})." if np.isfinite(every.mean) else "")  # fmt: skip
+    note = (
+        f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years} simulated years. "
+        f"All clauses together are kept in {months(every.mean, plan.months)} months"
+        f" ({_month_words(every, plan.months)})."
+        if np.isfinite(every.mean)
+        else ""
+    )
     heading(f"{safe} of {len(names)} promises are kept in at least nine months of ten", note)
     rows = "".join(_clause_row(plan, name) for name in names)
     head = "".join(f'<th scope="col">{h}</th>' for h in ("clause", "promise", "attained", "months kept", "verdict"))
     display_html(f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
     left = {name: np.mean([m.clauses[name].left_out_count.sum() for m in plan.experiment.measures]) for name in names}
-    unworked = {name: np.mean([m.clauses[name].unworked_count.sum() for m in plan.experiment.measures]) for name in names}
-    told = [f"{escape(name)}: {count:.0f} leads a year due after the end of observation, left out"
-            for name, count in left.items() if count >= 0.5]  # fmt: skip
-    told += [f"{escape(name)}: {count:.0f} leads a year not worked in time, left out" for name, count in unworked.items() if count >= 0.5]
+    unworked = {
+        name: np.mean([m.clauses[name].unworked_count.sum() for m in plan.experiment.measures]) for name in names
+    }
+    told = [
+        f"{escape(name)}: {count:.0f} leads a year due after the end of observation, left out"
+        for name, count in left.items()
+        if count >= 0.5
+    ]
+    told += [
+        f"{escape(name)}: {count:.0f} leads a year not worked in time, left out"
+        for name, count in unworked.items()
+        if count >= 0.5
+    ]
     if told:
-        display_html(f'<p class="s">Not in the shares: {"; ".join(told)}. Second records of the same lead never count.</p>')
+        display_html(
+            f'<p class="s">Not in the shares: {"; ".join(told)}. Second records of the same lead never count.</p>'
+        )
 
 
 def show_load(plan: Planning) -> None:
@@ -49,8 +64,10 @@ def show_load(plan: Planning) -> None:
         heading("Nobody is scheduled for these leads", "Without reps there is no time to set the plan against.")
         return
     fits = "fits into" if stops.mean <= 1 else "does not fit into"
-    heading(f"The plan {fits} the time there is: it asks for {percent(stops.mean)} of it",
-            "Of the minutes that reps have for marketing’s leads.")  # fmt: skip
+    heading(
+        f"The plan {fits} the time there is: it asks for {percent(stops.mean)} of it",
+        "Of the minutes that reps have for marketing’s leads.",
+    )
     rows = [
         ("every planned attempt made", percent(planned.mean), range_of(planned, percent)),
         ("follow-up stops when a lead is reached", percent(stops.mean), range_of(stops, percent)),
@@ -68,12 +85,18 @@ def show_waiting(plan: Planning) -> None:
     if count < 0.005 or not when:
         heading("No lead waits", "No lead was waiting in any hour of the week.")
         return
-    heading(f"Leads wait most on {when}: {count:,.1f} at a time", "Mean number of leads waiting for an attempt that is due, "
-            "new leads and follow-ups together, by hour of the week in the contract’s time zone.")  # fmt: skip
+    heading(
+        f"Leads wait most on {when}: {count:,.1f} at a time",
+        "Mean number of leads waiting for an attempt that is due, "
+        "new leads and follow-ups together, by hour of the week in the contract’s time zone.",
+    )
     share = float(new.sum() / max((new + retries).sum(), 1e-12))
-    show(charts.waiting_map(new + retries), caption=f"{percent(share)} of those waiting have never been called. "
-         f"A mean over {plan.years} simulated years; it shows a pattern, so it carries no range.",
-         alt=f"Heat map of leads waiting by weekday and hour; the most, {count:.1f}, on {when}.")  # fmt: skip
+    show(
+        charts.waiting_map(new + retries),
+        caption=f"{percent(share)} of those waiting have never been called. "
+        f"A mean over {plan.years} simulated years; it shows a pattern, so it carries no range.",
+        alt=f"Heat map of leads waiting by weekday and hour; the most, {count:.1f}, on {when}.",
+    )
 
 
 def show_response(plan: Planning) -> None:
@@ -85,26 +108,43 @@ def show_response(plan: Planning) -> None:
     if np.isinf(business.mean):
         heading("Half of the leads or more are never called", "Leads that nobody called count as infinitely old.")
     else:
-        heading(f"Half of the leads are called within {span(business.mean)} of business time, "
-                f"{span(wall.mean)} for the buyer", "The contract’s clock stops at night; the buyer’s does not.")  # fmt: skip
+        heading(
+            f"Half of the leads are called within {span(business.mean)} of business time, "
+            f"{span(wall.mean)} for the buyer",
+            "The contract’s clock stops at night; the buyer’s does not.",
+        )
     promise = next((c for c in plan.scenario.sla.values() if isinstance(c, SpeedClause) and c.within.business), None)
     hours = None if promise is None else plan.scenario.clause_minutes(promise) / 60.0
-    show(charts.response_curves(
-        business_hours=BUSINESS_GRID / 60, business=plan.experiment.stacked("called_business"), wall_hours=WALL_GRID / 60,
-        wall=plan.experiment.stacked("called_wall"), promise_hours=hours),
+    show(
+        charts.response_curves(
+            business_hours=BUSINESS_GRID / 60,
+            business=plan.experiment.stacked("called_business"),
+            wall_hours=WALL_GRID / 60,
+            wall=plan.experiment.stacked("called_wall"),
+            promise_hours=hours,
+        ),
         caption=f"Bands: 95 % of {plan.years} simulated years. Business hours count from handoff, wall hours from the "
         "moment the lead raised its hand. Leads never called stay below the line for ever.",
         alt=f"Two rising curves of leads called by age: half within {span(business.mean)} on the business clock and "
-        f"{span(wall.mean)} on the wall clock.")  # fmt: skip
-    rows = [(f"{words} of leads are called within", _spread(plan, f"business_{p}_minutes"), _spread(plan, f"wall_{p}_minutes"))
-            for words, p in (("half", "p50"), ("nine tenths", "p90"))]  # fmt: skip
+        f"{span(wall.mean)} on the wall clock.",
+    )
+    rows = [
+        (
+            f"{words} of leads are called within",
+            _spread(plan, f"business_{p}_minutes"),
+            _spread(plan, f"wall_{p}_minutes"),
+        )
+        for words, p in (("half", "p50"), ("nine tenths", "p90"))
+    ]
     table(["", "business clock", "buyer’s clock"], rows)
     system, never = plan.mean("system_delay_minutes"), plan.mean("never_called_share")
     made = plan.experiment.stacked("attempts_made").mean(axis=0)
     deep = min(4, len(made) - 1)
-    display_html(f'<p class="s">Of that, {span(system.mean)} is the system’s delay before a rep can see the lead; the rest is '
-                 f"people’s. {percent(never.mean)} of leads ({range_of(never, percent)}) have had no call after 30 days. "
-                 f"{percent(made[deep])} get {deep} attempts or more.</p>")  # fmt: skip
+    display_html(
+        f'<p class="s">Of that, {span(system.mean)} is the system’s delay before a rep can see the lead; the rest is '
+        f"people’s. {percent(never.mean)} of leads ({range_of(never, percent)}) have had no call after 30 days. "
+        f"{percent(made[deep])} get {deep} attempts or more.</p>"
+    )
 
 
 def show_funnel(plan: Planning) -> None:
@@ -115,20 +155,45 @@ def show_funnel(plan: Planning) -> None:
     if not sources or plan.total("leads").mean == 0:
         heading("No lead arrives", "The sources of this plan bring nothing.")
         return
-    heading(f"{_label(sources[best])} brings most: {money(revenue[best].mean)} a year",
-            "Leads created in the year, whenever they close. Every number is a mean over simulated years; revenue with its range.")  # fmt: skip
+    heading(
+        f"{_label(sources[best])} brings most: {money(revenue[best].mean)} a year",
+        "Leads created in the year, whenever they close: means over simulated years, revenue with its range.",
+    )
     low, high = (np.array([getattr(r, end) for r in revenue]) for end in ("low", "high"))
-    show(charts.revenue_by_source([_label(s) for s in sources], revenue=np.array([r.mean for r in revenue]), low=low, high=high,
-                                  spend=np.array([s.mean for s in spend])),
-         alt="Bars of expected revenue and media spend by source, largest first: "
-         + ", ".join(f"{_label(s)} {money(r.mean)} against {money(c.mean)}" for s, r, c in zip(sources, revenue, spend, strict=True)))  # fmt: skip
+    show(
+        charts.revenue_by_source(
+            [_label(s) for s in sources],
+            revenue=np.array([r.mean for r in revenue]),
+            low=low,
+            high=high,
+            spend=np.array([s.mean for s in spend]),
+        ),
+        alt="Bars of expected revenue and media spend by source, largest first: "
+        + ", ".join(
+            f"{_label(s)} {money(r.mean)} against {money(c.mean)}"
+            for s, r, c in zip(sources, revenue, spend, strict=True)
+        ),
+    )
     counts = ("visits", "leads", "handed", "reached", "qualified", "won")
     numbers = {name: plan.by_source(name) for name in counts}
-    rows = [[_label(source), *(_count(numbers[name][i].mean) for name in counts), money(spend[i].mean),
-             (money(revenue[i].mean), range_of(revenue[i], money))] for i, source in enumerate(sources)]  # fmt: skip
+    rows = [
+        [
+            _label(source),
+            *(_count(numbers[name][i].mean) for name in counts),
+            money(spend[i].mean),
+            (money(revenue[i].mean), range_of(revenue[i], money)),
+        ]
+        for i, source in enumerate(sources)
+    ]
     total = plan.total("expected_revenue_usd")
-    rows.append(["all", *(_count(plan.total(name).mean) for name in counts), money(plan.total("spend_usd").mean),
-                 (money(total.mean), range_of(total, money))])  # fmt: skip
+    rows.append(
+        [
+            "all",
+            *(_count(plan.total(name).mean) for name in counts),
+            money(plan.total("spend_usd").mean),
+            (money(total.mean), range_of(total, money)),
+        ]
+    )
     names = ["source", *counts, "spend", "expected revenue"]
     table(names, rows, numeric=names[1:])
 
@@ -140,16 +205,23 @@ def show_revenue(plan: Planning) -> None:
     title = f"The year’s leads are worth {money(expected.mean)} on average"
     if np.isfinite(reached.mean):
         title += f"; the goal of {money(goal.revenue_usd)} is reached in {percent(reached.mean)} of simulated years"
-    heading(title, "On average, and what one year might bring, are two questions: the range of the mean says how well the "
-            "mean is known, the spread says how far a single year strays from it.")  # fmt: skip
+    heading(
+        title,
+        "On average, and what one year might bring, are two questions: the range of the mean says how well the "
+        "mean is known, the spread says how far a single year strays from it.",
+    )
     revenue = experiment.series("cohort_revenue_usd")
     if results.one_year(experiment) is not None:
-        show(charts.revenue_spread(revenue, goal_usd=goal.revenue_usd or None, expected_usd=expected.mean),
-             alt=f"Histogram of revenue in {plan.years} simulated years around {money(expected.mean)}.",
-             caption="Each count is one simulated year: the deals that its own leads brought, whenever they closed.")  # fmt: skip
+        show(
+            charts.revenue_spread(revenue, goal_usd=goal.revenue_usd or None, expected_usd=expected.mean),
+            alt=f"Histogram of revenue in {plan.years} simulated years around {money(expected.mean)}.",
+            caption="Each count is one simulated year: the deals that its own leads brought, whenever they closed.",
+        )
     else:
-        display_html(f'<p class="s">The spread of a single year is shown from {results.ONE_YEAR_FROM} simulated years on; '
-                     f"this page has {plan.years}.</p>")  # fmt: skip
+        display_html(
+            f'<p class="s">The spread of a single year is shown from {results.ONE_YEAR_FROM} simulated years on; '
+            f"this page has {plan.years}.</p>"
+        )
     show_money(plan)
 
 
@@ -160,8 +232,13 @@ def show_money(plan: Planning) -> None:
     rows: list[tuple[object, ...]] = [
         ("revenue from this year’s leads, whenever they close", *_money(plan, "expected_revenue_usd")),
         ("revenue booked this year, whenever the lead came", *_money(plan, "booked_revenue_usd")),
-        ((f"contribution over {months_counted} months", "margin less media and the reps’ hours on these leads, discounted"),
-         *_money(plan, "contribution_usd")),
+        (
+            (
+                f"contribution over {months_counted} months",
+                "margin less media and the reps’ hours on these leads, discounted",
+            ),
+            *_money(plan, "contribution_usd"),
+        ),
         ("the same, cash of the first year only", *_money(plan, "contribution_year_one_usd")),
         ("the same, with all people and tools", *_money(plan, "contribution_loaded_usd")),
         ("cost of one won deal, all people and tools", *_money(plan, "cost_per_won_usd")),
@@ -170,9 +247,12 @@ def show_money(plan: Planning) -> None:
         ("media spent on leads that nobody called", *_money(plan, "spend_unworked_usd")),
         ("rep hours on second records", *_hours(plan, "hours_on_duplicates")),
         ("rep hours on leads outside the ideal profile", *_hours(plan, "hours_on_bad_fits")),
-    ]  # fmt: skip
+    ]
     if np.isfinite(quota.mean):
-        rows.insert(2, ("chance that bookings reach the account executives’ quota", percent(quota.mean), range_of(quota, percent)))
+        rows.insert(
+            2,
+            ("chance that bookings reach the account executives’ quota", percent(quota.mean), range_of(quota, percent)),
+        )
     table(["", "mean", "95 % range"], rows, numeric=["mean", "95 % range"])
 
 
@@ -187,14 +267,22 @@ def _clause_row(plan: Planning, name: str) -> str:
     css, verdict = _verdict(plan, name)
     colour = {"kept": charts.BLUE, "risk": "#85550c", "broken": charts.ORANGE}.get(css, charts.GREY)
     said = f"attained {percent(attained.mean)}, range {range_of(attained, percent)}; promised {percent(clause.target)}"
-    bar = charts.clause_bar(mean=attained.mean, low=attained.low, high=attained.high, target=clause.target, colour=colour,
-                            label=escape(said))  # fmt: skip
+    bar = charts.clause_bar(
+        mean=attained.mean,
+        low=attained.low,
+        high=attained.high,
+        target=clause.target,
+        colour=colour,
+        label=escape(said),
+    )
     below = f"{percent(attained.mean)}, {range_of(attained, percent)}" if np.isfinite(attained.mean) else "no case"
     months_kept = months(kept.mean, plan.months) if np.isfinite(kept.mean) else "no case"
-    return (f'<tr><th scope="row">{escape(name.replace("_", " ").capitalize())}<span>{clause.side}</span></th>'
-            f"<td>{escape(clause.text)}</td><td>{bar}<span>{below}</span></td>"
-            f'<td class="n">{months_kept}<span>{_month_words(kept, plan.months)}</span></td>'
-            f'<td class="{css}">{escape(verdict)}</td></tr>')  # fmt: skip
+    return (
+        f'<tr><th scope="row">{escape(name.replace("_", " ").capitalize())}<span>{clause.side}</span></th>'
+        f'<td>{escape(clause.text)}</td><td class="bar">{bar}<span>{below}</span></td>'
+        f'<td class="n">{months_kept}<span>{_month_words(kept, plan.months)}</span></td>'
+        f'<td class="{css}">{escape(verdict)}</td></tr>'
+    )
 
 
 def _verdict(plan: Planning, name: str) -> tuple[str, str]:
@@ -202,7 +290,9 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
     clause, kept, ceiling = plan.scenario.sla[name], plan.kept(name), plan.ceiling(name)
     if not np.isfinite(kept.mean):
         return "", "no case"
-    word, css = ("kept", "kept") if kept.mean >= _SAFE else ("at risk", "risk") if kept.mean >= _HALF else ("broken", "broken")
+    word, css = (
+        ("kept", "kept") if kept.mean >= _SAFE else ("at risk", "risk") if kept.mean >= _HALF else ("broken", "broken")
+    )
     if ceiling is None or isinstance(clause, VolumeClause | PacingClause) or clause.side == "marketing":
         return css, f"● {word}"
     if ceiling < clause.target:
@@ -243,5 +333,14 @@ def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-__all__ = ["heading", "show_contract", "show_funnel", "show_load", "show_money", "show_response", "show_revenue",
-           "show_waiting", "table_html"]  # fmt: skip
+__all__ = [
+    "heading",
+    "show_contract",
+    "show_funnel",
+    "show_load",
+    "show_money",
+    "show_response",
+    "show_revenue",
+    "show_waiting",
+    "table_html",
+]

@@ -15,27 +15,42 @@ from smarketing_sim.publish.words import money, percent, span
 def run_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing run`` as text."""
     years = answer["replications"]
-    table = Table(title=f"{answer['scenario']}: {years} simulated years", title_justify="left", box=None, pad_edge=False)
+    table = Table(
+        title=f"{answer['scenario']}: {years} simulated years", title_justify="left", box=None, pad_edge=False
+    )
     for heading in ("clause", "promise", "attained", "chance kept, a month", "all year", "possible"):
         table.add_column(heading, overflow="fold")
     for clause in answer["clauses"]:
         table.add_row(
-            f"{clause['id']}\n({clause['promised_by']})", clause["text"], ranged(clause["attainment"], percent),
-            ranged(clause["p_kept"], percent), ranged(clause["p_kept_year"], percent),
-            "" if clause["ceiling"] is None else percent(clause["ceiling"]))  # fmt: skip
+            f"{clause['id']}\n({clause['promised_by']})",
+            clause["text"],
+            ranged(clause["attainment"], percent),
+            ranged(clause["p_kept"], percent),
+            ranged(clause["p_kept_year"], percent),
+            "" if clause["ceiling"] is None else percent(clause["ceiling"]),
+        )
     lines = [
         ("all clauses kept in a month", ranged(answer["p_all_kept"]["month"], percent)),
-        (f"chance to reach the goal of {money(answer['goal']['target'])}", ranged(answer["goal"]["p_reached"], percent)),
+        (
+            f"chance to reach the goal of {money(answer['goal']['target'])}",
+            ranged(answer["goal"]["p_reached"], percent),
+        ),
         ("revenue expected from the year's leads", ranged(answer["revenue"]["expected"], money)),
         ("revenue booked in the year", ranged(answer["revenue"]["booked"], money)),
         ("contribution", ranged(answer["contribution"], money)),
         ("SDR utilisation", ranged(answer["utilisation"]["sdr"], percent)),
         ("AE utilisation", ranged(answer["utilisation"]["ae"], percent)),
-        ("work planned, of time there is", f"{percent(answer['load_check']['planned'])}; "
-         f"{percent(answer['load_check']['with_early_stopping'])} with stops at a connection"),
-        ("half the leads are called within", ranged(answer["response_minutes"]["business"]["p50"], span) + " of business time"),
+        (
+            "work planned, of time there is",
+            f"{percent(answer['load_check']['planned'])}; "
+            f"{percent(answer['load_check']['with_early_stopping'])} with stops at a connection",
+        ),
+        (
+            "half the leads are called within",
+            ranged(answer["response_minutes"]["business"]["p50"], span) + " of business time",
+        ),
         ("on the buyer's clock", ranged(answer["response_minutes"]["wall"]["p50"], span)),
-    ]  # fmt: skip
+    ]
     if answer["goal"]["target"] is None:
         del lines[1]
     spread = answer["revenue"]["one_year"]
@@ -46,7 +61,9 @@ def run_text(answer: dict[str, Any]) -> str:
 
 def compare_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing compare`` as text."""
-    title = f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {answer['replications']} simulated years, paired"
+    title = (
+        f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {answer['replications']} simulated years, paired"
+    )
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("measure", "A", "B", "B − A", "range of the difference"):
         table.add_column(heading)

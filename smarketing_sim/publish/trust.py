@@ -43,8 +43,11 @@ def strongest_assumption(plan: Planning) -> str:
     if decay.preset == "none":
         return "This plan assumes that waiting costs nothing: a strong belief, and published studies contradict it."
     graded = f" (source {belief.source}, grade {belief.grade})" if belief is not None and belief.source else ""
-    return (f"The strongest assumption is how fast interest fades: the {decay.preset.replace('_', ' ')} curve{graded}. Published "
-            "effects of speed run from 1.7 to 60 times, and no randomised study of response time was found.")  # fmt: skip
+    return (
+        f"The strongest assumption is how fast interest fades: the {decay.preset.replace('_', ' ')} curve{graded}. "
+        "Published "
+        "effects of speed run from 1.7 to 60 times, and no randomised study of response time was found."
+    )
 
 
 def twin_html(plan: Planning) -> str:
@@ -54,15 +57,24 @@ def twin_html(plan: Planning) -> str:
     rows = []
     if np.isfinite(seen.mean):
         formula = "without limit" if not np.isfinite(theory.mean) else span(theory.mean)
-        rows.append(["mean wait of an attempt that is due, business time", formula, f"{span(seen.mean)}, {range_of(seen, span)}"])
+        rows.append(
+            [
+                "mean wait of an attempt that is due, business time",
+                formula,
+                f"{span(seen.mean)}, {range_of(seen, span)}",
+            ]
+        )
     for name, clause in plan.scenario.sla.items():
         ceiling = plan.ceiling(name)
         if ceiling is not None and clause.side == "sales":
             rows.append([f"{name} with unlimited reps", "100 % if calendars and cadence allow", percent(ceiling)])
-    text = (f"Erlang’s formula for {present.mean:.1f} reps there at once, if attempts came evenly over the open hours and lasted "
-            "exponential times. They do not: leads gather overnight and over the weekend, follow-ups return in waves, campaigns and "
-            "leave come in blocks. The distance between the two columns is what that unevenness costs."
-            if np.isfinite(present.mean) else "Nobody is scheduled, so there is no queue to compare.")  # fmt: skip
+    text = (
+        f"Erlang’s formula for {present.mean:.1f} reps there at once, if attempts came evenly over the open hours and "
+        "lasted exponential times. They do not: leads gather overnight and over the weekend, follow-ups return in "
+        "waves, campaigns and leave come in blocks. The distance between the two columns is what that unevenness costs."
+        if np.isfinite(present.mean)
+        else "Nobody is scheduled, so there is no queue to compare."
+    )
     return f"<p>{escape(text)}</p>" + (table_html(["", "formula", "simulation"], rows) if rows else "")
 
 
@@ -78,8 +90,11 @@ def assumptions_html(plan: Planning) -> str:
         bounds = "–" if belief.range is None else f"{belief.range[0]} to {belief.range[1]}"
         rows.append([path, _value(values.get(path)), bounds, (source, belief.note), grade])
     rest = len(values) - len(rows)
-    note = (f"Grades: A independent, B large but observational, C one vendor or thin method. {rest} further values are choices of the "
-            "company or definitions and carry no source; the full list is in run.json.")  # fmt: skip
+    note = (
+        f"Grades: A independent, B large but observational, C one vendor or thin method. {rest} further values are "
+        "choices of the "
+        "company or definitions and carry no source; the full list is in run.json."
+    )
     return f"<p>{escape(note)}</p>" + table_html(["assumption", "value", "plausible range", "source", "grade"], rows)
 
 
@@ -89,36 +104,69 @@ def method_html(plan: Planning) -> str:
     sources, cadence = scenario.marketing.sources, scenario.sales.sdr.cadence
     items = [
         ("1.1 Purpose", "Whether a two-way agreement between marketing and sales can be kept, and what that is worth."),
-        ("1.2 Outputs", "Attainment of each clause by month, chance kept, response time on both clocks, utilisation, revenue, contribution."),
+        (
+            "1.2 Outputs",
+            "Attainment by clause and month, chance kept, response on both clocks, utilisation, revenue, contribution.",
+        ),
         ("1.3 Aims", f"One plan: {scenario.name}."),
-        ("2.1 Base model", "Leads arrive, are scored and handed over, wait, are attempted by a cadence, qualify, meet, and are closed."),
-        ("2.3 Logic", f"Queue order {scenario.sales.sdr.queue.order.replace('_', ' ')}"
-         f"{', new leads before follow-ups' if scenario.sales.sdr.queue.new_before_retries else ''}; routing "
-         f"{scenario.sales.sdr.routing.rule.replace('_', ' ')}; at most {cadence.max_attempts} attempts."),
-        ("2.4 Entities", f"Leads from {len(sources)} sources and {len(scenario.marketing.campaigns)} campaigns, "
-         f"{len(scenario.personas)} personas."),
-        ("2.5 Resources", f"{scenario.sales.sdr.headcount} SDRs with shifts, leave and other work; {scenario.sales.ae.headcount} AEs."),
+        (
+            "2.1 Base model",
+            "Leads arrive, are scored, handed over, wait, are attempted by a cadence, qualify, meet, are closed.",
+        ),
+        (
+            "2.3 Logic",
+            f"Queue order {scenario.sales.sdr.queue.order.replace('_', ' ')}"
+            f"{', new leads before follow-ups' if scenario.sales.sdr.queue.new_before_retries else ''}; routing "
+            f"{scenario.sales.sdr.routing.rule.replace('_', ' ')}; at most {cadence.max_attempts} attempts.",
+        ),
+        (
+            "2.4 Entities",
+            f"Leads from {len(sources)} sources and {len(scenario.marketing.campaigns)} campaigns, "
+            f"{len(scenario.personas)} personas.",
+        ),
+        (
+            "2.5 Resources",
+            f"{scenario.sales.sdr.headcount} SDRs with shifts and leave; {scenario.sales.ae.headcount} AEs.",
+        ),
         ("3.1 Data", "Evidence ledger and assumptions, listed above."),
-        ("3.3 Inputs", "Poisson arrivals by hour of the week"
-         f"{', with good and bad days' if scenario.marketing.day_effect_shape else ''}; lognormal minutes and values; a contact law by "
-         "attempt; interest by the decay curve."),
+        (
+            "3.3 Inputs",
+            "Poisson arrivals by hour of the week"
+            f"{', with good and bad days' if scenario.marketing.day_effect_shape else ''}; lognormal minutes and "
+            "values; a contact law by "
+            "attempt; interest by the decay curve.",
+        ),
         ("4.1 Initial state", f"Empty, then {run.warm_up_weeks} weeks of warm-up with leads arriving."),
-        ("4.2 Run length", f"{run.horizon_months} months reported from {run.starts_on.isoformat()}, then {run.cool_down_weeks} weeks of "
-         "cool-down with leads still arriving."),
-        ("4.3 Estimation", f"{plan.years} simulated years. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
-         "year, because the months of one year share their fortune."),
+        (
+            "4.2 Run length",
+            f"{run.horizon_months} months reported from {run.starts_on.isoformat()}, then {run.cool_down_weeks} weeks "
+            "of "
+            "cool-down with leads still arriving.",
+        ),
+        (
+            "4.3 Estimation",
+            f"{plan.years} simulated years. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
+            "year, because the months of one year share their fortune.",
+        ),
         ("5.1 Software", f"smarketing_sim {__version__} on SimPy; engine {plan.experiment.engine}."),
-        ("5.2 Randomness", f"Named streams from seed {plan.experiment.seed}; a lead’s fortune is drawn before any policy is known."),
+        (
+            "5.2 Randomness",
+            f"Named streams from seed {plan.experiment.seed}; a lead’s fortune is drawn before any policy is known.",
+        ),
         ("5.3 Execution", "The same seed gives the same numbers on any number of processes."),
-    ]  # fmt: skip
+    ]
     return table_html(["item", "answer"], items)
 
 
 def provenance_html(plan: Planning) -> str:
     """Return digest, seed and versions; no user, host or path."""
-    rows = [["scenario digest", plan.scenario.digest], ["seed", str(plan.experiment.seed)],
-            ["simulated years", f"{plan.years:,}"], ["engine", plan.experiment.engine],
-            *([name, version] for name, version in versions().items() if version)]  # fmt: skip
+    rows = [
+        ["scenario digest", plan.scenario.digest],
+        ["seed", str(plan.experiment.seed)],
+        ["simulated years", f"{plan.years:,}"],
+        ["engine", plan.experiment.engine],
+        *([name, version] for name, version in versions().items() if version),
+    ]
     return table_html(["", ""], rows)
 
 

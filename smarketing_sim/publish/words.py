@@ -13,7 +13,8 @@ def money(usd: float | None) -> str:
         return "–"
     sign, size = ("−" if usd < 0 else ""), abs(usd)
     if size >= 999_500:
-        return f"{sign}${size / 1e6:.2f}m" if size < 9_995_000 else f"{sign}${size / 1e6:,.1f}m"
+        millions = f"{size / 1e6:.2f}" if size < 9_995_000 else f"{size / 1e6:,.1f}"
+        return f"{sign}${millions[:-1] if millions.endswith('0') and size < 9_995_000 else millions}m"
     return f"{sign}${size / 1e3:,.0f}k" if size >= 9_950 else f"{sign}${size:,.0f}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import zoneinfo
 from typing import Annotated, Any, Self
 
@@ -44,7 +45,7 @@ def _as_list(value: object) -> object:
 
 
 def _in_order(day: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    for earlier, later in zip(day, day[1:], strict=False):
+    for earlier, later in itertools.pairwise(day):
         if later[0] < earlier[1]:
             raise ValueError("the hours of a day must be in order and must not overlap")
     return day

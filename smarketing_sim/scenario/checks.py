@@ -13,6 +13,7 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.scoring import best_auc, inside_profile_prob
 
 MAX_LEADS = 20_000_000
+MAX_NAME = 100
 _TOLERANCE = 1e-6
 
 Broken = tuple[tuple[str, ...], str, Any, str | None]
@@ -20,7 +21,7 @@ Broken = tuple[tuple[str, ...], str, Any, str | None]
 
 def broken_rules(scenario: Scenario) -> list[Broken]:
     """Return every rule that a scenario breaks as (path, rule, value, nearest valid name)."""
-    checks = (_shares, _references, _team, _dates, _sources_of_beliefs, _size, _scores)
+    checks = (_names, _shares, _references, _team, _dates, _sources_of_beliefs, _size, _scores)
     return [broken for check in checks for broken in check(scenario)]
 
 
@@ -28,9 +29,13 @@ def cautions(scenario: Scenario) -> list[SmarketingWarning]:
     """Return warnings about plans that are legal and cannot do what they say."""
     found: list[SmarketingWarning] = []
     if len(scenario.decay.spoils) > 1:
-        found.append(DoubleCountingWarning(
-            f"decay.outcomes: lateness is charged to {' and '.join(scenario.decay.spoils)}; a published curve already "
-            "holds the whole effect on one of them"))  # fmt: skip
+        found.append(
+            DoubleCountingWarning(
+                f"decay.outcomes: lateness is charged to {' and '.join(scenario.decay.spoils)}; a published "
+                "curve already "
+                "holds the whole effect on one of them"
+            )
+        )
     found += [caution for name, clause in scenario.sla.items() for caution in _cadence(scenario, name, clause)]
     return found
 
@@ -41,22 +46,46 @@ def _cadence(scenario: Scenario, name: str, clause: Any) -> Iterator[SmarketingW
     day = scenario.calendar.business_day_minutes
     if isinstance(clause, DepthClause):
         if cadence.max_attempts < clause.attempts:
-            yield CadenceWarning(f"sla.{name}: asks for {clause.attempts} attempts, the cadence plans "
-                                 f"{cadence.max_attempts}; only leads connected or disqualified before that will count")  # fmt: skip
+            yield CadenceWarning(
+                f"sla.{name}: asks for {clause.attempts} attempts, the cadence plans "
+                f"{cadence.max_attempts}; only leads connected or disqualified before that will count"
+            )
             return
         gaps = [cadence.gap(n) for n in range(1, clause.attempts)]
         if len({gap.business for gap in gaps} | {clause.within.business}) == 1:
             planned, limit = sum(gap.minutes(day) for gap in gaps), clause.within.minutes(day)
             if planned > limit:
-                yield CadenceWarning(f"sla.{name}: attempt {clause.attempts} is planned {planned / 1440:.1f} days after "
-                                     f"the first one, the clause allows {clause.within}")  # fmt: skip
+                yield CadenceWarning(
+                    f"sla.{name}: attempt {clause.attempts} is planned {planned / 1440:.1f} days after "
+                    f"the first one, the clause allows {clause.within}"
+                )
     if isinstance(clause, FeedbackClause) and scenario.sales.sdr.recording.share < clause.target:
-        yield CadenceWarning(f"sla.{name}: promises {clause.target:.0%}, reps record "
-                             f"{scenario.sales.sdr.recording.share:.0%} of outcomes")  # fmt: skip
+        yield CadenceWarning(
+            f"sla.{name}: promises {clause.target:.0%}, reps record "
+            f"{scenario.sales.sdr.recording.share:.0%} of outcomes"
+        )
+
+
+def _names(scenario: Scenario) -> Iterator[Broken]:
+    """Find names that could not be one step of a dotted path."""
+    sdr, marketing = scenario.sales.sdr, scenario.marketing
+    groups: tuple[tuple[tuple[str, ...], Iterable[str]], ...] = (
+        (("personas",), scenario.personas),
+        (("marketing", "sources"), marketing.sources),
+        (("marketing", "campaigns"), marketing.campaigns),
+        (("sla",), scenario.sla),
+        (("sales", "sdr", "channels"), sdr.channels),
+        (("sales", "sdr", "routing", "territories"), sdr.routing.territories),
+        (("alternatives",), scenario.alternatives),
+    )
+    for path, names in groups:
+        for name in names:
+            if not 0 < len(name) <= MAX_NAME or "." in name or "/" in name:
+                yield (*path, name), f"a name has 1 to {MAX_NAME} characters, '.' and '/' not among them", name, None
 
 
 def _shares(scenario: Scenario) -> Iterator[Broken]:
-    """Shares of a whole must sum to one."""
+    """Find shares of a whole that do not sum to one."""
     total = sum(persona.share for persona in scenario.personas.values())
     if abs(total - 1.0) > _TOLERANCE:
         yield ("personas",), f"shares must sum to 100 %, they sum to {total:.4%}", None, None
@@ -69,14 +98,16 @@ def _shares(scenario: Scenario) -> Iterator[Broken]:
 
 
 def _references(scenario: Scenario) -> Iterator[Broken]:
-    """Every name that is used must exist."""
+    """Find names that are used and do not exist."""
     sources = scenario.marketing.sources
     segments = {persona.segment or name for name, persona in scenario.personas.items()}
     for name, campaign in scenario.marketing.campaigns.items():
         yield from _known(("marketing", "campaigns", name, "source"), campaign.source, sources, "source")
     for name, source in sources.items():
         for persona in source.personas or ():
-            yield from _known(("marketing", "sources", name, "personas", persona), persona, scenario.personas, "persona")
+            yield from _known(
+                ("marketing", "sources", name, "personas", persona), persona, scenario.personas, "persona"
+            )
     for channel in dict.fromkeys(scenario.sales.sdr.cadence.channels):
         yield from _known(("sales", "sdr", "cadence", "channels"), channel, scenario.sales.sdr.channels, "channel")
     for name, clause in scenario.sla.items():
@@ -89,8 +120,10 @@ def _references(scenario: Scenario) -> Iterator[Broken]:
         at = ("sales", "sdr", "routing", "territories", name, "takes")
         takes = territory.takes
         for field, value, valid in (
-            ("source", takes.source, sources), ("persona", takes.persona, scenario.personas),
-            ("segment", takes.segment, segments)):  # fmt: skip
+            ("source", takes.source, sources),
+            ("persona", takes.persona, scenario.personas),
+            ("segment", takes.segment, segments),
+        ):
             if value is not None:
                 yield from _known((*at, field), value, valid, field)
 
@@ -102,7 +135,7 @@ def _known(path: tuple[str, ...], name: str, valid: Iterable[str], what: str) ->
 
 
 def _team(scenario: Scenario) -> Iterator[Broken]:
-    """Overrides and territories must name reps that exist."""
+    """Find overrides and territories of reps that do not exist."""
     sdr = scenario.sales.sdr
     numbers = {str(number) for number in range(1, sdr.headcount + 1)}
     for rep in sdr.reps:
@@ -110,16 +143,16 @@ def _team(scenario: Scenario) -> Iterator[Broken]:
             rule = f"overrides a rep that does not exist; reps are numbered 1 to sales.sdr.headcount = {sdr.headcount}"
             yield ("sales", "sdr", "reps", rep), rule, rep, None
     for name, territory in sdr.routing.territories.items():
-        for rep in territory.reps:
-            if not 1 <= rep <= sdr.headcount:
+        for number in territory.reps:
+            if not 1 <= number <= sdr.headcount:
                 path = ("sales", "sdr", "routing", "territories", name, "reps")
-                yield path, f"names a rep that does not exist; sales.sdr.headcount = {sdr.headcount}", rep, None
+                yield path, f"names a rep that does not exist; sales.sdr.headcount = {sdr.headcount}", number, None
     if sdr.routing.rule == "territory" and not sdr.routing.territories:
         yield ("sales", "sdr", "routing", "rule"), "territory needs sales.sdr.routing.territories", "territory", None
 
 
 def _dates(scenario: Scenario) -> Iterator[Broken]:
-    """Dates must lie in the years that the run touches."""
+    """Find dates outside the years that the run touches."""
     run = scenario.run
     first = run.starts_on - dt.timedelta(weeks=run.warm_up_weeks)
     months = run.starts_on.year * 12 + run.starts_on.month - 1 + run.horizon_months
@@ -135,7 +168,7 @@ def _dates(scenario: Scenario) -> Iterator[Broken]:
 
 
 def _sources_of_beliefs(scenario: Scenario) -> Iterator[Broken]:
-    """A belief that names the evidence ledger must name a row of it that is not folklore."""
+    """Find beliefs that name no row of the evidence ledger, or folklore."""
     rows = evidence()
     for path, belief in scenario.beliefs.items():
         for name in belief.source.replace(",", " ").split():
@@ -151,22 +184,31 @@ def _size(scenario: Scenario) -> Iterator[Broken]:
     """Refuse what no machine could finish, before any work starts."""
     run = scenario.run
     months = run.horizon_months + (run.warm_up_weeks + run.cool_down_weeks) / 4.35
-    monthly = sum(max(source.monthly_leads) for source in scenario.marketing.sources.values())
-    burst = sum(campaign.first_week_leads * campaign.weeks for campaign in scenario.marketing.campaigns.values())
-    leads = months * monthly * max(scenario.marketing.season) + burst + run.opening_backlog
+    season = months * max(scenario.marketing.season)
+    parts: dict[tuple[str, ...], float] = {("run", "opening_backlog"): run.opening_backlog}
+    for name, source in scenario.marketing.sources.items():
+        parts["marketing", "sources", name] = season * max(source.monthly_leads)
+    for name, campaign in scenario.marketing.campaigns.items():
+        parts["marketing", "campaigns", name] = campaign.first_week_leads * campaign.weeks
+    leads = sum(parts.values())
     if not leads <= MAX_LEADS:
         rule = f"about {leads:,.0f} leads in one run; at most {MAX_LEADS:,} can be simulated"
-        yield ("marketing", "sources"), rule, None, None
+        yield max(parts, key=lambda path: parts[path]), rule, None, None
 
 
 def _scores(scenario: Scenario) -> Iterator[Broken]:
-    """A score can be no better than one that sees the propensity itself."""
+    """Find a score better than one that sees the propensity itself."""
     marketing = scenario.marketing
     for name, source in marketing.sources.items():
-        inside = inside_profile_prob(qualify_prob=source.qualify_prob, in_profile_share=marketing.in_profile_share,
-                                     out_of_profile_factor=marketing.out_of_profile_factor)  # fmt: skip
+        inside = inside_profile_prob(
+            qualify_prob=source.qualify_prob,
+            in_profile_share=marketing.in_profile_share,
+            out_of_profile_factor=marketing.out_of_profile_factor,
+        )
         best = best_auc(qualify_prob=inside, handed_share=source.handed_share, spread=marketing.scoring.spread)
         if not best >= marketing.scoring.auc:
-            rule = (f"no score can be this good for leads from {name} while marketing.scoring.spread is "
-                    f"{marketing.scoring.spread:g}; the best is {best:.3f}")  # fmt: skip
+            rule = (
+                f"no score can be this good for leads from {name} while marketing.scoring.spread is "
+                f"{marketing.scoring.spread:g}; the best is {best:.3f}"
+            )
             yield ("marketing", "scoring", "auc"), rule, marketing.scoring.auc, None

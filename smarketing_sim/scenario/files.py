@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +20,16 @@ from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.schema import Belief, Scenario, flatten
 
 _BELIEF_KEYS = {"value", "source", "grade", "range", "note"}
-_NAMED = (("marketing", "sources"), ("marketing", "campaigns"), ("personas",), ("sla",), ("alternatives",),
-          ("sales", "sdr", "reps"), ("sales", "sdr", "channels"), ("sales", "sdr", "routing", "territories"))  # fmt: skip
+_NAMED = (
+    ("marketing", "sources"),
+    ("marketing", "campaigns"),
+    ("personas",),
+    ("sla",),
+    ("alternatives",),
+    ("sales", "sdr", "reps"),
+    ("sales", "sdr", "channels"),
+    ("sales", "sdr", "routing", "territories"),
+)
 _SET = "--set"
 
 Path_ = tuple[str, ...]
@@ -70,8 +79,12 @@ def build(
     beliefs: Any = data.pop("beliefs", None)
     split: dict[str, Any] = {}
     data = _drop_removed({key: _split_beliefs(item, (key,), split) for key, item in data.items()})
-    where |= {("beliefs", dotted, key): where[at] for dotted, rest in split.items() for key in rest
-              if (at := (*dotted.split("."), key)) in where}  # fmt: skip
+    where |= {
+        ("beliefs", dotted, key): where[at]
+        for dotted, rest in split.items()
+        for key in rest
+        if (at := (*dotted.split("."), key)) in where
+    }
     if beliefs is None or isinstance(beliefs, dict):
         beliefs = _restated(beliefs or {}, overrides or {}) | split
     _default_kinds(data)
@@ -79,8 +92,10 @@ def build(
         scenario = Scenario.model_validate({**data, "beliefs": beliefs})
     except ValidationError as error:
         raise InputError(translate(error, model=Scenario, data={**data, "beliefs": beliefs}, origins=where)) from None
-    broken = [problem_at(path, rule, origins=where, value=value, nearest=near)
-              for path, rule, value, near in broken_rules(scenario)]  # fmt: skip
+    broken = [
+        problem_at(path, rule, origins=where, value=value, nearest=near)
+        for path, rule, value, near in broken_rules(scenario)
+    ]
     broken += _broken_alternatives(scenario, where, told={problem.rule for problem in broken}) if not quiet else []
     if broken:
         raise InputError(broken)
@@ -121,31 +136,39 @@ def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Ori
     line = document.lines.get(("extends",))
     if not isinstance(parent, str):
         raise InputError([Problem("must name a file", file=str(path), line=line, path="extends", value=parent)])
-    target = (path.parent / parent).resolve()
-    chain = (*seen, path.resolve())
+    target = Path(os.path.realpath(path.parent / parent))
+    chain = (*seen, Path(os.path.realpath(path)))
     if target in chain:
         names = " → ".join([*(p.name for p in chain), target.name])
         raise InputError([Problem(f"files extend each other in a circle: {names}", file=str(path), line=line)])
     try:
         base, base_origins = _read_chain(target, chain)
     except InputError as error:
-        if not target.is_file():
+        if not os.path.isfile(target):
             first = error.problems[0]
-            problem = Problem("names a file that is not there", file=str(path), line=line, path="extends",
-                              value=parent, nearest=first.nearest)  # fmt: skip
+            problem = Problem(
+                "names a file that is not there",
+                file=str(path),
+                line=line,
+                path="extends",
+                value=parent,
+                nearest=first.nearest,
+            )
             raise InputError([problem]) from None
         raise
     return _merge(base, data), base_origins | origins
 
 
 def _merge(base: Any, over: Any) -> Any:
-    """Lay one nesting of mappings over another; a week is replaced whole, and a belief set anew keeps only its range."""
+    """Lay one nesting of mappings over another; a week is replaced whole, a belief set anew keeps its range."""
     if _is_belief(base) and not _is_belief(over):
         kept = {key: base[key] for key in ("range",) if key in base}
         return {"value": over, **_anew(kept)} if not isinstance(over, dict) else over
     if isinstance(base, dict) and isinstance(over, dict) and not _is_belief(over) and not _is_week(over):
-        return {key: _merge(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
-                for key in [*base, *(k for k in over if k not in base)]}  # fmt: skip
+        return {
+            key: _merge(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
+            for key in [*base, *(k for k in over if k not in base)]
+        }
     return over
 
 
@@ -236,13 +259,15 @@ def _drop_removed(data: dict[str, Any]) -> dict[str, Any]:
 def _default_kinds(data: dict[str, Any]) -> None:
     """Let a clause's kind be its key where it has none."""
     contract = data.get("sla")
-    for name, clause in contract.items() if isinstance(contract, dict) else ():
+    if not isinstance(contract, dict):
+        return
+    for name, clause in contract.items():
         if isinstance(clause, dict) and "kind" not in clause and name in KINDS:
             contract[name] = {"kind": name, **clause}
 
 
 def _broken_alternatives(scenario: Scenario, origins: Origins, *, told: set[str]) -> list[Problem]:
-    """Try every named alternative, so that a wrong path is found before anybody relies on it; leave out what was told."""
+    """Try every named alternative, so that a wrong path is found at once; leave out what was told."""
     broken: list[Problem] = []
     for name, alternative in scenario.alternatives.items():
         try:
@@ -250,8 +275,9 @@ def _broken_alternatives(scenario: Scenario, origins: Origins, *, told: set[str]
         except InputError as error:
             for problem in (p for p in error.problems if p.rule not in told):
                 at = ("alternatives", name, "set", problem.path or "")
-                broken.append(problem_at(at, problem.rule, origins=origins, value=problem.value,
-                                         nearest=problem.nearest))  # fmt: skip
+                broken.append(
+                    problem_at(at, problem.rule, origins=origins, value=problem.value, nearest=problem.nearest)
+                )
     return broken
 
 

@@ -53,9 +53,7 @@ def translate(error: ValidationError, *, model: type[BaseModel], data: Any, orig
     return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0, p.path or ""))
 
 
-def problem_at(
-    path: Path, rule: str, *, origins: Origins, value: object = None, nearest: str | None = None
-) -> Problem:
+def problem_at(path: Path, rule: str, *, origins: Origins, value: object = None, nearest: str | None = None) -> Problem:
     """Return a problem at a path, with the file and line of the path or of its nearest parent."""
     file, line = None, None
     for depth in range(len(path), -1, -1):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import Date, WeeklyMeeting, WeekHours, Zone
+from smarketing_sim.scenario.calendars import Date, WeekHours, WeeklyMeeting, Zone
 from smarketing_sim.scenario.units import Count, Factor, Minutes, NotNegative, Positive, Share, Span, Usd
 
 MAX_ATTEMPTS = 20

@@ -101,19 +101,25 @@ class Scenario(Part):
         InputError
             With every problem of the file, each with line, path, value, rule and nearest valid name.
         """
-        from smarketing_sim.scenario.files import load
+        from smarketing_sim.scenario.files import load  # noqa: PLC0415 - files builds scenarios
 
         return load(Path(path), overrides or {})
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
         """Return another scenario with some values changed, by dotted path."""
-        from smarketing_sim.scenario.files import override
+        from smarketing_sim.scenario.files import override  # noqa: PLC0415 - files builds scenarios
 
         return override(self, overrides)
 
     def canonical(self) -> dict[str, Any]:
-        """Return all that the simulation can feel as plain JSON types, defaults filled in."""
-        return self.model_dump(mode="json", exclude=_WORDS)
+        """Return all that the simulation can feel as plain JSON types, defaults filled in.
+
+        Only the order of territories matters, so they are a list; the order of all other names does not.
+        """
+        plain = self.model_dump(mode="json", exclude=_WORDS)
+        routing = plain["sales"]["sdr"]["routing"]
+        routing["territories"] = [[name, territory] for name, territory in routing["territories"].items()]
+        return plain
 
     @property
     def digest(self) -> str:

@@ -71,8 +71,9 @@ def solve(*, qualify_prob: float, handed_share: float, auc: float, spread: float
 
     best = best_auc(qualify_prob=qualify_prob, handed_share=handed_share, spread=spread)
     if not best >= auc:
-        raise ValueError(f"no score can reach an AUC of {auc:g} when leads differ by a spread of {spread:g}; "
-                         f"the best is {best:.3f}")  # fmt: skip
+        raise ValueError(
+            f"no score can reach an AUC of {auc:g} when leads differ by a spread of {spread:g}; the best is {best:.3f}"
+        )
     correlation = float(brentq(excess, 0.0, 1.0, xtol=1e-7))
     return ScoreModel(_intercept(qualify_prob, correlation, spread, threshold), correlation, threshold)
 
@@ -90,14 +91,15 @@ def _qualify_given_score(intercept: float, correlation: float, spread: float) ->
 def _intercept(qualify_prob: float, correlation: float, spread: float, threshold: float) -> float:
     if qualify_prob <= 0.0 or qualify_prob >= 1.0:
         return -40.0 if qualify_prob <= 0.0 else 40.0
-    weight = _DENSITY * (_Z >= threshold) if threshold < 6.0 else _DENSITY
+    weight = _DENSITY * (threshold <= _Z) if threshold < 6.0 else _DENSITY
     weight = weight if weight.sum() > 0 else _DENSITY
 
     def excess(intercept: float) -> float:
         seen = _qualify_given_score(intercept, correlation, spread)
         return float(np.dot(weight, seen) / weight.sum()) - qualify_prob
 
-    return float(brentq(excess, -12.0 - 6 * spread, 12.0 + 6 * spread, xtol=1e-9))
+    lowest = -12.0 - 6 * spread
+    return float(brentq(excess, lowest if excess(lowest) < 0 else -40.0 + lowest, 12.0 + 6 * spread, xtol=1e-9))
 
 
 def _auc(intercept: float, correlation: float, spread: float) -> float:

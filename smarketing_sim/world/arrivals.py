@@ -127,7 +127,8 @@ def lead_ids(flow: Flow, layer: Layer) -> npt.NDArray[np.int64]:
 def _weights(profile: ArrivalProfile, line: Timeline, cells: Floats) -> Floats:
     """Return the profile over the hours of a run, mean 1 over a week."""
     week = np.outer([profile.weekdays.get(day, 1.0) for day in WEEKDAYS], profile.hours).ravel()
-    return (week / week.mean())[line.hour_of_week(cells)]
+    weights: Floats = (week / week.mean())[line.hour_of_week(cells)]
+    return weights
 
 
 def _monthly_volume(scenario: Scenario, name: str, line: Timeline, cells: Floats, weight: Floats) -> Floats:
@@ -136,8 +137,8 @@ def _monthly_volume(scenario: Scenario, name: str, line: Timeline, cells: Floats
     season = np.array(scenario.marketing.season)
     first = dt.datetime.combine(line.first_day, dt.time())
     days = [first + dt.timedelta(days=n) for n in range(line.day_count)]
-    month = np.array([day.year * 12 + day.month - 1 for day in days])[line.day_of(cells)]
-    volume = season[month % 12] * (monthly[month % 12] if len(monthly) == 12 else monthly[0])
+    month = np.array([day.year * 12 + day.month - 1 for day in days], dtype=np.int64)[line.day_of(cells)]
+    volume: Floats = season[month % 12] * (monthly[month % 12] if len(monthly) == 12 else monthly[0])
     if len(monthly) == 12:
         months, index = np.unique(month, return_inverse=True)
         mass = np.bincount(index, weights=weight) * _CELL / WALL_MINUTES["month"]

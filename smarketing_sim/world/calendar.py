@@ -66,7 +66,7 @@ class Calendar:
     def add(self, at: npt.ArrayLike, open_minutes: npt.ArrayLike) -> Floats:
         """Return the first instant, not before ``at``, at which ``open_minutes`` more have passed; inf if never."""
         instants = np.asarray(at, dtype=np.float64)
-        goal = self.elapsed(instants) + open_minutes
+        goal = self.elapsed(instants) + np.asarray(open_minutes, dtype=np.float64)
         index = np.searchsorted(self.open_before[1:], goal, side="left")
         reached = index < len(self.opens_at)
         inside = np.where(reached, index, 0)
@@ -80,7 +80,7 @@ class Calendar:
         """Return ``at`` where it is open, else the next opening; inf if there is none."""
         instants = np.asarray(at, dtype=np.float64)
         index = np.searchsorted(self.closes_at, instants, side="right")
-        opens = np.append(self.opens_at, np.inf)[index]
+        opens: Floats = np.append(self.opens_at, np.inf)[index]
         return np.maximum(opens, instants)
 
     def between(self, first: npt.ArrayLike, last: npt.ArrayLike) -> Floats:
@@ -209,14 +209,21 @@ def timeline_of(starts_on: dt.date, warm_up_weeks: int, months: int, cool_down_w
 def timeline(scenario: Scenario) -> Timeline:
     """Return the days of a scenario's run."""
     run = scenario.run
-    return timeline_of(run.starts_on, run.warm_up_weeks, run.horizon_months, run.cool_down_weeks, scenario.calendar.zone)
+    return timeline_of(
+        run.starts_on, run.warm_up_weeks, run.horizon_months, run.cool_down_weeks, scenario.calendar.zone
+    )
 
 
 @functools.lru_cache(maxsize=512)
 def _open_days(
-    week: tuple[tuple[str, Hours], ...], zone_name: str, closed: frozenset[dt.date], first: dt.date, days: int,
+    week: tuple[tuple[str, Hours], ...],
+    zone_name: str,
+    closed: frozenset[dt.date],
+    *,
+    first: dt.date,
+    days: int,
     epoch: dt.datetime,
-) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:  # fmt: skip
+) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:
     """Return every local day with its open intervals on the minute line."""
     zone = zoneinfo.ZoneInfo(zone_name)
     hours = dict(week)
@@ -234,12 +241,13 @@ def open_days(
 ) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:
     """Return (date, open intervals) for each day of a run that has any, by the local hours of a zone."""
     week = tuple((day, tuple(hours[day])) for day in WEEKDAYS if day in hours)
-    return _open_days(week, zone, closed, line.first_day, line.day_count, line.epoch)
+    return _open_days(week, zone, closed, first=line.first_day, days=line.day_count, epoch=line.epoch)
 
 
 def contract_calendar(scenario: Scenario) -> Calendar:
     """Return the business clock of the contract over the run."""
     line = timeline(scenario)
-    days = open_days(scenario.calendar.hours, zone=scenario.calendar.zone,
-                     closed=frozenset(scenario.calendar.holidays), line=line)  # fmt: skip
+    days = open_days(
+        scenario.calendar.hours, zone=scenario.calendar.zone, closed=frozenset(scenario.calendar.holidays), line=line
+    )
     return Calendar.from_intervals([interval for _, intervals in days for interval in intervals])

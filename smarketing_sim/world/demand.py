@@ -17,7 +17,7 @@ from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.arrivals import Flow, Layer, day_effects, draw_layers, flows, lead_ids
 from smarketing_sim.world.calendar import Floats, Timeline, timeline
-from smarketing_sim.world.luck import Columns, LayerLuck, contact, has_classes, best_class, outcomes, traits
+from smarketing_sim.world.luck import Columns, LayerLuck, best_class, contact, has_classes, outcomes, traits
 from smarketing_sim.world.streams import Streams
 
 Ints = npt.NDArray[np.int64]
@@ -124,7 +124,7 @@ def sample_demand(scenario: Scenario, *, seed: int, replication: int = 0) -> Dem
     return Demand(
         reads=digest_of(demand_reads(scenario)), seed=seed, replication=replication,
         leave_luck=streams.open("leave").random((LEAVE_ROWS, LEAVE_BLOCKS)),
-        visits_count=_visits(scenario, streams, line, effects, columns), **columns)  # type: ignore[arg-type] # fmt: skip
+        visits_count=_visits(scenario, streams, line, effects, columns), **columns)  # fmt: skip
 
 
 def demand_reads(scenario: Scenario) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _layer(scenario: Scenario, streams: Streams, flow: Flow, layer: Layer) -> li
         "campaign": np.full(len(layer.kept), _campaign_code(scenario, flow), dtype=np.int32),
         "created_at": layer.created_at,
         **who,
-        "handed_at": to_grid(who["mql_at"] + delay),  # type: ignore[operator]
+        "handed_at": to_grid(who["mql_at"] + delay),
         **outcomes(scenario, flow, luck, who["persona"]),
         **contact(scenario, luck),
     }
@@ -182,11 +182,11 @@ def _duplicates(scenario: Scenario, luck: LayerLuck, columns: Columns) -> Column
     handed = ~np.isnan(columns["handed_at"])
     rows = np.flatnonzero(handed & (luck.uniform("duplicate") < rule.share))
     again = contact(scenario, LayerLuck(luck.streams, luck.key, luck.layer, prefix="duplicate "))
-    copies = {name: (again[name] if name in again else column)[rows] for name, column in columns.items()}
+    copies = {name: again.get(name, column)[rows] for name, column in columns.items()}
     created = columns["created_at"][rows] + to_grid(luck.exponential("duplicate lag", rule.lag))[rows]
     delay = scenario.marketing.handoff.system_delay
     copies |= {"lead_id": columns["lead_id"][rows] + 1, "duplicate_of": columns["lead_id"][rows],
-               "created_at": created, "mql_at": created, "handed_at": to_grid(created + delay)}  # type: ignore[operator] # fmt: skip
+               "created_at": created, "mql_at": created, "handed_at": to_grid(created + delay)}  # fmt: skip
     return copies
 
 
@@ -226,8 +226,15 @@ def _joined(scenario: Scenario, parts: list[Columns]) -> Columns:
 def _no_leads(scenario: Scenario) -> Columns:
     attempts = scenario.sales.sdr.cadence.max_attempts
     wide = {"connect_before", "preparation_unit", "no_answer_unit", "voicemail_luck"}
-    kinds: dict[str, Any] = {"lead_id": np.int64, "duplicate_of": np.int64, "source": np.int32, "campaign": np.int32,
-                             "persona": np.int32, "fit": np.bool_, "bad_number": np.bool_}  # fmt: skip
+    kinds: dict[str, Any] = {
+        "lead_id": np.int64,
+        "duplicate_of": np.int64,
+        "source": np.int32,
+        "campaign": np.int32,
+        "persona": np.int32,
+        "fit": np.bool_,
+        "bad_number": np.bool_,
+    }
     shapes = {name: (0, attempts) if name in wide else (0,) for name in LEAD_COLUMNS} | {"class_luck": (0, 0)}
     return {name: np.zeros(shapes[name], dtype=kinds.get(name, np.float64)) for name in LEAD_COLUMNS}
 
@@ -242,8 +249,7 @@ def _visits(scenario: Scenario, streams: Streams, line: Timeline, effects: Float
             continue
         share = source.visit_to_lead_share
         per_day = source.mean_monthly_leads / share * (1.0 - share) * 12.0 / 365.25
-        leads = line.day_of(columns["created_at"][plain & (columns["source"] == code)])  # type: ignore[arg-type]
+        leads = line.day_of(columns["created_at"][plain & (columns["source"] == code)])
         lost = streams.open("visits", name).poisson(per_day * effects)
         visits[code] = lost + np.bincount(leads, minlength=line.day_count)[: line.day_count]
     return visits
-

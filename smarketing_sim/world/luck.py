@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from smarketing_sim.world.arrivals import Flow, Layer
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.streams import Streams
 
-Columns = dict[str, npt.NDArray[np.generic]]
+Columns = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class LayerLuck:
         """Return exponentials of a mean."""
         return self._random(purpose, None).standard_exponential(self.layer.drawn_count)[self.layer.kept] * mean
 
-    def lognormal(self, purpose: str, *, mean: float | Floats, cv: float | Floats, attempt: int | None = None) -> Floats:
+    def lognormal(
+        self, purpose: str, *, mean: float | Floats, cv: float | Floats, attempt: int | None = None
+    ) -> Floats:
         """Return lognormals of a mean and a ratio of standard deviation to mean."""
         sigma = np.sqrt(np.log1p(np.square(cv)))
         if not np.any(sigma):
@@ -56,19 +59,25 @@ def traits(scenario: Scenario, flow: Flow, luck: LayerLuck) -> Columns:
     """Draw who a lead is and whether and when marketing hands it over."""
     marketing, source = scenario.marketing, scenario.marketing.sources[flow.source]
     mix = source.personas or {name: persona.share for name, persona in scenario.personas.items()}
-    edges = np.cumsum([mix.get(name, 0.0) for name in scenario.personas])
-    persona = np.minimum(np.searchsorted(edges, luck.uniform("persona"), side="right"), len(edges) - 1)
+    persona = _persona(scenario, mix, luck.uniform("persona"))
     in_profile = luck.uniform("fit") < marketing.in_profile_share
-    inside = inside_profile_prob(qualify_prob=source.qualify_prob, in_profile_share=marketing.in_profile_share,
-                                 out_of_profile_factor=marketing.out_of_profile_factor)  # fmt: skip
-    model = solve(qualify_prob=inside, handed_share=source.handed_share,
-                  auc=marketing.scoring.auc, spread=marketing.scoring.spread)  # fmt: skip
+    inside = inside_profile_prob(
+        qualify_prob=source.qualify_prob,
+        in_profile_share=marketing.in_profile_share,
+        out_of_profile_factor=marketing.out_of_profile_factor,
+    )
+    model = solve(
+        qualify_prob=inside,
+        handed_share=source.handed_share,
+        auc=marketing.scoring.auc,
+        spread=marketing.scoring.spread,
+    )
     propensity = luck.normal("propensity")
     seen = model.correlation * propensity + np.sqrt(1 - model.correlation**2) * luck.normal("score noise")
     score = SCORE_AT_HANDOFF + SCORE_PER_SD * (seen - model.threshold)
     acted = luck.uniform("action") < source.action_share
     return {
-        "persona": persona.astype(np.int32),
+        "persona": persona,
         "fit": in_profile,
         "score": score,
         "qualify_prob": _qualify_prob(scenario, model, propensity, persona, in_profile),
@@ -115,17 +124,21 @@ def contact(scenario: Scenario, luck: LayerLuck) -> Columns:
     reachable = luck.uniform("reachable") < marketing.reachable_share
     columns: Columns = {
         "interest_until": interest,
-        "patience_minutes": np.full(count, np.inf) if patience is None else to_grid(luck.exponential("patience", patience)),
+        "patience_minutes": np.full(count, np.inf)
+        if patience is None
+        else to_grid(luck.exponential("patience", patience)),
         "bad_number": ~reachable & (luck.uniform("number") < marketing.bad_number_share),
         "intelligence_luck": luck.uniform("intelligence"),
         "misroute_luck": luck.uniform("misroute"),
         "talk_unit": luck.lognormal("talk", mean=1.0, cv=cv),
         "connect_before": _connect_before(scenario, luck, reachable, interest),
-        "class_luck": _by_attempt([luck.uniform("class", n) for n in attempts]) if has_classes(scenario) else np.zeros((count, 0)),
+        "class_luck": _by_attempt([luck.uniform("class", n) for n in attempts])
+        if has_classes(scenario)
+        else np.zeros((count, 0)),
         "preparation_unit": _by_attempt([luck.lognormal("preparation", mean=1.0, cv=cv, attempt=n) for n in attempts]),
         "no_answer_unit": _by_attempt([luck.lognormal("no answer", mean=1.0, cv=cv, attempt=n) for n in attempts]),
         "voicemail_luck": _by_attempt([luck.uniform("voicemail", n) for n in attempts]),
-    }  # fmt: skip
+    }
     return columns
 
 
@@ -173,6 +186,14 @@ def _connect_before(scenario: Scenario, luck: LayerLuck, reachable: npt.NDArray[
     return _by_attempt(columns)
 
 
+def _persona(scenario: Scenario, mix: Mapping[str, float], chance: Floats) -> npt.NDArray[np.int32]:
+    """Return persona codes; the shares are laid out by name, so the order of the file plays no part."""
+    names = sorted(scenario.personas)
+    edges = np.cumsum([mix.get(name, 0.0) for name in names])
+    place = np.minimum(np.searchsorted(edges, chance, side="right"), len(names) - 1)
+    return np.array([list(scenario.personas).index(name) for name in names], dtype=np.int32)[place]
+
+
 def _by_attempt(columns: list[Floats]) -> Floats:
     return np.stack(columns, axis=1)
 
@@ -182,7 +203,11 @@ def _mql_at(scenario: Scenario, luck: LayerLuck, score: Floats, acted: npt.NDArr
     handoff, nurture = scenario.marketing.handoff, scenario.marketing.nurture
     scored = score >= handoff.score_at_least
     rules: Mapping[str, npt.NDArray[np.bool_]] = {
-        "score": scored, "action": acted, "either": scored | acted, "both": scored & acted}  # fmt: skip
+        "score": scored,
+        "action": acted,
+        "either": scored | acted,
+        "both": scored & acted,
+    }
     away = to_grid(luck.exponential("nurture", nurture.return_after))
     returns = (luck.uniform("return") < nurture.return_share) & (away <= nurture.keep)
     created = luck.layer.created_at
@@ -190,14 +215,19 @@ def _mql_at(scenario: Scenario, luck: LayerLuck, score: Floats, acted: npt.NDArr
 
 
 def _qualify_prob(
-    scenario: Scenario, model: ScoreModel, propensity: Floats, persona: npt.NDArray[np.generic],
+    scenario: Scenario,
+    model: ScoreModel,
+    propensity: Floats,
+    persona: npt.NDArray[np.generic],
     in_profile: npt.NDArray[np.bool_],
-) -> Floats:  # fmt: skip
+) -> Floats:
     factors = np.array([p.qualify_factor for p in scenario.personas.values()])
     mean = factors @ np.array([p.share for p in scenario.personas.values()])
     by_persona = (factors / mean if mean > 0 else factors)[persona]
     by_fit = np.where(in_profile, 1.0, scenario.marketing.out_of_profile_factor)
-    return np.minimum(1.0, ndtr(model.intercept + scenario.marketing.scoring.spread * propensity) * by_persona * by_fit)
+    inside: Floats = ndtr(model.intercept + scenario.marketing.scoring.spread * propensity)
+    prob: Floats = np.minimum(1.0, inside * by_persona * by_fit)
+    return prob
 
 
 def _mix_mean(scenario: Scenario, source: str, factors: Floats) -> float:

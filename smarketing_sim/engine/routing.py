@@ -1,0 +1,97 @@
+"""Whose lead it is: routing of new leads, ownership of follow-ups."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smarketing_sim.engine.plan import Plan
+from smarketing_sim.engine.policy import RepClock, by_weight, in_turn
+from smarketing_sim.engine.roster import Rep
+
+POOL = 0
+
+
+class Router:
+    """The desk that hands leads out, and knows who holds which.
+
+    Queue 0 is the pool that every rep serves, queue n belongs to rep n, and the territories' queues come after.
+    """
+
+    def __init__(self, plan: Plan, reps: list[Rep], clocks: list[RepClock], contract: RepClock) -> None:
+        self.routing, self.reps, self.clocks, self.contract = plan.scenario.sales.sdr.routing, reps, clocks, contract
+        self.day_starts: list[float] = plan.line.day_starts_at.tolist()
+        self.territories = list(self.routing.territories.values())
+        self.territory_of = [self._territory(plan, lead) for lead in plan.rows.tolist()]
+        self.owner, self.holder = [0] * len(plan.rows), [0] * len(plan.rows)
+        self.open_leads, self.credit, self.turn = [0] * len(reps), [0.0] * len(reps), 0
+
+    @property
+    def queue_count(self) -> int:
+        """How many queues there are."""
+        return 1 + len(self.reps) + len(self.territories)
+
+    def queues_of(self, rep: int) -> list[int]:
+        """Return the queues that a rep serves: the pool, its own, its territories'."""
+        places = [place for place, territory in enumerate(self.territories) if rep in territory.reps]
+        return [POOL, rep, *(1 + len(self.reps) + place for place in places)]
+
+    def route(self, lead: int, now: float) -> int:
+        """Return the queue of a new lead: the pool, a territory, or the rep whose turn it is."""
+        if self.routing.rule == "territory":
+            return self.territory_of[lead]
+        if self.routing.rule == "pool" or not self.reps:
+            return POOL
+        able = self._able(now)
+        if self.routing.rule == "round_robin":
+            place = in_turn(self.turn, able)
+            self.turn = self.turn if place is None else (place + 1) % len(self.reps)
+        else:
+            place = by_weight(self.credit, [rep.weight for rep in self.reps], able)
+        if place is None:
+            place = min(range(len(self.reps)), key=lambda rep: (self.open_leads[rep], rep))
+        self.hold(lead, self.reps[place].number)
+        return 1 + place
+
+    def queue_for_retry(self, lead: int, now: float) -> int:
+        """Return the queue of a follow-up: the owner's where leads are owned and the owner still works here."""
+        owned = self.routing.sticky_owner or self.routing.rule in ("round_robin", "weighted")
+        if owned and self.clocks[self.owner[lead] - 1].next_open(now) < np.inf:
+            return self.owner[lead]
+        return self.territory_of[lead] if self.routing.rule == "territory" else POOL
+
+    def hold(self, lead: int, rep: int) -> None:
+        """Make a rep the owner of a lead, and count it among the rep's open ones."""
+        self.let_go(lead)
+        self.owner[lead] = self.holder[lead] = rep
+        self.open_leads[rep - 1] += 1
+
+    def let_go(self, lead: int) -> None:
+        """Take a lead off the count of whoever holds it."""
+        if self.holder[lead]:
+            self.open_leads[self.holder[lead] - 1] -= 1
+            self.holder[lead] = 0
+
+    def _able(self, now: float) -> list[bool]:
+        """Tell for each rep whether it is below its cap and, where that matters, there on this business day."""
+        cap = self.routing.open_leads_cap
+        able = [cap is None or held < cap for held in self.open_leads]
+        if self.routing.if_absent == "wait":
+            return able
+        opens = self.contract.next_open(now)
+        day_ends = next((start for start in self.day_starts if start > opens), np.inf)
+        there = [clock.next_open(now) < day_ends for clock in self.clocks]
+        return [a and b for a, b in zip(able, there, strict=True)] if any(there) else able
+
+    def _territory(self, plan: Plan, row: int) -> int:
+        """Return the queue of the first territory that takes a lead, else the pool."""
+        if not self.territories:
+            return POOL
+        scenario = plan.scenario
+        source = list(scenario.marketing.sources)[plan.demand.source[row]]
+        persona = list(scenario.personas)[plan.demand.persona[row]]
+        segment = scenario.personas[persona].segment or persona
+        for place, territory in enumerate(self.territories):
+            takes = territory.takes
+            if takes.source in (None, source) and takes.persona in (None, persona) and takes.segment in (None, segment):
+                return 1 + len(self.reps) + place
+        return POOL

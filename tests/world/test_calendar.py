@@ -1,0 +1,228 @@
+"""Business time against a minute-by-minute count with pandas, and the laws every clock obeys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smarketing_sim.engine.policy import RepClock
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
+from smarketing_sim.world.calendar import Calendar, Timeline, add_months, contract_calendar, open_days, timeline, timeline_of
+
+ZONES = ("America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Berlin", "Asia/Kolkata", "UTC")
+WEEKS: dict[str, dict[str, Any]] = {
+    "office": {"mon-fri": ["09:00-12:00", "13:00-17:30"], "sat": ["10:00-14:00"]},
+    "all day": {"mon-sun": ["00:00-24:00"]},
+    "nights": {"mon-sun": ["00:00-06:00", "22:00-24:00"]},
+}
+DAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
+
+
+@functools.lru_cache
+def line_of(zone: str, starts_on: dt.date = dt.date(2026, 1, 1), months: int = 12) -> Timeline:
+    return timeline_of(starts_on, 2, months, 1, zone)
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendar:
+    """Some intervals on quarter minutes."""
+    edges = sorted(draw(st.sets(st.integers(0, 4000), min_size=0, max_size=24)))
+    return Calendar.from_intervals([(a / 4, b / 4) for a, b in zip(edges[::2], edges[1::2], strict=False)])
+
+
+instants = st.integers(-int(10 * GRID_PER_MINUTE), int(1100 * GRID_PER_MINUTE)).map(lambda n: n / GRID_PER_MINUTE)
+spans = st.integers(0, int(1100 * GRID_PER_MINUTE)).map(lambda n: n / GRID_PER_MINUTE)
+
+
+@given(calendars(), instants, spans)
+def test_adding_minutes_is_undone_by_counting_them(calendar: Calendar, at: float, minutes: float) -> None:
+    later = float(calendar.add(at, minutes))
+    left = calendar.open_before[-1] - float(calendar.elapsed(at))
+    if minutes > left:
+        assert later == np.inf
+    else:
+        assert later >= at
+        assert float(calendar.between(at, later)) == minutes
+
+
+@given(calendars(), instants, spans)
+def test_adding_minutes_stops_at_the_first_instant_that_will_do(calendar: Calendar, at: float, minutes: float) -> None:
+    later = float(calendar.add(at, minutes))
+    if np.isfinite(later) and later > at:
+        assert float(calendar.between(at, later - 1 / GRID_PER_MINUTE)) < minutes
+
+
+@given(calendars(), instants, spans, spans)
+def test_adding_twice_is_adding_the_sum(calendar: Calendar, at: float, one: float, other: float) -> None:
+    assert float(calendar.add(float(calendar.add(at, one)), other)) == float(calendar.add(at, one + other)) or np.isinf(calendar.add(at, one))
+
+
+@given(calendars(), st.lists(instants, min_size=2, max_size=30), spans)
+def test_the_business_clock_never_runs_back_nor_faster_than_the_wall_clock(calendar: Calendar, ats: list[float], minutes: float) -> None:
+    at = np.sort(ats)
+    elapsed = calendar.elapsed(at)
+    assert np.all(np.diff(elapsed) >= 0)
+    assert np.all(np.diff(elapsed) <= np.diff(at))
+    later = calendar.add(at, minutes)
+    assert np.all(later[1:] >= later[:-1])
+
+
+@given(calendars(), instants)
+def test_the_next_opening_is_open_and_stays_where_it_is(calendar: Calendar, at: float) -> None:
+    opening = float(calendar.next_open(at))
+    assert opening >= at
+    if np.isfinite(opening):
+        assert float(calendar.next_open(opening)) == opening
+        assert np.any((calendar.opens_at <= opening) & (opening < calendar.closes_at))
+        assert float(calendar.between(at, opening)) == 0
+    else:
+        assert not np.any(calendar.closes_at > at)
+
+
+@given(calendars(), st.lists(instants, min_size=1, max_size=20), spans)
+def test_the_scalar_clock_of_the_engine_agrees_to_the_last_bit(calendar: Calendar, ats: list[float], minutes: float) -> None:
+    clock = RepClock(calendar)
+    edges = [*calendar.opens_at.tolist(), *calendar.closes_at.tolist()]
+    for at in [*ats, *edges]:
+        assert clock.next_open(at) == float(calendar.next_open(at))
+        for length in (minutes, 0.0, 0.25):
+            assert clock.add(at, length) == float(calendar.add(at, length))
+
+
+@given(calendars(), instants, instants)
+def test_clipping_keeps_just_what_lies_between(calendar: Calendar, one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    assert calendar.clipped(low, high).open_before[-1] == float(calendar.between(low, high))
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=12))
+def test_intervals_in_any_order_become_their_union(pairs: list[tuple[int, int]]) -> None:
+    calendar = Calendar.from_intervals(pairs)
+    union = {minute for a, b in pairs for minute in range(a, b)}
+    assert {m for a, b in zip(calendar.opens_at, calendar.closes_at, strict=True) for m in range(int(a), int(b))} == union
+    assert np.all(calendar.opens_at[1:] > calendar.closes_at[:-1])
+
+
+def naive_open(line: Timeline, hours: dict[str, Any], closed: frozenset[dt.date], zone: str) -> np.ndarray:
+    """Whether each minute of a run is open, by the local time that pandas gives it."""
+    local = pd.date_range(line.epoch, periods=int(line.ends_at), freq="min").tz_convert(zone)
+    weekday, minute = local.dayofweek.to_numpy(), (local.hour * 60 + local.minute).to_numpy()
+    days = local.tz_localize(None).normalize()
+    opened = np.zeros(len(local), dtype=bool)
+    for key, texts in hours.items():
+        first, _, last = key.partition("-")
+        for text in texts:
+            a, b = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
+            on_day = (weekday >= DAYS[first]) & (weekday <= DAYS[last or first])
+            opened |= on_day & (minute >= a) & (minute < b)
+    return opened & ~np.asarray(days.isin(pd.DatetimeIndex(sorted(closed))))
+
+
+@pytest.mark.parametrize("week", WEEKS)
+@pytest.mark.parametrize("zone", ZONES)
+def test_opening_hours_agree_with_a_count_of_every_minute_of_a_year(short: Scenario, zone: str, week: str) -> None:
+    line = line_of(zone)
+    closed = frozenset({dt.date(2026, 3, 9), dt.date(2026, 4, 5), dt.date(2026, 11, 2), dt.date(2026, 12, 25)})
+    hours = short.with_overrides({"calendar.hours": WEEKS[week]}).calendar.hours
+    days = open_days(hours, zone=zone, closed=closed, line=line)
+    calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
+    expected = naive_open(line, WEEKS[week], closed, zone)
+    minutes = np.arange(len(expected), dtype=float)
+    assert np.array_equal(calendar.next_open(minutes) == minutes, expected)
+    assert np.array_equal(calendar.elapsed(np.arange(len(expected) + 1.0)), np.concatenate([[0], np.cumsum(expected)]))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"])
+def test_a_rep_in_another_zone_opens_by_the_clock_on_that_wall(short: Scenario, zone: str) -> None:
+    line = line_of("Europe/Berlin")
+    hours = short.with_overrides({"calendar.hours": WEEKS["office"]}).calendar.hours
+    days = open_days(hours, zone=zone, closed=frozenset(), line=line)
+    calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
+    expected = naive_open(line, WEEKS["office"], frozenset(), zone)
+    assert np.array_equal(calendar.elapsed(np.arange(len(expected) + 1.0)), np.concatenate([[0], np.cumsum(expected)]))
+
+
+@pytest.mark.parametrize(
+    ("zone", "spring", "autumn", "shift"),
+    [("America/New_York", dt.date(2026, 3, 8), dt.date(2026, 11, 1), 60), ("Europe/Berlin", dt.date(2026, 3, 29), dt.date(2026, 10, 25), 60),
+     ("Australia/Lord_Howe", dt.date(2026, 10, 4), dt.date(2026, 4, 5), 30), ("America/Santiago", dt.date(2026, 9, 6), dt.date(2026, 4, 4), 60)],
+)  # fmt: skip
+def test_the_days_of_a_clock_change_are_an_hour_shorter_and_longer(zone: str, spring: dt.date, autumn: dt.date, shift: int) -> None:
+    line = line_of(zone)
+    lengths = np.diff(line.day_starts_at)
+    assert lengths[(spring - line.first_day).days] == 1440 - shift
+    assert lengths[(autumn - line.first_day).days] == 1440 + shift
+    assert sorted(set(lengths.tolist())) == [1440 - shift, 1440, 1440 + shift]
+
+
+@pytest.mark.parametrize("first", [dt.date(2026, 1, 15), dt.date(2026, 7, 15), dt.date(2026, 9, 20)])
+@pytest.mark.parametrize("zone", ZONES)
+def test_local_time_agrees_with_pandas_over_two_years(zone: str, first: dt.date) -> None:
+    line = line_of(zone, first, 24)
+    at = np.arange(0.0, line.ends_at, 7.5)
+    local = (pd.Timestamp(line.epoch) + pd.to_timedelta(at, unit="min")).tz_convert(zone).tz_localize(None)
+    expected = (local - pd.Timestamp(line.first_day)) / pd.Timedelta(minutes=1)
+    assert np.array_equal(line.local_minutes(at), expected.to_numpy())
+    assert np.array_equal(line.hour_of_week(at), (local.dayofweek * 24 + local.hour).to_numpy())
+    assert np.array_equal(line.day_of(at), (local.normalize() - pd.Timestamp(line.first_day)).days.to_numpy())
+
+
+def test_a_run_that_begins_where_midnight_is_left_out_tells_the_right_hour() -> None:
+    line = timeline_of(dt.date(2026, 9, 6), 0, 1, 0, "America/Santiago")
+    assert line.local_minutes(0.0) == 60
+    assert line.hour_of_week(0.0) == 6 * 24 + 1
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+def test_months_are_those_of_the_local_calendar_and_none_outside_the_horizon(zone: str) -> None:
+    line = line_of(zone)
+    at = np.arange(0.0, line.ends_at, 30.0)
+    local = (pd.Timestamp(line.epoch) + pd.to_timedelta(at, unit="min")).tz_convert(zone)
+    expected = np.where(local.year == 2026, local.month - 1, -1)
+    assert np.array_equal(line.month_of(at), expected)
+    assert list(line.month_of([np.nan, -5.0, np.inf])) == [-1, -1, -1]
+    assert (line.horizon_starts_at, line.ends_at) == (line.month_starts_at[0], line.day_starts_at[-1])
+
+
+def test_a_holiday_closes_its_local_day_and_no_other(baseline: Scenario) -> None:
+    line, calendar = timeline(baseline), contract_calendar(baseline)
+    per_day = np.diff(calendar.elapsed(line.day_starts_at))
+    days = [line.first_day + dt.timedelta(days=n) for n in range(line.day_count)]
+    closed = [day.weekday() >= 5 or day in baseline.calendar.holidays for day in days]
+    assert np.array_equal(per_day, np.where(closed, 0.0, 480.0))
+
+
+def test_six_business_hours_cross_a_weekend_and_a_clock_change(baseline: Scenario) -> None:
+    calendar, epoch = contract_calendar(baseline), timeline(baseline).epoch
+
+    def at(text: str) -> float:
+        return float((pd.Timestamp(text, tz="America/New_York") - pd.Timestamp(epoch)) / pd.Timedelta(minutes=1))
+
+    assert float(calendar.add(at("2026-03-06 15:00"), 360)) == at("2026-03-09 13:00")
+    assert at("2026-03-09 13:00") - at("2026-03-06 15:00") == 69 * 60
+    assert float(calendar.add(at("2026-10-30 15:00"), 360)) == at("2026-11-02 13:00")
+    assert at("2026-11-02 13:00") - at("2026-10-30 15:00") == 71 * 60
+    assert float(calendar.add(at("2026-11-25 20:00"), 480)) == at("2026-11-27 17:00")
+    assert float(calendar.next_open(at("2026-11-26 12:00"))) == at("2026-11-27 09:00")
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)), st.integers(0, 400))
+def test_months_later_is_what_pandas_says(day: dt.date, months: int) -> None:
+    assert add_months(day, months) == (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
+
+
+def test_a_calendar_that_never_opens_never_moves_on() -> None:
+    never = Calendar.from_intervals([(5, 5)])
+    assert list(never.elapsed([0.0, 9.0])) == [0.0, 0.0]
+    assert list(never.add([0.0, 9.0], 1.0)) == [np.inf, np.inf]
+    assert list(never.add([0.0, 9.0], 0.0)) == [0.0, 9.0]
+    assert float(never.next_open(3.0)) == np.inf
+    assert grid(1 / 3) == float(np.rint(2**20 / 3) / 2**20)
