@@ -9,7 +9,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test lint soak coverage lock clean
+.PHONY: help report lab test lint soak coverage params lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ soak: $(STAMP) ## the heavy counts of faults and hostile inputs; takes long
 
 coverage: $(STAMP) ## branch coverage of the package
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term
+
+params: $(STAMP) ## write the reference of scenario keys and their JSON schema anew
+	@$(BIN)/python -m smarketing_sim.scenario.reference params
 
 lock: ## resolve requirements.lock again from pyproject.toml (the only target that needs uv)
 	@command -v uv >/dev/null || { echo "Making the lock needs uv; installing from it does not." >&2; exit 1; }

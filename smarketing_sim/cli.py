@@ -7,6 +7,7 @@ everything else to stderr.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import warnings
@@ -165,6 +166,7 @@ def report(
 
 def main() -> None:
     """Run the command line; no fault of the user's ever ends in a traceback."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a notebook that was stopped leaves a task behind
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", SmarketingWarning)
     try:
@@ -175,13 +177,14 @@ def main() -> None:
     except typer.Exit as leave:
         code = leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _tell("stopped; nothing half-written was left behind")
         code = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
         code = _usage(error)
+    if code == 130:
+        _tell("stopped; nothing half-written was left behind")
     sys.stdout.flush()
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -108,6 +108,8 @@ class Ledger:
     runs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
+        if self.epoch.tzinfo is None or not np.isfinite(self.ends_at):
+            raise LedgerError("a ledger needs an epoch with its time zone, and an end of observation")
         for name in SCHEMA:
             _check_schema(name, self.tables.get(name, {}))
             _check_codes(name, self.tables[name], self.categories)
@@ -170,8 +172,8 @@ class Ledger:
     def read(cls, folder: Path) -> Self:
         """Read what :meth:`write` wrote; every invariant is checked again, for a file can come from anywhere."""
         try:
-            arrow = {name: pq.read_table(folder / f"{name}.parquet") for name in SCHEMA}
-            runs = pd.read_parquet(folder / "runs.parquet")
+            arrow = {name: _read_file(folder / f"{name}.parquet") for name in SCHEMA}
+            runs = _read_file(folder / "runs.parquet").to_pandas()
             facts = json.loads((arrow["leads"].schema.metadata or {})[b"ledger"])
             tables = {name: _columns(name, table) for name, table in arrow.items()}
             epoch = dt.datetime.fromisoformat(facts["epoch"])
@@ -182,7 +184,7 @@ class Ledger:
 
     def _frame(self, name: str) -> pd.DataFrame:
         table = self.tables[name]
-        columns: dict[str, Any] = dict(table)
+        columns: dict[str, Any] = {column: table[column] for column in SCHEMA[name]}
         for text in _TEXT[name]:
             columns[text] = pd.Categorical.from_codes(table[text], categories=pd.Index(self.categories[text]))
         return pd.DataFrame(columns)
@@ -192,6 +194,11 @@ class Ledger:
                  "categories": {key: list(names) for key, names in self.categories.items()}}  # fmt: skip
         arrow = pa.Table.from_pandas(self._frame(name), preserve_index=False)
         return arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"ledger": json.dumps(facts).encode()})
+
+
+def _read_file(path: Path) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        return file.read()
 
 
 def _columns(name: str, table: pa.Table) -> dict[str, Column]:
@@ -266,8 +273,12 @@ def _check_times(leads: Table) -> None:
 
 
 def _check_attempts(leads: Table, attempts: Table) -> None:
-    human = ~attempts["automatic"]
-    if int(leads["attempt_count"].sum()) != int(human.sum()):
+    human, tried = ~attempts["automatic"], leads["attempt_count"] > 0
+    keys = np.stack([attempts[key][human].astype(np.int64) for key in KEYS["leads"]])
+    worked = np.stack([leads[key][tried].astype(np.int64) for key in KEYS["leads"]])
+    first = np.flatnonzero(np.append(True, np.any(np.diff(keys) != 0, axis=0))[: keys.shape[1]])
+    counts = np.diff(np.append(first, keys.shape[1]))
+    if not (np.array_equal(keys[:, first], worked) and np.array_equal(counts, leads["attempt_count"][tried])):
         raise LedgerError("attempt counts of leads and rows of attempts disagree")
     if np.any(attempts["started_at"] < attempts["due_at"]) or np.any(attempts["ended_at"] < attempts["started_at"]):
         raise LedgerError("an attempt starts before it is due, or ends before it starts")

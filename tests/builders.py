@@ -26,7 +26,9 @@ _BASE: dict[str, Any] = {
     "sales": {
         "sdr": {
             "headcount": 1,
-            "channels": {"phone": {"preparation": "0 min", "no_answer": "1 min", "voicemail": "1 min", "talk": "1 min"}},
+            "channels": {
+                "phone": {"preparation": "0 min", "no_answer": "1 min", "voicemail": "1 min", "talk": "1 min"}
+            },
             "cadence": {"max_attempts": 1},
         },
         "ae": {"headcount": 1},
@@ -69,21 +71,55 @@ def make_demand(scenario: Scenario, *, handed_at: npt.ArrayLike, **columns: Any)
     else:
         lead["class_luck"] = np.zeros((count, 0))
     return Demand(
-        reads=digest_of(demand_reads(scenario)), seed=0, replication=0,
+        reads=digest_of(demand_reads(scenario)),
+        seed=0,
+        replication=0,
         leave_luck=np.zeros((LEAVE_ROWS, LEAVE_BLOCKS)),
         visits_count=np.zeros((len(scenario.marketing.sources), timeline(scenario).day_count), dtype=np.int64),
-        **lead)  # fmt: skip
+        **lead,
+    )
 
 
 _BY_ATTEMPT = {"connect_before", "preparation_unit", "no_answer_unit", "voicemail_luck"}
 _KINDS: dict[str, Any] = {
-    "lead_id": np.int64, "duplicate_of": np.int64, "source": np.int32, "campaign": np.int32, "persona": np.int32,
-    "fit": np.bool_, "bad_number": np.bool_}  # fmt: skip
+    "lead_id": np.int64,
+    "duplicate_of": np.int64,
+    "source": np.int32,
+    "campaign": np.int32,
+    "persona": np.int32,
+    "fit": np.bool_,
+    "bad_number": np.bool_,
+}
 _DEFAULTS: dict[str, Any] = {
-    "duplicate_of": -1, "source": 0, "campaign": 0, "persona": 0, "fit": True, "score": 50.0,
-    "qualify_prob": 0.0, "qualify_luck": 0.5, "booking_minutes": 0.0, "show_luck": 0.0, "rebook_luck": 0.0,
-    "rebooking_minutes": 0.0, "second_show_luck": 0.0, "win_prob": 0.0, "win_wait_limit": -1.0, "cycle_minutes": 0.0,
-    "deal_value_usd": 0.0, "mean_value_usd": 0.0, "reason_luck": 0.5, "record_luck": 0.0, "record_lag_minutes": 0.0,
-    "interest_until": np.inf, "patience_minutes": np.inf, "bad_number": False, "intelligence_luck": 0.5,
-    "misroute_luck": 0.5, "talk_unit": 1.0, "connect_before": np.inf, "preparation_unit": 1.0, "no_answer_unit": 1.0,
-    "voicemail_luck": 1.0}  # fmt: skip
+    "duplicate_of": -1,
+    "source": 0,
+    "campaign": 0,
+    "persona": 0,
+    "fit": True,
+    "score": 50.0,
+    "qualify_prob": 0.0,
+    "qualify_luck": 0.5,
+    "booking_minutes": 0.0,
+    "show_luck": 0.0,
+    "rebook_luck": 0.0,
+    "rebooking_minutes": 0.0,
+    "second_show_luck": 0.0,
+    "win_prob": 0.0,
+    "win_wait_limit": -1.0,
+    "cycle_minutes": 0.0,
+    "deal_value_usd": 0.0,
+    "mean_value_usd": 0.0,
+    "reason_luck": 0.5,
+    "record_luck": 0.0,
+    "record_lag_minutes": 0.0,
+    "interest_until": np.inf,
+    "patience_minutes": np.inf,
+    "bad_number": False,
+    "intelligence_luck": 0.5,
+    "misroute_luck": 0.5,
+    "talk_unit": 1.0,
+    "connect_before": np.inf,
+    "preparation_unit": 1.0,
+    "no_answer_unit": 1.0,
+    "voicemail_luck": 1.0,
+}

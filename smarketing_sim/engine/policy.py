@@ -11,25 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from smarketing_sim.scenario.sales import QueueOrder
 from smarketing_sim.world.calendar import Calendar
 
 Key = tuple[int, int, float, int]
 
 
-def queue_key(
-    order: QueueOrder, *, due_at: float, deadline_at: float, score: float, retry: bool, front: bool, rank: int
-) -> Key:
-    """Return the place of a lead in its queue; under value_decay the primary part is filled in at each dequeue."""
-    later = int(order.new_before_retries and retry)
-    primary = {
-        "oldest_due": due_at,
-        "newest": -due_at,
-        "deadline": min(deadline_at, 1e300) if deadline_at < np.inf else 1e300,
-        "score": -score,
-        "value_decay": 0.0,
-    }[order.order]
-    return (0 if front else 1, later, primary, rank)
+# What a queue order looks at first, from (due, contract deadline, score); value_decay is filled in at each dequeue.
+PRIMARY: dict[str, Callable[[float, float, float], float]] = {
+    "oldest_due": lambda due_at, deadline_at, score: due_at,
+    "newest": lambda due_at, deadline_at, score: -due_at,
+    "deadline": lambda due_at, deadline_at, score: deadline_at,
+    "score": lambda due_at, deadline_at, score: -score,
+    "value_decay": lambda due_at, deadline_at, score: 0.0,
+}
 
 
 class HeapQueue:
@@ -78,21 +72,20 @@ def in_turn(first: int, eligible: Sequence[bool]) -> int | None:
 
 
 def by_weight(credit: list[float], weights: Sequence[float], eligible: Sequence[bool]) -> int | None:
-    """Return the rep with the most credit after each eligible one earned its weight; ``credit`` is kept up to date.
+    """Return whose turn it is after each eligible rep earned its weight; ``credit`` is kept up to date.
 
-    This is smooth weighted round robin: a rep's share never strays from its weight by more than a lead.
+    Of those with credit it is the one who would be a whole lead behind soonest. While the same reps are eligible, each
+    one's count then differs from its share by less than one lead (Baruah and others, Algorithmica 15, 1996).
     """
-    total = sum(weight for weight, able in zip(weights, eligible, strict=True) if able)
-    if total <= 0:
+    able = [place for place, is_able in enumerate(eligible) if is_able and weights[place] > 0]
+    total = sum(weights[place] for place in able)
+    if not able:
         return in_turn(0, eligible)
-    best: int | None = None
-    for place, able in enumerate(eligible):
-        if able:
-            credit[place] += weights[place]
-            if best is None or credit[place] > credit[best]:
-                best = place
-    if best is not None:
-        credit[best] -= total
+    for place in able:
+        credit[place] += weights[place]
+    in_credit = [place for place in able if credit[place] > 0] or able
+    best = min(in_credit, key=lambda place: ((total - credit[place]) / weights[place], place))
+    credit[best] -= total
     return best
 
 
@@ -108,6 +101,11 @@ class RepClock:
         """Return ``at`` where it is open, else the next opening; inf if there is none."""
         index = bisect_right(self._closes, at)
         return max(self._opens[index], at) if index < len(self._opens) else np.inf
+
+    def opened_at(self, at: float) -> float:
+        """Return when the hours that hold ``at``, or the last ones before it, began; minus infinity if none did."""
+        index = bisect_right(self._opens, at) - 1
+        return self._opens[index] if index >= 0 else -np.inf
 
     def add(self, at: float, open_minutes: float) -> float:
         """Return the first instant, not before ``at``, at which the open minutes have passed; inf if never."""

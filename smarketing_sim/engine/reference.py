@@ -1,16 +1,19 @@
 """The SimPy model of follow-up: the specification of what this simulation means.
 
 Read it from :meth:`FollowUp.work`, a rep's working life, and :meth:`FollowUp.begin`, what happens in an attempt. The
-model draws nothing: every piece of luck comes with the demand. At one instant things happen in the order of their
-kind, then of the lead's id: attempts end, leads are handed over, follow-ups fall due, late leads are escalated, reps
-come back, and last of all free reps take waiting leads.
+model draws nothing: every piece of luck comes with the demand.
+
+Reps are SimPy processes. What happens without anybody deciding anything (an attempt ends, a lead is handed over, a
+follow-up falls due, a late lead is escalated) stands in a diary, which is caught up with before any rep acts. At one
+instant things happen in the order of their kind, then of the lead's id: attempts end, leads are handed over,
+follow-ups fall due, late leads are escalated, reps come back, and last of all free reps take waiting leads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
-from functools import partial
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -18,13 +21,13 @@ import simpy
 from simpy.events import EventPriority
 
 from smarketing_sim.engine.plan import AGE_CLASSES, Plan, channel_numbers
-from smarketing_sim.engine.policy import HeapQueue, IndexQueue, RepClock, queue_key
+from smarketing_sim.engine.policy import PRIMARY, HeapQueue, IndexQueue, RepClock
 from smarketing_sim.engine.roster import Rep
 from smarketing_sim.engine.routing import POOL, Router
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
 from smarketing_sim.scenario.units import grid
 
-ENDED, HANDED, DUE, LATE, BACK, DISPATCH = (kind << 40 for kind in range(2, 8))
+ENDED, HANDED, DUE, LATE, BACK, DISPATCH = range(2, 8)
 OPEN, WON, LOST, RECYCLED = range(len(OUTCOMES))
 UNREACHABLE, BAD_FIT, NO_NEED, TIMING, _, DUPLICATE, GONE_COLD, _ = range(len(REASONS))
 NO_ANSWER, VOICEMAIL, TALK, BAD_NUMBER, _ = range(len(RESULTS))
@@ -78,10 +81,14 @@ class FollowUp:
         count = len(plan.rows)
         self.ticket, self.queue_of, self.waiting = [0] * count, [-1] * count, 0
         self.due_at = plan.available_at.tolist()
-        self.dispatch_at = -1.0
+        self.alarm_at = np.inf
+        self.talker: list[Rep] = [*plan.reps[:1]] * count
+        self.diary = sorted(
+            (due, HANDED, self.rank[lead], lead, 0) for lead, due in enumerate(self.due_at) if due < plan.line.ends_at
+        )
         self.reps = plan.reps
         self.clocks = [RepClock(rep.calendar) for rep in self.reps]
-        self.free: list[tuple[Rep, simpy.Event]] = []
+        self.free: list[tuple[float, Rep, simpy.Event]] = []
         self.router = Router(plan, self.reps, self.clocks, self.contract)
         self.queues = [self._new_queue() for _ in range(self.router.queue_count)]
         self.serves = [self.router.queues_of(rep.number) for rep in self.reps]
@@ -97,6 +104,7 @@ class FollowUp:
         self.factor: list[list[float]] = plan.class_factor.tolist()
         self.steps: list[float] = plan.decay_steps.tolist()
         self.has_classes = plan.demand.class_luck.shape[1] > 0
+        self.primary = PRIMARY[self.sdr.queue.order]
         self.no_need_share = plan.scenario.sales.loss_reasons.no_need_share
 
     def _read_leads(self, plan: Plan, leads: Any) -> None:
@@ -120,86 +128,92 @@ class FollowUp:
 
     def run(self) -> Followed:
         """Let the run happen and return what came of it."""
-        self.env.process(self.hand_over())
         for rep in self.reps:
             self.env.process(self.work(rep))
         self.env.run()
+        self.catch_up(np.inf)
         for lead, outcome in enumerate(self.done.outcome):
             if outcome == OPEN and self.queue_of[lead] >= 0 and self.leaves_at[lead] < self.plan.line.ends_at:
                 self.resolve(lead, LOST, GONE_COLD, self.leaves_at[lead])
         self.done.owner = self.router.owner
         return self.done
 
-    def at(self, instant: float, kind: int, rank: int, then: Callable[[Any], None] | None = None) -> simpy.Event:
-        """Return an event at an instant, behind those of an earlier kind or rank at the same instant."""
-        event = simpy.Event(self.env)
-        event._ok, event._value = True, None
-        if then is not None:
-            event.callbacks.append(then)
-        self.env.schedule(event, priority=EventPriority(kind | rank), delay=instant - self.env.now)
-        return event
-
-    def hand_over(self) -> Generator[simpy.Event, None, None]:
-        """Bring each lead to its queue when it can be called."""
-        order = sorted(range(len(self.due_at)), key=lambda lead: (self.due_at[lead], self.rank[lead]))
-        for lead in order:
-            if self.due_at[lead] < self.plan.line.ends_at:
-                yield self.at(self.due_at[lead], HANDED, self.rank[lead])
-                self.receive(lead)
-
-    def receive(self, lead: int) -> None:
-        """Give a new lead to whoever is to call it, and set its escalations."""
-        self.enqueue(lead, self.router.route(lead, self.env.now))
-        for instant, reassign in ((self.front_at[lead], False), (self.breach_at[lead], True)):
-            if self.env.now < instant < np.inf and self.sdr.routing.escalation is not None:
-                self.at(instant, LATE, self.rank[lead], partial(self.escalate, lead, reassign))
-
     def work(self, rep: Rep) -> Generator[simpy.Event, int | None, None]:
         """Live the working life of one rep: be there, take a lead, attempt it, do the other work that is owed."""
         clock = self.clocks[rep.number - 1]
-        back = clock.next_open(0.0)
+        back, ended = clock.next_open(0.0), 0.0
         while back < np.inf:
             yield self.at(back, BACK, rep.number)
-            lead = yield self.wait_for_lead(rep)
+            self.catch_up(self.env.now)
+            lead = None if self.free else self.take(rep)
+            if lead is None:
+                lead = yield self.wait_for_lead(rep)
             if lead is None:
                 back = clock.next_open(self.env.now)
                 continue
-            started = self.env.now
-            result, ended = self.begin(rep, lead)
-            yield self.at(ended, ENDED, self.rank[lead])
-            self.finish(rep, lead, result)
-            back = clock.next_open(clock.add(ended, grid((ended - started) * rep.other_per_minute)))
+            ended = self.begin(rep, lead)
+            back = clock.next_open(clock.add(ended, grid((ended - self.env.now) * rep.other_per_minute)))
+            self.set_alarm()
+        yield self.at(max(ended, self.env.now), BACK, rep.number)
         self.release(rep)
+
+    def at(self, instant: float, kind: int, rank: int) -> simpy.Event:
+        """Return an event at an instant, behind those of an earlier kind or rank at the same instant."""
+        event = simpy.Event(self.env)
+        event._ok, event._value = True, None
+        self.env.schedule(event, priority=EventPriority(kind << 40 | rank), delay=instant - self.env.now)
+        return event
+
+    def catch_up(self, now: float) -> None:
+        """Let everything happen that stands in the diary up to an instant, in order."""
+        while self.diary and self.diary[0][0] <= now:
+            instant, kind, _, lead, detail = heappop(self.diary)
+            if kind == ENDED:
+                self.finish(lead, detail, instant)
+            elif kind == HANDED:
+                self.receive(lead, instant)
+            elif kind == DUE:
+                self.enqueue(lead, self.router.queue_for_retry(lead, instant))
+            else:
+                self.escalate(lead, reassign=bool(detail))
+
+    def note(self, instant: float, kind: int, lead: int, detail: int = 0) -> None:
+        """Put something into the diary."""
+        heappush(self.diary, (instant, kind, self.rank[lead], lead, detail))
 
     # ------------------------------------------------------------------ reps meet leads
 
     def wait_for_lead(self, rep: Rep) -> simpy.Event:
         """Join the free reps; the event brings a lead, or None when the rep's hours are over."""
         called = simpy.Event(self.env)
-        self.free.append((rep, called))
-        self.ask_for_dispatch()
+        self.free.append((self.env.now, rep, called))
+        self.set_alarm(self.env.now if self.waiting else np.inf)
         return called
 
-    def ask_for_dispatch(self) -> None:
-        """Let free reps and waiting leads meet once everything else of this instant has happened."""
-        if self.waiting and self.free and self.dispatch_at != self.env.now:
-            self.dispatch_at = self.env.now
-            self.at(self.env.now, DISPATCH, 0, self.dispatch)
+    def set_alarm(self, instant: float = np.inf) -> None:
+        """Where a rep is free, see to it that the next thing in the diary (or an instant) does not pass unseen."""
+        wanted = min(instant, self.diary[0][0] if self.diary else np.inf)
+        if self.free and wanted < self.alarm_at:
+            self.alarm_at = wanted
+            self.at(wanted, DISPATCH, 0).callbacks.append(self.dispatch)
 
-    def dispatch(self, _: Any) -> None:
-        """Let each free rep, the longest idle first, take the first lead of the queues it serves."""
-        self.dispatch_at = -1.0
-        still_free = []
-        for rep, called in self.free:
-            if not self.waiting:
-                still_free.append((rep, called))
-            elif self.clocks[rep.number - 1].next_open(self.env.now) > self.env.now:
-                called.succeed(None)
-            elif (lead := self.take(rep)) is not None:
+    def dispatch(self, _: simpy.Event) -> None:
+        """Let each free rep, the longest idle in this shift first, take the first lead of the queues it serves."""
+        self.alarm_at = np.inf
+        self.catch_up(self.env.now)
+        for idle in sorted(self.free, key=self.idle_since) if self.waiting else ():
+            rep, called = idle[1], idle[2]
+            is_open = self.clocks[rep.number - 1].next_open(self.env.now) == self.env.now
+            lead = self.take(rep) if is_open else None
+            if lead is not None or not is_open:
+                self.free.remove(idle)
                 called.succeed(lead)
-            else:
-                still_free.append((rep, called))
-        self.free = still_free
+        self.set_alarm()
+
+    def idle_since(self, idle: tuple[float, Rep, simpy.Event]) -> tuple[float, int]:
+        """Return since when a free rep has been idle in its present hours, then its number for ties."""
+        joined_at, rep, _ = idle
+        return max(joined_at, self.clocks[rep.number - 1].opened_at(self.env.now)), rep.number
 
     def take(self, rep: Rep) -> int | None:
         """Take the first lead of all queues a rep serves; leads past their patience are gone."""
@@ -217,8 +231,8 @@ class FollowUp:
 
     # ------------------------------------------------------------------ one attempt
 
-    def begin(self, rep: Rep, lead: int) -> tuple[int, float]:
-        """Begin an attempt; return its result and when it ends."""
+    def begin(self, rep: Rep, lead: int) -> float:
+        """Begin an attempt and note its end; return when that is."""
         now, done = self.env.now, self.done
         number = done.attempt_count[lead]
         done.attempt_count[lead] = number + 1
@@ -233,6 +247,7 @@ class FollowUp:
         result = self.result_of(lead, number, age)
         minutes = self.talk[lead][number] if result == TALK else self.unanswered[lead][number]
         pace = rep.pace(now)
+        ended: float
         if pace == 1.0:
             ended = now + self.preparation[lead][number] + minutes
         else:
@@ -240,7 +255,9 @@ class FollowUp:
         done.attempts.append(
             (lead, number + 1, rep.number, self.due_at[lead], now, ended, self.channel[number], result)
         )
-        return result, ended
+        self.talker[lead] = rep
+        self.note(ended, ENDED, lead, result)
+        return ended
 
     def result_of(self, lead: int, number: int, age: float) -> int:
         """Return what an attempt meets: interest, the cadence's luck, then channel and hour."""
@@ -258,71 +275,67 @@ class FollowUp:
         hour = int(self.plan.line.hour_of_week(self.env.now))
         return bool(self.class_luck[lead][number] < self.factor[number][hour])
 
-    def finish(self, rep: Rep, lead: int, result: int) -> None:
+    def finish(self, lead: int, result: int, now: float) -> None:
         """End an attempt: the lead is decided, or its next attempt is planned."""
         number = self.done.attempt_count[lead]
         if result == TALK:
-            self.done.connected_at[lead] = self.env.now
-            self.decide(rep, lead)
+            self.done.connected_at[lead] = now
+            self.decide(lead, now)
         elif result == BAD_NUMBER:
-            self.resolve(lead, LOST, UNREACHABLE, self.env.now)
+            self.resolve(lead, LOST, UNREACHABLE, now)
         elif self.rejected[lead] and self.sdr.cadence.stop_when_rejected:
-            self.resolve(lead, LOST, BAD_FIT, self.env.now)
+            self.resolve(lead, LOST, BAD_FIT, now)
         elif number == self.sdr.cadence.max_attempts:
-            self.resolve(lead, RECYCLED, UNREACHABLE, self.env.now)
+            self.resolve(lead, RECYCLED, UNREACHABLE, now)
         else:
-            self.plan_next(lead, number)
+            self.plan_next(lead, number, now)
 
-    def decide(self, rep: Rep, lead: int) -> None:
+    def decide(self, lead: int, now: float) -> None:
         """Find out on the phone whether a lead qualifies."""
         warm = self.done.warm[lead] or "qualify" not in self.spoils
         if self.duplicate[lead]:
-            self.resolve(lead, LOST, DUPLICATE, self.env.now)
-        elif warm and self.qualify_luck[lead] < self.qualify_prob[lead] * rep.skill:
-            self.done.qualified_at[lead] = self.env.now
+            self.resolve(lead, LOST, DUPLICATE, now)
+        elif warm and self.qualify_luck[lead] < self.qualify_prob[lead] * self.talker[lead].skill:
+            self.done.qualified_at[lead] = now
             self.router.let_go(lead)
         elif not self.fit[lead]:
-            self.resolve(lead, LOST, BAD_FIT, self.env.now)
+            self.resolve(lead, LOST, BAD_FIT, now)
         else:
             reason = NO_NEED if self.reason_luck[lead] < self.no_need_share else TIMING
-            self.resolve(lead, LOST, reason, self.env.now)
+            self.resolve(lead, LOST, reason, now)
 
-    def plan_next(self, lead: int, number: int) -> None:
+    def plan_next(self, lead: int, number: int, now: float) -> None:
         """Plan the next attempt by the cadence; a lead that will be gone by then is gone."""
         minutes, business = self.gaps[number - 1]
-        due = self.contract.add(self.env.now, minutes) if business else self.env.now + minutes
+        due = self.contract.add(now, minutes) if business else now + minutes
         if due > self.leaves_at[lead]:
-            self.resolve(lead, LOST, GONE_COLD, max(self.leaves_at[lead], self.env.now))
+            self.resolve(lead, LOST, GONE_COLD, max(self.leaves_at[lead], now))
             return
         self.due_at[lead] = due
         if due < self.plan.line.ends_at:
-            self.at(due, DUE, self.rank[lead], partial(self.follow_up, lead))
+            self.note(due, DUE, lead)
 
     # ------------------------------------------------------------------ queues and owners
 
-    def follow_up(self, lead: int, _: Any) -> None:
-        """Put a lead whose next attempt is due where it belongs."""
-        self.enqueue(lead, self.router.queue_for_retry(lead, self.env.now))
+    def receive(self, lead: int, now: float) -> None:
+        """Give a new lead to whoever is to call it, and note its escalations."""
+        self.enqueue(lead, self.router.route(lead, now))
+        for instant, reassign in ((self.front_at[lead], 0), (self.breach_at[lead], 1)):
+            if instant < np.inf:
+                self.note(max(instant, now), LATE, lead, reassign)
 
     def enqueue(self, lead: int, queue: int, *, front: bool = False) -> None:
         """Put a lead into a queue, in the place that the order gives it."""
         retry = self.done.attempt_count[lead] > 0
         deadline = self.depth_due[lead] if retry else self.speed_due[lead]
-        key = queue_key(
-            self.sdr.queue,
-            due_at=self.due_at[lead],
-            deadline_at=deadline,
-            score=self.score[lead],
-            retry=retry,
-            front=front,
-            rank=self.rank[lead],
-        )
+        later = int(retry and self.sdr.queue.new_before_retries)
+        primary = self.primary(self.due_at[lead], deadline, self.score[lead])
+        key = (0 if front else 1, later, primary, self.rank[lead])
         if self.queue_of[lead] < 0:
             self.waiting += 1
         self.ticket[lead] += 1
         self.queue_of[lead] = queue
         self.queues[queue].push(key, lead, self.ticket[lead])
-        self.ask_for_dispatch()
 
     def leave_queue(self, lead: int) -> None:
         """Take a lead out of its queue."""
@@ -330,16 +343,18 @@ class FollowUp:
         self.queue_of[lead] = -1
         self.waiting -= 1
 
-    def escalate(self, lead: int, reassign: bool, _: Any) -> None:
+    def escalate(self, lead: int, *, reassign: bool) -> None:
         """Move a late lead to the front of its queue, or where any rep may take it."""
         if self.queue_of[lead] >= 0 and self.done.attempt_count[lead] == 0:
             self.enqueue(lead, POOL if reassign else self.queue_of[lead], front=True)
 
     def release(self, rep: Rep) -> None:
         """Return the waiting leads of a rep who is gone for good to the pool, so that none is orphaned."""
-        if self.env.now < self.plan.line.ends_at:
-            for lead in list(self.queues[rep.number].leads()):
-                self.enqueue(lead, POOL)
+        self.catch_up(self.env.now)
+        self.router.gone.add(rep.number)
+        for lead in list(self.queues[rep.number].leads()):
+            self.enqueue(lead, POOL)
+        self.set_alarm(self.env.now)
 
     def resolve(self, lead: int, outcome: int, reason: int, instant: float) -> None:
         """Close a lead."""

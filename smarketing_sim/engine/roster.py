@@ -78,7 +78,10 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
     profile = sdr.profile(number)
     time = profile.marketing_time
     days = _shift_days(scenario, profile, line)
-    leave = _leave(profile, [day for day, _ in days], line, demand.leave_luck[(number - 1) % LEAVE_ROWS])
+    run = range(line.first_day.toordinal(), line.first_day.toordinal() + line.day_count)
+    leave = _leave(
+        profile, [day for day, _ in days if day.toordinal() in run], line, demand.leave_luck[(number - 1) % LEAVE_ROWS]
+    )
     intervals: Intervals = []
     for day, today in days:
         if day in leave or (time.form == "dedicated_rota" and not _on_duty(number, day, time.share)):
@@ -89,10 +92,12 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
     interleaved = time.form == "interleaved"
     ramp, starts_at = sdr.ramp, -np.inf
     pace = np.array([profile.pace])
-    if profile.starts_on is not None and ramp.months > 0:
-        steps = ramp.start_share + (1.0 - ramp.start_share) * np.arange(ramp.months + 1) / ramp.months
+    if profile.starts_on is not None:
         zone = zoneinfo.ZoneInfo(profile.zone or scenario.calendar.zone)
-        pace, starts_at = profile.pace * steps, instant(profile.starts_on, 0, zone, line.epoch)
+        starts_at = instant(profile.starts_on, 0, zone, line.epoch)
+        if ramp.months > 0:
+            steps = ramp.start_share + (1.0 - ramp.start_share) * np.arange(ramp.months + 1) / ramp.months
+            pace = profile.pace * steps
     return Rep(
         number,
         calendar,

@@ -23,6 +23,7 @@ class Router:
         self.territories = list(self.routing.territories.values())
         self.territory_of = [self._territory(plan, lead) for lead in plan.rows.tolist()]
         self.owner, self.holder = [0] * len(plan.rows), [0] * len(plan.rows)
+        self.gone: set[int] = set()
         self.open_leads, self.credit, self.turn = [0] * len(reps), [0.0] * len(reps), 0
 
     @property
@@ -48,14 +49,14 @@ class Router:
         else:
             place = by_weight(self.credit, [rep.weight for rep in self.reps], able)
         if place is None:
-            place = min(range(len(self.reps)), key=lambda rep: (self.open_leads[rep], rep))
+            place = min(range(len(self.reps)), key=lambda n: (not self._employed(n, now), self.open_leads[n], n))
         self.hold(lead, self.reps[place].number)
         return 1 + place
 
     def queue_for_retry(self, lead: int, now: float) -> int:
         """Return the queue of a follow-up: the owner's where leads are owned and the owner still works here."""
         owned = self.routing.sticky_owner or self.routing.rule in ("round_robin", "weighted")
-        if owned and self.clocks[self.owner[lead] - 1].next_open(now) < np.inf:
+        if owned and self.owner[lead] not in self.gone:
             return self.owner[lead]
         return self.territory_of[lead] if self.routing.rule == "territory" else POOL
 
@@ -72,15 +73,20 @@ class Router:
             self.holder[lead] = 0
 
     def _able(self, now: float) -> list[bool]:
-        """Tell for each rep whether it is below its cap and, where that matters, there on this business day."""
-        cap = self.routing.open_leads_cap
-        able = [cap is None or held < cap for held in self.open_leads]
+        """Tell for each rep whether it works here, is below its cap and, where that matters, there on this day."""
+        cap = self.routing.open_leads_cap or np.inf
+        able = [held < cap and self._employed(place, now) for place, held in enumerate(self.open_leads)]
         if self.routing.if_absent == "wait":
             return able
         opens = self.contract.next_open(now)
         day_ends = next((start for start in self.day_starts if start > opens), np.inf)
         there = [clock.next_open(now) < day_ends for clock in self.clocks]
         return [a and b for a, b in zip(able, there, strict=True)] if any(there) else able
+
+    def _employed(self, place: int, now: float) -> bool:
+        """Tell whether a rep has joined and will still be there for an attempt."""
+        rep = self.reps[place]
+        return rep.number not in self.gone and rep.starts_at <= now and self.clocks[place].next_open(now) < np.inf
 
     def _territory(self, plan: Plan, row: int) -> int:
         """Return the queue of the first territory that takes a lead, else the pool."""

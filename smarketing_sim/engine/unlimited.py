@@ -138,7 +138,8 @@ class UnlimitedFollowUp:
         gap = self.cadence.gap(number + 1)
         minutes = gap.minutes(self.plan.scenario.calendar.business_day_minutes)
         self.due = self.plan.contract.add(ended, minutes) if gap.business else ended + minutes
-        self.resolve(self.active & (self.due >= self.plan.leaves_at), LOST, GONE_COLD, self.plan.leaves_at)
+        gone = self.active & (self.due > self.plan.leaves_at)
+        self.resolve(gone, LOST, GONE_COLD, np.maximum(self.plan.leaves_at, ended))
 
     def resolve(self, mask: Bools, outcome: int, reason: int | Codes, at: Floats) -> None:
         """Close the leads of a mask."""

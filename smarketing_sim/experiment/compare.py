@@ -71,5 +71,6 @@ def _mean_of_months(kept: Floats) -> Floats:
 
 
 def _pair(a: Floats, b: Floats) -> dict[str, Any]:
-    a, b = (np.where(np.isinf(values), np.nan, values) for values in (a, b))
+    # Left out one by one, the replications in which a measure is infinite would flatter its mean.
+    a, b = (np.full_like(values, np.nan) if np.isinf(values).any() else values for values in (a, b))
     return {"a": t_interval(a).as_dict(), "b": t_interval(b).as_dict(), "difference": paired_difference(b, a).as_dict()}

@@ -20,8 +20,10 @@ RESPONSES = ("business", "wall")
 
 def kept_months(experiment: Experiment, name: str) -> Floats:
     """Return whether each month kept a clause; shape (replications, months), NaN where there was no case."""
-    target = experiment.scenario.sla[name].target
-    return np.stack([m.clauses[name].kept(target) for m in experiment.measures])
+    target, months = experiment.scenario.sla[name].target, experiment.scenario.run.horizon_months
+    return np.array([m.clauses[name].kept(target) for m in experiment.measures]).reshape(
+        len(experiment.measures), months
+    )
 
 
 def all_kept_months(experiment: Experiment, sides: tuple[str, ...] = ("marketing", "sales")) -> Floats:
@@ -166,9 +168,15 @@ def _clause(experiment: Experiment, name: str) -> dict[str, Any]:
         "p_kept": kept_in_a_month(kept).as_dict(),
         "p_kept_year": kept_all_year(kept).as_dict(),
         "ceiling": ceiling(experiment, name),
-        "left_out_per_year": _number(float(np.mean([c.left_out_count.sum() for c in counts]))),
-        "unworked_per_year": _number(float(np.mean([c.unworked_count.sum() for c in counts]))),
+        "left_out_per_year": _per_year(experiment, [c.left_out_count for c in counts]),
+        "unworked_per_year": _per_year(experiment, [c.unworked_count for c in counts]),
     }
+
+
+def _per_year(experiment: Experiment, by_month: list[Floats]) -> float | None:
+    """Return the mean of counts by month over replications, as a rate a year."""
+    years = len(by_month) * experiment.scenario.run.horizon_months / 12.0
+    return float(sum(counts.sum() for counts in by_month) / years) if years else None
 
 
 def _number(value: float) -> float | None:

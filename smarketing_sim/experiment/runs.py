@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,6 +67,7 @@ class Experiment:
 
 
 Outcome = tuple[Measures, Ledger | None] | Failure
+Job = tuple[Scenario, int, int, str, bool]
 
 
 def run(
@@ -111,7 +112,7 @@ def run(
     outcomes: list[Outcome] = []
     planned = min(replications, FIRST_LOOK) if precision else replications
     while True:
-        jobs = [(scenario, seed, r, engine, keep_ledgers) for r in range(len(outcomes), planned)]
+        jobs: list[Job] = [(scenario, seed, r, engine, keep_ledgers) for r in range(len(outcomes), planned)]
         for outcome in _in_order(jobs, executor):
             outcomes.append(outcome)
             if progress is not None:
@@ -139,29 +140,52 @@ def replicate(scenario: Scenario, seed: int, replication: int, engine: str, keep
         return Failure(replication, f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
-def _in_order(jobs: list[tuple[Scenario, int, int, str, bool]], executor: Executor | None) -> Iterator[Outcome]:
+def _in_order(jobs: list[Job], executor: Executor | None) -> Iterator[Outcome]:
     """Yield outcomes in the order of the jobs."""
     if executor is None:
         yield from (replicate(*job) for job in jobs)
         return
-    futures: list[Future[Outcome]] = [executor.submit(replicate, *job) for job in jobs]
+    futures = [_submit(executor, job) for job in jobs]
     try:
         for job, future in zip(jobs, futures, strict=True):
-            try:
-                yield future.result()
-            except InputError:
-                raise
-            except Exception as error:  # a worker that died is a failed replication
-                yield Failure(job[2], f"{type(error).__name__}: {error}", traceback.format_exc())
+            # A worker that dies takes every job of its pool along; run again alone, a job shows whose fault it was.
+            yield _outcome(job, _submit(executor, job) if _died(future) else future)
     finally:
         for future in futures:
             future.cancel()
 
 
+def _submit(executor: Executor, job: Job) -> Future[Outcome]:
+    try:
+        return executor.submit(replicate, *job)
+    except BrokenExecutor as error:
+        broken: Future[Outcome] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def _died(future: Future[Outcome]) -> bool:
+    try:
+        return isinstance(future.exception(), BrokenExecutor)
+    except CancelledError:
+        return False
+
+
+def _outcome(job: Job, future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except InputError:
+        raise
+    except Exception as error:  # a worker that died again is a failed replication
+        return Failure(job[2], f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
 def _needed(outcomes: list[Outcome], precision: Mapping[str, float]) -> int:
     """Return how many replications the wanted half-widths need, by what has been seen so far."""
     seen = [outcome[0].headline for outcome in outcomes if not isinstance(outcome, Failure)]
-    unknown = [name for name in precision if seen and name not in seen[0]]
+    if not seen:
+        return 0
+    unknown = [name for name in precision if name not in seen[0]]
     if unknown:
         raise InputError(f"{unknown[0]} is not a measure; known are {', '.join(seen[0])}")
     return max((replications_for([h[name] for h in seen], width) for name, width in precision.items()), default=0)

@@ -8,7 +8,8 @@ import numpy as np
 
 from smarketing_sim.measure.cohorts import Case, row_of
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
-from smarketing_sim.world.calendar import Floats
+from smarketing_sim.scenario.sales import Profile
+from smarketing_sim.world.calendar import Floats, add_months
 
 _SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend_usd"), FUNNEL_COLUMNS.index("spend_unworked_usd")
 
@@ -85,14 +86,24 @@ def measure_economics(case: Case, funnel: Floats) -> Economics:
 def people_cost(case: Case) -> tuple[float, float]:
     """Return the cost of the horizon: the reps' time meant for marketing's leads, and everybody with their tools."""
     sdr, ae, years = case.scenario.sales.sdr, case.scenario.sales.ae, case.years
-    shares = [sdr.profile(rep).marketing_time.share for rep in range(1, sdr.headcount + 1)]
+    team = [sdr.profile(rep) for rep in range(1, sdr.headcount + 1)]
+    employed = [_employed_share(case, profile) for profile in team]
+    shares = [profile.marketing_time.share * share for profile, share in zip(team, employed, strict=True)]
     shared = sdr.annual_cost_usd * sum(shares) * years
     loaded = (
-        sdr.annual_cost_usd * sdr.headcount
+        sdr.annual_cost_usd * sum(employed)
         + ae.annual_cost_usd * ae.headcount
         + case.scenario.economics.tools_annual_usd
     )
     return shared, loaded * years
+
+
+def _employed_share(case: Case, profile: Profile) -> float:
+    """Return the share of the horizon between a rep's first day and the first day no longer there."""
+    run = case.scenario.run
+    starts, ends = run.starts_on, add_months(run.starts_on, run.horizon_months)
+    here = min(profile.leaves_on or ends, ends) - max(profile.starts_on or starts, starts)
+    return max(here.days, 0) / (ends - starts).days if ends > starts else 0.0
 
 
 def _wasted_hours(case: Case) -> tuple[float, float]:

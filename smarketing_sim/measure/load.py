@@ -27,10 +27,16 @@ def planned_load(*, leads_count: float, attempts: float, minutes_per_attempt: fl
     return leads_count * attempts * minutes_per_attempt / selling_minutes
 
 
+def connect_prob(scenario: Scenario, number: int) -> float:
+    """Return the chance that an attempt on its channel gets through to a reachable lead; age and hour play no part."""
+    sdr = scenario.sales.sdr
+    factor = sdr.channels[sdr.cadence.channel(number)].connect_factor
+    return min(1.0, scenario.sales.reach.hazard(number) * factor)
+
+
 def expected_attempts(scenario: Scenario) -> Floats:
     """Return the chance that attempt 1, 2, … is made when follow-up stops at a connection; age plays no part here."""
-    reach, most = scenario.sales.reach, scenario.sales.sdr.cadence.max_attempts
-    hazards = np.array([min(1.0, reach.hazard(n)) for n in range(1, most + 1)])
+    hazards = np.array([connect_prob(scenario, n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
     still_silent = np.concatenate([[1.0], np.cumprod(1.0 - hazards)[:-1]])
     reachable: float = scenario.marketing.reachable_share
     return reachable * still_silent + (1.0 - reachable)
@@ -38,14 +44,14 @@ def expected_attempts(scenario: Scenario) -> Floats:
 
 def minutes_per_lead(scenario: Scenario) -> tuple[float, float]:
     """Return rep minutes for one lead: every planned attempt made and unanswered, and with stops at a connection."""
-    sdr, reach = scenario.sales.sdr, scenario.sales.reach
+    sdr = scenario.sales.sdr
     made = expected_attempts(scenario)
     planned, with_stops = 0.0, 0.0
     still = scenario.marketing.reachable_share
     for number in range(1, sdr.cadence.max_attempts + 1):
         channel = sdr.channels[sdr.cadence.channel(number)]
         silent = channel.voicemail_share * channel.voicemail + (1.0 - channel.voicemail_share) * channel.no_answer
-        connects = still * min(1.0, reach.hazard(number) * channel.connect_factor)
+        connects = still * connect_prob(scenario, number)
         planned += channel.preparation + silent
         with_stops += made[number - 1] * (channel.preparation + silent) + connects * (channel.talk - silent)
         still -= connects

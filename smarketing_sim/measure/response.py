@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.measure.cohorts import Case, responded_at
+from smarketing_sim.ledger import REASONS
+from smarketing_sim.measure.cohorts import Case, responded_at, row_of
 from smarketing_sim.world.calendar import Floats
+from smarketing_sim.world.contract import after
 
 BUSINESS_GRID = np.arange(0.0, 24.25, 0.25) * 60.0
 WALL_GRID = np.arange(0.0, 121.0, 1.0) * 60.0
@@ -61,27 +63,53 @@ def never_called_share(case: Case) -> float:
 
 
 def waiting_by_hour(case: Case) -> tuple[Floats, Floats]:
-    """Return the mean number of leads waiting at each hour of the week: new leads, and follow-ups; shape (168,)."""
-    at = np.arange(case.line.horizon_starts_at + 30.0, case.line.horizon_ends_at, 60.0)
-    if not len(at):
+    """Return the mean number of leads waiting in each hour of the week: new leads, and follow-ups; shape (168,)."""
+    edges = np.arange(case.line.horizon_starts_at, case.line.horizon_ends_at + 1.0, 60.0)
+    if len(edges) < 2:
         return np.full(168, np.nan), np.full(168, np.nan)
-    hour = case.line.hour_of_week(at)
-    hours = np.bincount(hour, minlength=168)
-    human = ~case.attempts["automatic"]
-    first = human & (case.attempts["attempt"] == 1)
-    later = human & (case.attempts["attempt"] > 1)
-    pending = (case.leads["attempt_count"] == 0) & ~np.isnan(case.leads["handed_at"])
-    ends = np.fmin(case.leads["resolved_at"][pending], case.ends_at)
-    new = (
-        np.append(case.attempts["due_at"][first], case.leads["handed_at"][pending]),
-        np.append(case.attempts["started_at"][first], ends),
-    )
-    retries = (case.attempts["due_at"][later], case.attempts["started_at"][later])
+    hour = case.line.hour_of_week(edges[:-1])
+    hours = np.maximum(np.bincount(hour, minlength=168), 1)
     means = []
-    for joined, left in (new, retries):
-        waiting = np.searchsorted(np.sort(joined), at, side="right") - np.searchsorted(np.sort(left), at, side="right")
-        means.append(np.bincount(hour, weights=waiting, minlength=168) / np.maximum(hours, 1))
+    for joined, left in (_new_waits(case), _retry_waits(case)):
+        waited = np.diff(_minutes_since(joined, edges) - _minutes_since(left, edges))
+        means.append(np.bincount(hour, weights=np.maximum(waited, 0.0) / 60.0, minlength=168) / hours)
     return means[0], means[1]
+
+
+def _minutes_since(at: Floats, edges: Floats) -> Floats:
+    """Return minutes passed since each of some instants, summed, up to each edge."""
+    at = np.sort(at)
+    passed = np.searchsorted(at, edges)
+    minutes: Floats = passed * edges - np.append(0.0, np.cumsum(at))[passed]
+    return minutes
+
+
+def _new_waits(case: Case) -> tuple[Floats, Floats]:
+    """Return when leads never called before joined the queue, and when they left it."""
+    leads, attempts = case.leads, case.attempts
+    first = ~attempts["automatic"] & (attempts["attempt"] == 1)
+    pending = (leads["attempt_count"] == 0) & ~np.isnan(leads["handed_at"])
+    left = np.fmin(leads["resolved_at"][pending], case.ends_at)
+    joined = np.minimum(leads["handed_at"][pending], left)
+    return np.append(attempts["due_at"][first], joined), np.append(attempts["started_at"][first], left)
+
+
+def _retry_waits(case: Case) -> tuple[Floats, Floats]:
+    """Return when follow-ups fell due and when they left the queue: made, gone cold, or still there at the end."""
+    leads, attempts, cadence = case.leads, case.attempts, case.scenario.sales.sdr.cadence
+    human = ~attempts["automatic"]
+    later = human & (attempts["attempt"] > 1)
+    ended = np.full(len(leads["lead_id"]), np.nan)
+    rows = row_of(case, attempts["lead_id"][human])
+    np.fmax.at(ended, rows, attempts["ended_at"][human])
+    idle = np.isnan(leads["connected_at"]) & (leads["censored"] | (leads["reason"] == REASONS.index("gone_cold")))
+    joined = np.full(len(ended), np.nan)
+    for number in range(1, cadence.max_attempts):
+        now, day = idle & (leads["attempt_count"] == number), case.scenario.calendar.business_day_minutes
+        joined[now] = after(ended[now], cadence.gap(number), calendar=case.contract, business_day_minutes=day)
+    left = np.fmin(leads["resolved_at"], case.ends_at)
+    never = joined < left
+    return np.append(attempts["due_at"][later], joined[never]), np.append(attempts["started_at"][later], left[never])
 
 
 def attempts_made(case: Case) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 
 from smarketing_sim.ledger import REASONS
 from smarketing_sim.measure.cohorts import Bools, Case, nth_attempt_at, responded_at
+from smarketing_sim.measure.load import connect_prob
 from smarketing_sim.scenario.contract import (
     DepthClause,
     FeedbackClause,
@@ -70,8 +71,8 @@ def measure_clauses(case: Case) -> dict[str, ClauseCounts]:
 
 def lead_values(scenario: Scenario) -> dict[str, float]:
     """Return the mean worth of a handed lead by source: worked at once and to the end of the cadence."""
-    reach, meetings = scenario.sales.reach, scenario.sales.meetings
-    missed = np.prod([1.0 - scenario.sales.hazard(n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
+    meetings = scenario.sales.meetings
+    missed = np.prod([1.0 - connect_prob(scenario, n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
     reached = scenario.marketing.reachable_share * (1.0 - float(missed))
     met = meetings.show_share * (1.0 + (1.0 - meetings.show_share) * meetings.rebook_share)
     values = {}
@@ -90,9 +91,9 @@ def _measure(case: Case, clause: Any) -> ClauseCounts:
     mine &= case.is_first & (month >= 0)
     none = np.zeros(_months(case))
     if isinstance(clause, VolumeClause):
-        over = case.line.month_starts_at[1:] <= case.ends_at  # a month's promise is due when the month is over
+        over = (case.line.month_starts_at[1:] <= case.ends_at).astype(np.float64)  # due when the month is over
         handed = _volume(case, clause, mine, month)
-        left_out = np.where(over, 0.0, _by_month(case, mine, month))
+        left_out = _by_month(case, mine, month) * (1.0 - over)
         return ClauseCounts(handed * over, clause.promised_amount * over, left_out, none, duplicates)
     if isinstance(clause, PacingClause):
         inside, weeks = _pacing(case, clause, mine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -109,17 +110,28 @@ def _by_plan(runs: list[Run]) -> list[tuple[Run, list[Run]]]:
 
 
 def _records(root: Path, now: datetime) -> Iterator[Run | Unreadable]:
-    inside = root.resolve()
-    for path in sorted(root.glob(f"*/*/{RUN_NAME}")):
-        if any(part.startswith(".") for part in path.relative_to(root).parts):
-            continue
-        name = plain_text("/".join(path.relative_to(root).parts[:-1]))
+    for plan in _folders(root):
         try:
-            if not path.resolve().is_relative_to(inside):
-                raise ValueError("it lies outside the reports folder")
-            yield _run(json.loads(_text(path)), path.parent, root, now)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
-            yield Unreadable(name, plain_text(_why(error))[:200])
+            records = [run / RUN_NAME for run in _folders(plan)]
+        except OSError as error:
+            yield Unreadable(plain_text(plan.name), plain_text(_why(error)))
+            continue
+        yield from (_read(path, root, now) for path in records if os.path.lexists(path))
+
+
+def _folders(parent: Path) -> list[Path]:
+    """Return the folders that are shown; hidden ones are runs in the making, which may vanish while one looks."""
+    return sorted(path for path in parent.iterdir() if not path.name.startswith(".") and path.is_dir())
+
+
+def _read(path: Path, root: Path, now: datetime) -> Run | Unreadable:
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise ValueError("it lies outside the reports folder")
+        return _run(json.loads(_text(path)), path.parent, root, now)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
+        name = "/".join(path.relative_to(root).parts[:-1])
+        return Unreadable(plain_text(name), plain_text(_why(error))[:200])
 
 
 def _text(path: Path) -> str:
@@ -133,6 +145,9 @@ def _why(error: Exception) -> str:
         return f"its run.json is not JSON: line {error.lineno}"
     if isinstance(error, KeyError):
         return f"its run.json has no {error.args[0]}"
+    if isinstance(error, RuntimeError):
+        # A link that leads to itself, or endless nesting; the text of either may hold a path.
+        return "its run.json leads nowhere"
     return getattr(error, "strerror", None) or str(error) or "its run.json is not a record of a run"
 
 

@@ -184,4 +184,3 @@ def _is_parameter(name: str, value: object) -> bool:
     """Tell a plain value that somebody set from what a notebook has anyway: modules, functions, history."""
     hidden = name.startswith("_") or name in _NOTEBOOK_NAMES
     return not (hidden or isinstance(value, ModuleType) or callable(value))
-

@@ -146,7 +146,12 @@ def check_inside(root: Path, *parts: str) -> Path:
         if part in {"", ".", ".."} or {"/", "\\", "\0"} & set(part) or part.startswith("."):
             raise InputError([Problem("this is no name for a folder of published runs", value=part)])
     place = root.joinpath(*parts)
-    if not place.resolve().is_relative_to(root.resolve()):
+    try:
+        inside = place.resolve().is_relative_to(root.resolve())
+    except RuntimeError:
+        # A link that leads to itself.
+        inside = False
+    if not inside:
         raise InputError([Problem("this folder is a link that leads out of the reports folder", file=str(place))])
     return place
 

@@ -139,6 +139,7 @@ def demand_reads(scenario: Scenario) -> dict[str, Any]:
     sdr, ae = scenario.sales.sdr, plain["sales"]["ae"]
     return {
         "run": plain["run"],
+        "order": [list(plain["personas"]), list(marketing["sources"]), list(marketing["campaigns"])],
         "zone": plain["calendar"]["zone"],
         "personas": {name: {**persona, "segment": ""} for name, persona in plain["personas"].items()},
         "marketing": marketing,

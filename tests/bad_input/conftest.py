@@ -19,14 +19,79 @@ from smarketing_sim.scenario.schema import Scenario
 
 HANG_SECONDS = 10.0
 JUNK: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 7, 10**9, 10**18, -(10**18), 0.5, -0.5, 1e-300, 1e300, -1e300, float("inf"), float("-inf"),
-    "", " ", "x", "35 %", "-5 %", "101 %", "1e400 %", "$5", "$-5", "$1e400", "6 hours", "0 min", "-6 hours", "1e400 days",
-    "99 years", "6 business hours", "1 business month", "2026-02-30", "0001-01-01", "9999-12-31", "2026-01-01", "mon", "mon-fri",
-    "09:00-17:00", "17:00-09:00", "25:00-26:00", "Mars/Olympus", "UTC", "speed", "medium", "custom", "territory", "blocks",
-    "a" * 5000, "../../etc/passwd", "{{7*7}}", "<script>", "\u202egnp", "two\nlines", "E999", [], [[]], [None], [1, 2, 3], [0] * 12,
-    [1e300] * 12, [0] * 24, [0] * 168, {}, {"value": 5}, {"value": None, "source": 5}, {"value": {"value": 1}}, {"": ""},
-    {"a": {"b": {"c": 1}}}, {"value": 5, "range": "wide"},
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    7,
+    10**9,
+    10**18,
+    -(10**18),
+    0.5,
+    -0.5,
+    1e-300,
+    1e300,
+    -1e300,
+    float("inf"),
+    float("-inf"),
+    "",
+    " ",
+    "x",
+    "35 %",
+    "-5 %",
+    "101 %",
+    "1e400 %",
+    "$5",
+    "$-5",
+    "$1e400",
+    "6 hours",
+    "0 min",
+    "-6 hours",
+    "1e400 days",
+    "99 years",
+    "6 business hours",
+    "1 business month",
+    "2026-02-30",
+    "0001-01-01",
+    "9999-12-31",
+    "2026-01-01",
+    "mon",
+    "mon-fri",
+    "09:00-17:00",
+    "17:00-09:00",
+    "25:00-26:00",
+    "Mars/Olympus",
+    "UTC",
+    "speed",
+    "medium",
+    "custom",
+    "territory",
+    "blocks",
+    "a" * 5000,
+    "../../etc/passwd",
+    "{{7*7}}",
+    "<script>",
+    "\u202egnp",
+    "two\nlines",
+    "E999",
+    [],
+    [[]],
+    [None],
+    [1, 2, 3],
+    [0] * 12,
+    [1e300] * 12,
+    [0] * 24,
+    [0] * 168,
+    {},
+    {"value": 5},
+    {"value": None, "source": 5},
+    {"value": {"value": 1}},
+    {"": ""},
+    {"a": {"b": {"c": 1}}},
+    {"value": 5, "range": "wide"},
+)
 
 
 def steps_of(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -48,10 +113,14 @@ def mutated(document: dict[str, Any], chance: random.Random) -> tuple[dict[str, 
     if how == "delete":
         del parent[last]
     elif how == "rename" and isinstance(parent, dict):
-        name = chance.choice((f"{last}s", str(last)[:-1], str(last).upper(), "value", "", "x" * 300, "new\nline", "mon", "9"))
+        name = chance.choice(
+            (f"{last}s", str(last)[:-1], str(last).upper(), "value", "", "x" * 300, "new\nline", "mon", "9")
+        )
         parent[name] = parent.pop(last)
     elif how == "wrap":
-        parent[last] = [parent[last]] if chance.random() < 0.5 else {"value": parent[last], "source": chance.choice(JUNK)}
+        parent[last] = (
+            [parent[last]] if chance.random() < 0.5 else {"value": parent[last], "source": chance.choice(JUNK)}
+        )
     elif how == "swap":
         other = data
         for step in chance.choice(steps):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smarketing_sim.engine import simulate, simulate_unlimited
@@ -17,7 +17,7 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Calendar
 from smarketing_sim.world.demand import Demand, sample_demand
 from tests.builders import Overrides, make_scenario
-from tests.engine.scenarios import small_scenarios
+from tests.engine.scenarios import FEWER, small_scenarios
 
 SEEDS = st.integers(0, 5)
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
@@ -36,17 +36,24 @@ def human(ledger: Ledger) -> dict[str, np.ndarray]:
 
 def equal(left: Ledger, right: Ledger) -> bool:
     """Equal to the last bit, NaN equal to NaN."""
-    return left.ends_at == right.ends_at and left.categories == right.categories and all(
-        left.tables[name][column].tobytes() == right.tables[name][column].tobytes()
-        if left.tables[name][column].dtype != object
-        else left.tables[name][column].tolist() == right.tables[name][column].tolist()
-        for name in left.tables for column in left.tables[name])  # fmt: skip
+    return (
+        left.ends_at == right.ends_at
+        and left.categories == right.categories
+        and all(
+            left.tables[name][column].tobytes() == right.tables[name][column].tobytes()
+            if left.tables[name][column].dtype != object
+            else left.tables[name][column].tolist() == right.tables[name][column].tolist()
+            for name in left.tables
+            for column in left.tables[name]
+        )
+    )
 
 
 def is_open(calendar: Calendar, at: np.ndarray) -> np.ndarray:
     return np.array([bool(np.any((calendar.opens_at <= t) & (t < calendar.closes_at))) for t in at], dtype=bool)
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_every_lead_ends_in_exactly_one_way(overrides: Overrides, seed: int) -> None:
     _, demand, ledger = happened(overrides, seed)
@@ -61,6 +68,7 @@ def test_every_lead_ends_in_exactly_one_way(overrides: Overrides, seed: int) -> 
     assert (leads["reason"][won] == -1).all()
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_attempts_of_a_lead_keep_order_limit_and_gaps(overrides: Overrides, seed: int) -> None:
     scenario, demand, ledger = happened(overrides, seed)
@@ -85,6 +93,7 @@ def test_attempts_of_a_lead_keep_order_limit_and_gaps(overrides: Overrides, seed
     assert (calls["started_at"] >= calls["due_at"]).all()
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_reps_call_one_lead_at_a_time_and_begin_in_their_hours(overrides: Overrides, seed: int) -> None:
     scenario, demand, ledger = happened(overrides, seed)
@@ -94,12 +103,15 @@ def test_reps_call_one_lead_at_a_time_and_begin_in_their_hours(overrides: Overri
         order = np.lexsort((calls["ended_at"][mine], calls["started_at"][mine]))
         started, ended = calls["started_at"][mine][order], calls["ended_at"][mine][order]
         assert is_open(rep.calendar, started).all()
-        free_at = [float(rep.calendar.add(e, np.rint((e - s) * rep.other_per_minute * 2**20) / 2**20))
-                   for s, e in zip(started, ended, strict=True)]  # fmt: skip
+        free_at = [
+            float(rep.calendar.add(e, np.rint((e - s) * rep.other_per_minute * 2**20) / 2**20))
+            for s, e in zip(started, ended, strict=True)
+        ]
         assert (started[1:] >= ended[:-1]).all()
         assert (started[1:] >= np.array(free_at[:-1])).all()
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_minutes_worked_are_the_minutes_of_attempts_and_fit_the_hours(overrides: Overrides, seed: int) -> None:
     scenario, demand, ledger = happened(overrides, seed)
@@ -118,6 +130,7 @@ def test_minutes_worked_are_the_minutes_of_attempts_and_fit_the_hours(overrides:
         assert (time["started_at"][mine][order][1:] >= time["ended_at"][mine][order][:-1]).all()
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_overtime_is_at_most_one_attempt_a_shift(overrides: Overrides, seed: int) -> None:
     scenario, demand, ledger = happened(overrides, seed)
@@ -129,6 +142,7 @@ def test_overtime_is_at_most_one_attempt_a_shift(overrides: Overrides, seed: int
             assert np.sum(begun & (calls["ended_at"] > closes)) <= 1
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_leads_waiting_over_time_sum_to_their_waits(overrides: Overrides, seed: int) -> None:
     """Little's law as an identity: the area under the number waiting is the sum of the waits."""
@@ -146,6 +160,7 @@ def test_leads_waiting_over_time_sum_to_their_waits(overrides: Overrides, seed: 
     assert float((waiting[:-1] * np.diff(at)).sum()) == float((leaves - joins).sum())
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_nobody_is_called_after_their_patience_and_gone_leads_are_lost(overrides: Overrides, seed: int) -> None:
     scenario, demand, ledger = happened(overrides, seed)
@@ -163,6 +178,7 @@ def test_nobody_is_called_after_their_patience_and_gone_leads_are_lost(overrides
     assert gone[untouched & (leads["handed_at"] < ledger.ends_at - 7 * 1440)].all()
 
 
+@FEWER
 @given(small_scenarios(), SEEDS, st.randoms(use_true_random=False))
 def test_row_order_and_repetition_change_nothing(overrides: Overrides, seed: int, random: object) -> None:
     scenario, demand, ledger = happened(overrides, seed)
@@ -174,6 +190,7 @@ def test_row_order_and_repetition_change_nothing(overrides: Overrides, seed: int
     assert equal(simulate_unlimited(scenario, demand), simulate_unlimited(scenario, shuffled))
 
 
+@FEWER
 @given(small_scenarios(), SEEDS)
 def test_unlimited_reps_are_never_slower_to_begin(overrides: Overrides, seed: int) -> None:
     """Where the reps are copies of the profile; an override can be there when the profile is not."""
@@ -200,14 +217,17 @@ print(digest.hexdigest())
 """
 
 
-@settings(max_examples=1)
-@given(st.just(None))
-def test_another_process_gives_the_same_ledger(_: None) -> None:
+def test_another_process_gives_the_same_ledger() -> None:
     params = Path(__file__).resolve().parents[2] / "params" / "baseline.yaml"
     seen = {
-        subprocess.run([sys.executable, "-c", ELSEWHERE, str(params)], capture_output=True, text=True, check=True,
-                       env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(params.parents[1])}).stdout
+        subprocess.run(
+            [sys.executable, "-c", ELSEWHERE, str(params)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(params.parents[1])},
+        ).stdout
         for hash_seed in ("1", "2")
-    }  # fmt: skip
+    }
     assert len(seen) == 1
     assert len(seen.pop().strip()) == 64

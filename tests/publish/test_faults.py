@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -211,6 +212,7 @@ def crowd(root: Path, size: int) -> None:
                 put(root)
                 os._exit(0)
             except BaseException:
+                traceback.print_exc()
                 os._exit(9)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * size
@@ -236,6 +238,7 @@ def test_eight_at_once_again_and_again(shelf: Path) -> None:
 
 REAL = """
 import sys
+import traceback
 from pathlib import Path
 from smarketing_sim.publish.hub import rebuild_hub
 from smarketing_sim.publish.publisher import publish

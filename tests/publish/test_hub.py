@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,37 @@ def test_a_hidden_run_is_not_shown(tmp_path: Path) -> None:
     assert "Nothing is published yet" in hub(tmp_path).text
 
 
+def test_a_run_in_the_making_may_vanish_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, "plan", "r1")
+    (tmp_path / ".staging-1" / "run").mkdir(parents=True)
+
+    def vanish(look: Any) -> Any:
+        def gone(path: Any = ".") -> Any:
+            if ".staging" in str(path):
+                raise FileNotFoundError(path)
+            return look(path)
+
+        return gone
+
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, vanish(getattr(os, name)))
+    assert [h.text for h in hub(tmp_path).find_all("h2")] == ["Baseline"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, "plan", "r1")
+    add(tmp_path, "shut", "r1")
+    look = Path.iterdir
+
+    def refuse(folder: Path) -> Any:
+        if folder.name == "shut":
+            raise PermissionError(13, "Permission denied")
+        return look(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert hub(tmp_path).li.text == "shut: Permission denied"
+
+
 BROKEN: dict[str, str | bytes] = {
     "empty": "",
     "half": '{"title": "x", "publ',
@@ -135,7 +167,9 @@ def test_a_record_that_is_a_folder_or_a_dead_link_is_listed(tmp_path: Path) -> N
     (tmp_path / "plan" / "r1" / "run.json").mkdir(parents=True)
     (tmp_path / "plan" / "r2").mkdir()
     (tmp_path / "plan" / "r2" / "run.json").symlink_to("run.json")
-    assert "plan/r1" in hub(tmp_path).text
+    soup = hub(tmp_path)
+    assert [li.code.text for li in soup.find_all("li")] == ["plan/r1", "plan/r2"]
+    assert str(tmp_path) not in soup.text
 
 
 def test_a_record_outside_the_shelf_is_not_shown(tmp_path: Path) -> None:

@@ -225,6 +225,12 @@ def test_a_link_out_of_the_shelf_is_not_followed(tmp_path: Path) -> None:
     assert list(outside.iterdir()) == []
 
 
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan").symlink_to("plan")
+    with pytest.raises(InputError), staged(tmp_path, "plan", "run"):
+        pass  # pragma: no cover
+
+
 def test_a_link_put_there_while_the_run_was_made_is_not_followed(tmp_path: Path) -> None:
     root, outside = tmp_path / "lab", tmp_path / "lab-secret"
     outside.mkdir()

@@ -64,14 +64,19 @@ def test_what_is_no_iana_zone_is_refused(zone: object) -> None:
         calendar(zone=zone)
 
 
-@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "01/02/2026", "tomorrow", None, 5, True, "0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "2026-13-01", "01/02/2026", "tomorrow", None, 5, True, "0001-01-01", "9999-12-31"]
+)
 def test_a_day_that_is_not_in_the_calendar_is_refused(day: object) -> None:
     with pytest.raises(ValidationError, match=r"must be a date|out of range"):
         calendar(holidays=[day])
 
 
 def test_holidays_are_dates() -> None:
-    assert calendar(holidays=["2026-12-25", dt.date(2027, 1, 1)]).holidays == (dt.date(2026, 12, 25), dt.date(2027, 1, 1))
+    assert calendar(holidays=["2026-12-25", dt.date(2027, 1, 1)]).holidays == (
+        dt.date(2026, 12, 25),
+        dt.date(2027, 1, 1),
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,10 @@ def test_a_tier_is_named_in_the_words_of_its_clause() -> None:
 
 def test_a_volume_clause_can_promise_worth_in_place_of_a_count() -> None:
     worth = clause("volume", leads_per_rep=None, value_usd_per_rep=50_000)
-    assert (worth.promised_amount, worth.text) == (400_000, "400,000 US dollars of expected lead value handed over a month")
+    assert (worth.promised_amount, worth.text) == (
+        400_000,
+        "400,000 US dollars of expected lead value handed over a month",
+    )
 
 
 @pytest.mark.parametrize("fields", [{"leads_per_rep": None}, {"value_usd_per_rep": 5}])

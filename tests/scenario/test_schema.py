@@ -83,8 +83,13 @@ def test_the_digest_does_not_depend_on_the_order_of_keys(baseline: Scenario) -> 
 
 
 def test_the_digest_does_not_depend_on_how_a_share_or_an_amount_is_written(baseline: Scenario) -> None:
-    same = {"sla.speed.target": "90 %", "personas.small.deal_value_usd": "$14k", "marketing.handoff.system_delay": "10 minutes",
-            "goal.revenue_usd": 3_000_000, "calendar.hours": {"mon": "09:00-17:00", "tue-fri": ["09:00-17:00"]}}  # fmt: skip
+    same = {
+        "sla.speed.target": "90 %",
+        "personas.small.deal_value_usd": "$14k",
+        "marketing.handoff.system_delay": "10 minutes",
+        "goal.revenue_usd": 3_000_000,
+        "calendar.hours": {"mon": "09:00-17:00", "tue-fri": ["09:00-17:00"]},
+    }
     assert baseline.with_overrides(same).digest == baseline.digest
 
 
@@ -92,7 +97,9 @@ def test_the_digest_does_not_depend_on_how_a_share_or_an_amount_is_written(basel
 def test_the_digest_is_the_same_in_another_process(baseline: Scenario, hash_seed: str) -> None:
     code = "from smarketing_sim.scenario.schema import Scenario; print(Scenario.load('params/baseline.yaml').digest)"
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "TZ": "Asia/Kathmandu", "LC_ALL": "C"}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == baseline.digest
 
 
@@ -107,7 +114,9 @@ def test_a_difference_lists_each_path_with_both_values(baseline: Scenario) -> No
 
 
 def test_every_path_that_a_difference_lists_can_be_set(baseline: Scenario) -> None:
-    other = baseline.with_overrides({"sales.sdr.headcount": 9, "marketing.scoring.auc": 0.6, "sla.speed.within": "1 business day"})
+    other = baseline.with_overrides(
+        {"sales.sdr.headcount": 9, "marketing.scoring.auc": 0.6, "sla.speed.within": "1 business day"}
+    )
     again = baseline.with_overrides({path: there for path, _, there in baseline.diff(other)})
     assert again.digest == other.digest
 

@@ -19,9 +19,9 @@ from smarketing_sim.scenario.units import (
 )
 
 UNITS = ("minute", "hour", "day", "week", "month")
-spans = st.builds(
-    Span, st.floats(0, 1e3, allow_nan=False), st.sampled_from(UNITS[:4]), st.booleans()
-) | st.builds(Span, st.floats(0, 1e3, allow_nan=False), st.sampled_from(UNITS))
+spans = st.builds(Span, st.floats(0, 1e3, allow_nan=False), st.sampled_from(UNITS[:4]), st.booleans()) | st.builds(
+    Span, st.floats(0, 1e3, allow_nan=False), st.sampled_from(UNITS)
+)
 
 
 def value_of(kind: object, value: object) -> object:
@@ -64,20 +64,54 @@ def test_the_grid_has_a_scalar_and_an_array_form_that_agree(minutes: float) -> N
 @pytest.mark.parametrize(
     ("text", "minutes"),
     [
-        ("6 business hours", 360), ("1 business day", 480), ("2 business weeks", 4800), ("90 min", 90), ("12 days", 17280),
-        ("1 week", 10080), ("1 month", 43830), ("1.5h", 90), ("0 min", 0), ("1e1 hours", 600), (" 3  business  days ", 1440),
+        ("6 business hours", 360),
+        ("1 business day", 480),
+        ("2 business weeks", 4800),
+        ("90 min", 90),
+        ("12 days", 17280),
+        ("1 week", 10080),
+        ("1 month", 43830),
+        ("1.5h", 90),
+        ("0 min", 0),
+        ("1e1 hours", 600),
+        (" 3  business  days ", 1440),
     ],
-)  # fmt: skip
+)
 def test_a_span_has_the_minutes_of_its_own_clock(text: str, minutes: float) -> None:
     assert Span.parse(text).minutes(480.0) == minutes
 
 
 @pytest.mark.parametrize(
     "value",
-    ["6", 6, 6.0, "six hours", "6 hour s", "-6 hours", "+6 hours", "6 fortnights", "business hours", "6 business months", "", None,
-     True, [6, "hours"], "6,5 hours", "1_000 min", "0x10 min", "6 Hours", "nan min", "inf days", "1e400 days", "1e9 days",
-     "1e300 business days", "6 hours 30 minutes", "٦ hours", "6 hours\n7 hours"],
-)  # fmt: skip
+    [
+        "6",
+        6,
+        6.0,
+        "six hours",
+        "6 hour s",
+        "-6 hours",
+        "+6 hours",
+        "6 fortnights",
+        "business hours",
+        "6 business months",
+        "",
+        None,
+        True,
+        [6, "hours"],
+        "6,5 hours",
+        "1_000 min",
+        "0x10 min",
+        "6 Hours",
+        "nan min",
+        "inf days",
+        "1e400 days",
+        "1e9 days",
+        "1e300 business days",
+        "6 hours 30 minutes",
+        "٦ hours",
+        "6 hours\n7 hours",
+    ],
+)
 def test_a_span_without_one_plain_meaning_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"unit of time|business span|too long"):
         Span.parse(value)
@@ -96,7 +130,9 @@ def test_a_share_is_read_with_or_without_its_sign(value: object, share: float) -
     assert value_of(Share, value) == share
 
 
-@pytest.mark.parametrize("value", ["35", "101 %", "-1 %", -0.1, 35, 1.01, True, None, "half", "35 percent", [0.5], float("nan")])
+@pytest.mark.parametrize(
+    "value", ["35", "101 %", "-1 %", -0.1, 35, 1.01, True, None, "half", "35 percent", [0.5], float("nan")]
+)
 def test_a_share_outside_zero_to_one_or_without_its_sign_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
         value_of(Share, value)
@@ -109,13 +145,24 @@ def test_a_whole_number_for_a_share_is_told_how_to_write_a_percentage() -> None:
 
 @pytest.mark.parametrize(
     ("value", "usd"),
-    [("$4.2k", 4200.0), ("$3.0m", 3e6), ("$14k", 14000.0), ("14K", 14000.0), ("164", 164.0), (164, 164.0), ("$ 5", 5.0), ("5 USD", 5.0)],
+    [
+        ("$4.2k", 4200.0),
+        ("$3.0m", 3e6),
+        ("$14k", 14000.0),
+        ("14K", 14000.0),
+        ("164", 164.0),
+        (164, 164.0),
+        ("$ 5", 5.0),
+        ("5 USD", 5.0),
+    ],
 )
 def test_money_is_read_as_people_write_it(value: object, usd: float) -> None:
     assert value_of(Usd, value) == usd
 
 
-@pytest.mark.parametrize("value", ["€5", "$1,000", "$-5", "-$5", -5, "5b", "$", "", None, True, "$1e400", "five", float("inf")])
+@pytest.mark.parametrize(
+    "value", ["€5", "$1,000", "$-5", "-$5", -5, "5b", "$", "", None, True, "$1e400", "five", float("inf")]
+)
 def test_money_of_another_kind_or_below_zero_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
         value_of(Usd, value)
@@ -129,9 +176,22 @@ def test_a_count_is_a_whole_number_from_zero(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["9-17", "09:00", "09:00-25:00", "09:60-10:00", "17:00-09:00", "22:00-06:00", 540, None, ["09:00", "17:00"], [540, 1020],
-     [None, None], "24:01-24:02", "09:00 to 17:00"],
-)  # fmt: skip
+    [
+        "9-17",
+        "09:00",
+        "09:00-25:00",
+        "09:60-10:00",
+        "17:00-09:00",
+        "22:00-06:00",
+        540,
+        None,
+        ["09:00", "17:00"],
+        [540, 1020],
+        [None, None],
+        "24:01-24:02",
+        "09:00 to 17:00",
+    ],
+)
 def test_opening_hours_that_are_no_stretch_of_one_day_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"time of day|between|close before"):
         parse_hours(value)

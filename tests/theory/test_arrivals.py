@@ -17,18 +17,22 @@ from tests.theory.estimates import Floats, hold, of_independent
 FALSE_ALARM = 1e-4
 WEEKS = 53
 HOURS = [0.2] * 7 + [1.0, 2.0, 3.0, 3.0, 2.5, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.5] + [0.3] * 5
-SOURCES = {name: {"leads_per_month": volume, "qualify_prob": 0.3, "win_prob": 0.2}
-           for name, volume in (("busy", 6_000), ("calm", 3_000))}  # fmt: skip
+SOURCES = {
+    name: {"leads_per_month": volume, "qualify_prob": 0.3, "win_prob": 0.2}
+    for name, volume in (("busy", 6_000), ("calm", 3_000))
+}
 
 
 @functools.cache
 def weekly_demand() -> tuple[Demand, Floats]:
     """A year of whole weeks, and the weight of each hour of the week with mean 1."""
-    scenario = make_scenario({
-        "run": {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": WEEKS},
-        "marketing.profile": {"hours": HOURS, "weekdays": {"sat-sun": 0.4}},
-        "marketing.sources": {"web": None, **SOURCES},
-    })  # fmt: skip
+    scenario = make_scenario(
+        {
+            "run": {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": WEEKS},
+            "marketing.profile": {"hours": HOURS, "weekdays": {"sat-sun": 0.4}},
+            "marketing.sources": {"web": None, **SOURCES},
+        }
+    )
     week = np.outer([1.0] * 5 + [0.4] * 2, HOURS).ravel()
     return sample_demand(scenario, seed=21), week / week.mean()
 
@@ -54,7 +58,9 @@ def test_leads_of_an_hour_are_poisson_with_the_profiles_mean(source: int, per_mo
 
 def test_sources_come_independently() -> None:
     demand, weight = weekly_demand()
-    scaled = [(by_hour(demand, i) - m) / np.sqrt(m) for i, m in enumerate(np.outer([6_000, 3_000], weight) * 60 / 43_830)]
+    scaled = [
+        (by_hour(demand, i) - m) / np.sqrt(m) for i, m in enumerate(np.outer([6_000, 3_000], weight) * 60 / 43_830)
+    ]
     hold(of_independent((scaled[0] * scaled[1]).ravel()), 0.0, cap=0.015)
     lagged = scaled[0].ravel()[:-1] * scaled[0].ravel()[1:]
     hold(of_independent(lagged), 0.0, cap=0.015)
@@ -62,7 +68,9 @@ def test_sources_come_independently() -> None:
 
 def test_day_effect_spreads_days_by_its_gamma_and_leaves_the_mean() -> None:
     run = {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": 260}
-    scenario = make_scenario({"run": run, "marketing.day_effect_shape": 5, "marketing.sources.web.leads_per_month": 1_500})
+    scenario = make_scenario(
+        {"run": run, "marketing.day_effect_shape": 5, "marketing.sources.web.leads_per_month": 1_500}
+    )
     created = sample_demand(scenario, seed=22).created_at
     mean, days = 1_500 * 1440 / 43_830, 260 * 7
     counts = np.bincount((created // 1440).astype(int), minlength=days)
@@ -76,10 +84,14 @@ PER_DAY = 900 * 1440 / 43_830
 
 @functools.cache
 def nurtured() -> tuple[Demand, ...]:
-    scenario = make_scenario({
-        "run.horizon_months": 3, "marketing.sources.web.leads_per_month": 900, "marketing.sources.web.handed_share": 0,
-        "marketing.nurture": {"return_share": 1.0, "return_after": f"{NURTURE_DAYS} days", "keep": "5000 days"},
-    })  # fmt: skip
+    scenario = make_scenario(
+        {
+            "run.horizon_months": 3,
+            "marketing.sources.web.leads_per_month": 900,
+            "marketing.sources.web.handed_share": 0,
+            "marketing.nurture": {"return_share": 1.0, "return_after": f"{NURTURE_DAYS} days", "keep": "5000 days"},
+        }
+    )
     return tuple(sample_demand(scenario, seed=23, replication=n) for n in range(150))
 
 
@@ -88,7 +100,8 @@ def test_leads_in_nurture_are_poisson_with_the_mean_of_infinite_servers(at_day: 
     at = at_day * 1440
     inside = np.array([np.sum((d.created_at <= at) & (d.mql_at > at)) for d in nurtured()])
     expected = queueing.infinite_servers_mean_at(
-        at_day, rate=lambda _: PER_DAY, survival=lambda age: math.exp(-age / NURTURE_DAYS), since=0.0)  # fmt: skip
+        at_day, rate=lambda _: PER_DAY, survival=lambda age: math.exp(-age / NURTURE_DAYS), since=0.0
+    )
     in_the_end = queueing.infinite_servers_mean(PER_DAY, NURTURE_DAYS)
     assert expected == pytest.approx(in_the_end * -math.expm1(-at_day / NURTURE_DAYS))
     hold(of_independent(inside), expected, cap=0.01 * expected)
@@ -97,12 +110,23 @@ def test_leads_in_nurture_are_poisson_with_the_mean_of_infinite_servers(at_day: 
 
 
 def test_campaign_brings_its_first_week_and_fades() -> None:
-    scenario = make_scenario({
-        "run.horizon_months": 2,
-        "marketing.campaigns": {"fair": {"source": "web", "starts_on": "2024-01-10", "first_week_leads": 200,
-                                         "weekly_decay": 0.5, "weeks": 3}},
-    })  # fmt: skip
-    week = [sample_demand(scenario, seed=24, replication=n) for n in range(60)]
-    counts = np.array([np.bincount(((d.created_at[d.campaign == 1] / 1440 - 9) // 7).astype(int), minlength=3) for d in week])
+    scenario = make_scenario(
+        {
+            "run.horizon_months": 2,
+            "marketing.campaigns": {
+                "fair": {
+                    "source": "web",
+                    "starts_on": "2024-01-10",
+                    "first_week_leads": 200,
+                    "weekly_decay": 0.5,
+                    "weeks": 3,
+                }
+            },
+        }
+    )
+    week = [sample_demand(scenario, seed=24, replication=n) for n in range(90)]
+    counts = np.array(
+        [np.bincount(((d.created_at[d.campaign == 1] / 1440 - 9) // 7).astype(int), minlength=3) for d in week]
+    )
     for column, expected in enumerate((200.0, 100.0, 50.0)):
         hold(of_independent(counts[:, column]), expected, cap=2.0)

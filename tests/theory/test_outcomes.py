@@ -22,9 +22,14 @@ EVERY_DAY = {"max_attempts": 6, "gaps": ["1 day"]}
 
 def many_leads(overrides: Overrides, *, leads: int = 16_000) -> Scenario:
     """One month of leads and one to finish them."""
-    return make_scenario({
-        "run.cool_down_weeks": 5, "marketing.sources.web.leads_per_month": leads / 2, "sales.reach.beta": 0, **overrides,
-    })  # fmt: skip
+    return make_scenario(
+        {
+            "run.cool_down_weeks": 5,
+            "marketing.sources.web.leads_per_month": leads / 2,
+            "sales.reach.beta": 0,
+            **overrides,
+        }
+    )
 
 
 def reached_within(ledger: Ledger, attempts: int) -> Estimate:
@@ -65,8 +70,11 @@ def test_share_that_cannot_be_reached_never_is() -> None:
 @pytest.mark.parametrize("attempts", [1, 5])
 @pytest.mark.parametrize(("preset", "age"), [("strong", 30), ("medium", 2_000), ("flat_day", 1_441)])
 def test_contacts_fall_by_the_curve_at_the_age_of_the_first_attempt(preset: str, age: int, attempts: int) -> None:
-    common = {"sales.reach.connect_probs": [0.3], "marketing.handoff.system_delay": f"{age} min",
-              "sales.sdr.cadence": {"max_attempts": attempts, "gaps": ["1 day"]}}  # fmt: skip
+    common = {
+        "sales.reach.connect_probs": [0.3],
+        "marketing.handoff.system_delay": f"{age} min",
+        "sales.sdr.cadence": {"max_attempts": attempts, "gaps": ["1 day"]},
+    }
     with_decay, without = many_leads({**common, "decay.preset": preset}), many_leads(common)
     demand = sample_demand(with_decay, seed=34)
     faded = simulate_unlimited(with_decay, demand)
@@ -81,9 +89,13 @@ def test_contacts_fall_by_the_curve_at_the_age_of_the_first_attempt(preset: str,
     hold(reached_within(faded, attempts), expected * queueing.geometric_reach(attempts, prob=0.3), cap=0.007)
 
 
-@pytest.mark.parametrize(("preset", "age", "column", "untouched"),
-                         [("steep", 20, "qualified_at", "connected_at"), ("mild", 600, "value", "qualified_at")])  # fmt: skip
-def test_late_first_attempt_spoils_only_what_the_study_measured(preset: str, age: int, column: str, untouched: str) -> None:
+@pytest.mark.parametrize(
+    ("preset", "age", "column", "untouched"),
+    [("steep", 20, "qualified_at", "connected_at"), ("mild", 600, "value", "qualified_at")],
+)
+def test_late_first_attempt_spoils_only_what_the_study_measured(
+    preset: str, age: int, column: str, untouched: str
+) -> None:
     prompt = {"decay.preset": preset, "sales.sdr.cadence": EVERY_DAY}
     late = {**prompt, "marketing.handoff.system_delay": f"{age} min"}
     ledgers = []
@@ -99,27 +111,34 @@ def test_late_first_attempt_spoils_only_what_the_study_measured(preset: str, age
 
 def test_stricter_clock_holds_every_attempt_against_its_own_age() -> None:
     points = [["0 min", 1.0], ["1 day", 1.0], ["1 day", 0.5], ["2 days", 0.5], ["2 days", 0.2]]
-    scenario = many_leads({
-        "decay": {"preset": "custom", "points": points, "outcomes": ["contact"], "clock": "each_attempt"},
-        "sales.reach.connect_probs": [0.3], "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["25 hours"]},
-    })  # fmt: skip
+    scenario = many_leads(
+        {
+            "decay": {"preset": "custom", "points": points, "outcomes": ["contact"], "clock": "each_attempt"},
+            "sales.reach.connect_probs": [0.3],
+            "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["25 hours"]},
+        }
+    )
     ledger = simulate_unlimited(scenario, sample_demand(scenario, seed=36))
     hold(reached_within(ledger, 3), 0.3 + 0.7 * 0.3 * 0.5 + 0.49 * 0.3 * 0.2, cap=0.007)
 
 
 def test_roberges_funnel_lies_inside_what_100_leads_bring() -> None:
-    scenario = many_leads({
-        "marketing.sources.web.qualify_prob": 0.6, "marketing.sources.web.win_prob": 1 / 3,
-        "sales.meetings.show_share": 0.5, "sales.sdr.cadence": {"max_attempts": 5, "gaps": ["1 day"]},
-        "sales.reach.connect_probs": [0.13],
-    })  # fmt: skip
+    scenario = many_leads(
+        {
+            "marketing.sources.web.qualify_prob": 0.6,
+            "marketing.sources.web.win_prob": 1 / 3,
+            "sales.meetings.show_share": 0.5,
+            "sales.sdr.cadence": {"max_attempts": 5, "gaps": ["1 day"]},
+            "sales.reach.connect_probs": [0.13],
+        }
+    )
     leads = simulate_unlimited(scenario, sample_demand(scenario, seed=37)).tables["leads"]
     early = np.flatnonzero(leads["created_at"] < 55 * 1440)
     steps = [~np.isnan(leads[name][early]) for name in ("connected_at", "qualified_at", "met_at", "value")]
     reach = queueing.geometric_reach(5, prob=0.13)
     for step, expected, published in zip(
         steps, (reach, 0.6 * reach, 0.3 * reach, 0.1 * reach), (50, 30, 15, 5), strict=True
-    ):  # fmt: skip
+    ):
         hold(of_independent(step), expected, cap=0.007)
         groups = step[: len(step) // 100 * 100].reshape(-1, 100).sum(axis=1)
         low, high = np.quantile(groups, [0.025, 0.975])
@@ -132,12 +151,17 @@ def selling_minutes() -> float:
 
 
 def test_five_leads_and_four_tries_ask_six_percent_of_the_selling_time() -> None:
-    scenario = make_scenario({
-        "run": {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": 3},
-        "sales.sdr": {"shift": {"mon-sun": ["09:00-17:00"]}, "marketing_time": {"share": 0.35},
-                      "cadence": {"max_attempts": 4, "gaps": ["1 day"]},
-                      "channels": {"phone": {"no_answer": "10 min"}}},
-    })  # fmt: skip
+    scenario = make_scenario(
+        {
+            "run": {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": 3},
+            "sales.sdr": {
+                "shift": {"mon-sun": ["09:00-17:00"]},
+                "marketing_time": {"share": 0.35},
+                "cadence": {"max_attempts": 4, "gaps": ["1 day"]},
+                "channels": {"phone": {"no_answer": "10 min"}},
+            },
+        }
+    )
     ledger = simulate(scenario, make_demand(scenario, handed_at=[0.0] * 5, connect_before=-1.0))
     time = ledger.rep_time
     minutes = (time["ended_at"] - time["started_at"]).groupby(time["state"], observed=False).sum()
@@ -148,17 +172,28 @@ def test_five_leads_and_four_tries_ask_six_percent_of_the_selling_time() -> None
 
 
 @pytest.mark.parametrize(("stop", "expected", "cap"), [(0.0, 1.417, 1e-9), (0.13, 1.094, 0.01)])
-def test_a_hundred_leads_and_five_calls_ask_more_than_all_selling_time(stop: float, expected: float, cap: float) -> None:
-    scenario = many_leads({
-        "sales.sdr.cadence": {"max_attempts": 5, "gaps": ["1 day"]}, "sales.reach.connect_probs": [stop],
-        "sales.sdr.channels.phone": {"no_answer": "10 min", "talk": "10 min"},
-    })  # fmt: skip
+def test_a_hundred_leads_and_five_calls_ask_more_than_all_selling_time(
+    stop: float, expected: float, cap: float
+) -> None:
+    scenario = many_leads(
+        {
+            "sales.sdr.cadence": {"max_attempts": 5, "gaps": ["1 day"]},
+            "sales.reach.connect_probs": [stop],
+            "sales.sdr.channels.phone": {"no_answer": "10 min", "talk": "10 min"},
+        }
+    )
     ledger = simulate_unlimited(scenario, sample_demand(scenario, seed=38))
     leads = ledger.tables["leads"]
     early = leads["created_at"] < 50 * 1440
     load = 100 * 10 * leads["attempt_count"][early] / selling_minutes()
-    assert expected == pytest.approx(100 * 10 * queueing.cadence_rate(1, stop_prob=stop, most_attempts=5) / selling_minutes(), abs=1e-3)
+    assert expected == pytest.approx(
+        100 * 10 * queueing.cadence_rate(1, stop_prob=stop, most_attempts=5) / selling_minutes(), abs=1e-3
+    )
     if stop == 0:
         assert set(load) == {100 * 50 / selling_minutes()}
     else:
-        hold(of_independent(load), 1000 * queueing.cadence_rate(1, stop_prob=stop, most_attempts=5) / selling_minutes(), cap=cap)
+        hold(
+            of_independent(load),
+            1000 * queueing.cadence_rate(1, stop_prob=stop, most_attempts=5) / selling_minutes(),
+            cap=cap,
+        )

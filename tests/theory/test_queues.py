@@ -60,18 +60,19 @@ def test_mmc_waits_as_erlang_c_says(
         hold(of_batches(values, controls=controls), number, cap=cap)
 
 
-@pytest.mark.parametrize(
-    ("reps", "published"), [(3, (0.55704, 0.09753, 0.97533)), (2, (0.86079, 0.27159, 2.71595))]
-)
+@pytest.mark.parametrize(("reps", "published"), [(3, (0.55704, 0.09753, 0.97533)), (2, (0.86079, 0.27159, 2.71595))])
 def test_impatient_leads_leave_as_erlang_a_says(reps: int, published: tuple[float, float, float]) -> None:
     random, count = np.random.default_rng(13), 40_000
     ledger = run(
-        arrivals(random, mean_gap=HOUR / 10, count=count), {"sales.sdr.headcount": reps},
-        talk_unit=random.exponential(HOUR / 4, count), patience_minutes=to_grid(random.exponential(HOUR, count)))  # fmt: skip
+        arrivals(random, mean_gap=HOUR / 10, count=count),
+        {"sales.sdr.headcount": reps},
+        talk_unit=random.exponential(HOUR / 4, count),
+        patience_minutes=to_grid(random.exponential(HOUR, count)),
+    )
     theory = queueing.erlang_a(arrival_rate=10, service_rate=4, patience_rate=1, servers=reps)
     waits = first_waits(ledger)
     gone = np.isnan(ledger.tables["leads"]["first_attempt_at"])[-len(waits) :]
-    assert (theory.wait_prob + 0.0, theory.lost_prob, theory.mean_queue) == pytest.approx(published, abs=6e-6)
+    assert (theory.wait_prob, theory.lost_prob, theory.mean_queue) == pytest.approx(published, abs=6e-6)
     hold(of_batches(waits > 0), published[0], cap=0.01)
     hold(of_batches(gone), published[1], cap=0.005)
     hold(of_batches(10 * waits / HOUR), published[2], cap=0.05)
@@ -84,8 +85,9 @@ def services(random: np.random.Generator, cv2: float, count: int) -> Floats:
     return np.ones(count) if cv2 == 0 else random.exponential(1, count)
 
 
-@pytest.mark.parametrize(("cv2", "published", "count", "cap"),
-                         [(0, 2.0, 40_000, 0.12), (1, 4.0, 60_000, 0.25), (4, 10.0, 120_000, 0.6)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cv2", "published", "count", "cap"), [(0, 2.0, 40_000, 0.12), (1, 4.0, 60_000, 0.25), (4, 10.0, 120_000, 0.6)]
+)
 def test_mg1_waits_as_pollaczek_and_khinchine_say(cv2: float, published: float, count: int, cap: float) -> None:
     random = np.random.default_rng(14)
     handed_at = arrivals(random, mean_gap=1 / 0.8, count=count)
@@ -133,12 +135,19 @@ def test_better_scores_wait_as_cobham_says() -> None:
 
 def test_attempts_of_a_cadence_meet_as_if_they_came_by_themselves() -> None:
     random, leads, most, stop = np.random.default_rng(17), 26_000, 4, 0.3
-    overrides = {"sales.sdr.headcount": 3, "sales.sdr.cadence": {"max_attempts": most, "gaps": ["45 min"]},
-                 "sales.sdr.channels.phone.no_answer": "1 min"}  # fmt: skip
+    overrides = {
+        "sales.sdr.headcount": 3,
+        "sales.sdr.cadence": {"max_attempts": most, "gaps": ["45 min"]},
+        "sales.sdr.channels.phone.no_answer": "1 min",
+    }
     connects = np.where(random.random((leads, most)) < stop, np.inf, -1.0)
     ledger = run(
-        arrivals(random, mean_gap=1.0, count=leads), overrides, connect_before=connects,
-        talk_unit=random.exponential(0.95, leads), no_answer_unit=random.exponential(0.95, (leads, most)))  # fmt: skip
+        arrivals(random, mean_gap=1.0, count=leads),
+        overrides,
+        connect_before=connects,
+        talk_unit=random.exponential(0.95, leads),
+        no_answer_unit=random.exponential(0.95, (leads, most)),
+    )
     rate = queueing.cadence_rate(1.0, stop_prob=stop, most_attempts=most)
     station = queueing.mmc(arrival_rate=rate, service_rate=1 / 0.95, servers=3)
     attempts = ledger.tables["attempts"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import zoneinfo
 
 import numpy as np
@@ -23,13 +24,18 @@ def local(text: str, *, fold: int = 0) -> dt.datetime:
     return dt.datetime.fromisoformat(f"2025-{text}").replace(tzinfo=NEW_YORK, fold=fold)
 
 
-def worked(starts_on: str, overrides: Overrides, handed: list[dt.datetime], *, hours: float = 3.0, reached: bool = True) -> Ledger:
+def worked(
+    starts_on: str, overrides: Overrides, handed: list[dt.datetime], *, hours: float = 3.0, reached: bool = True
+) -> Ledger:
     """One rep, every attempt takes the same hours; instants are New York's."""
-    scenario = make_scenario({
-        "run": {"starts_on": f"2025-{starts_on}", "horizon_months": 1, "warm_up_weeks": 0, "cool_down_weeks": 0},
-        "calendar.zone": "America/New_York", **overrides,
-        "sales.sdr.channels.phone": {"talk": f"{hours} hours", "no_answer": f"{hours} hours"},
-    })  # fmt: skip
+    scenario = make_scenario(
+        {
+            "run": {"starts_on": f"2025-{starts_on}", "horizon_months": 1, "warm_up_weeks": 0, "cool_down_weeks": 0},
+            "calendar.zone": "America/New_York",
+            **overrides,
+            "sales.sdr.channels.phone": {"talk": f"{hours} hours", "no_answer": f"{hours} hours"},
+        }
+    )
     epoch = timeline(scenario).epoch
     minutes = [(at - epoch).total_seconds() / 60 for at in handed]
     return simulate(scenario, make_demand(scenario, handed_at=minutes, connect_before=np.inf if reached else -1.0))
@@ -47,19 +53,24 @@ def same_instants(found: list[dt.datetime], expected: list[dt.datetime]) -> bool
 def test_queue_waits_over_a_weekend_and_a_holiday_with_overtime_on_friday() -> None:
     office = {"sales.sdr.shift": {"mon-fri": ["09:00-17:00"]}, "calendar.holidays": ["2025-01-20"]}
     ledger = worked("01-06", office, [local("01-17T14:30")] * 4)
-    assert same_instants(starts(ledger), [
-        local("01-17T14:30"),  # Friday, until 17:30: half an hour of overtime
-        local("01-21T09:00"),  # Monday is a holiday
-        local("01-21T12:00"),
-        local("01-21T15:00"),  # until 18:00
-    ])  # fmt: skip
+    assert same_instants(
+        starts(ledger),
+        [
+            local("01-17T14:30"),  # Friday, until 17:30: half an hour of overtime
+            local("01-21T09:00"),  # Monday is a holiday
+            local("01-21T12:00"),
+            local("01-21T15:00"),  # until 18:00
+        ],
+    )
     time = ledger.rep_time
     overtime = time[time["state"] == "overtime"]
     assert (overtime["ended_at"] - overtime["started_at"]).tolist() == [30.0, 60.0]
 
 
-@pytest.mark.parametrize(("starts_on", "friday", "monday", "elapsed_hours"),
-                         [("03-03", "03-07", "03-10", 62), ("10-27", "10-31", "11-03", 64)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("starts_on", "friday", "monday", "elapsed_hours"),
+    [("03-03", "03-07", "03-10", 62), ("10-27", "10-31", "11-03", 64)],
+)
 def test_weekend_of_a_clock_change_is_an_hour_shorter_or_longer(
     starts_on: str, friday: str, monday: str, elapsed_hours: int
 ) -> None:
@@ -80,8 +91,16 @@ def test_night_shift_of_the_spring_change_has_five_hours() -> None:
 
 def test_night_shift_of_the_autumn_change_has_seven_hours() -> None:
     ledger = worked("10-27", NIGHT, [local("11-02T00:00")] * 8, hours=1.0)
-    clock = [local("11-02T00:00"), local("11-02T01:00"), local("11-02T01:00", fold=1), local("11-02T02:00"),
-             local("11-02T03:00"), local("11-02T04:00"), local("11-02T05:00"), local("11-08T00:00")]  # fmt: skip
+    clock = [
+        local("11-02T00:00"),
+        local("11-02T01:00"),
+        local("11-02T01:00", fold=1),
+        local("11-02T02:00"),
+        local("11-02T03:00"),
+        local("11-02T04:00"),
+        local("11-02T05:00"),
+        local("11-08T00:00"),
+    ]
     assert same_instants(starts(ledger), clock)
 
 
@@ -97,21 +116,26 @@ def test_gaps_count_elapsed_hours_across_a_clock_change(starts_on: str, first: s
 
 
 def test_business_day_gap_lands_at_the_same_hour_of_the_next_open_day() -> None:
-    office = {"calendar.hours": OFFICE_DAYS, "calendar.holidays": ["2025-01-20"],
-              "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 business day"]}}  # fmt: skip
+    office = {
+        "calendar.hours": OFFICE_DAYS,
+        "calendar.holidays": ["2025-01-20"],
+        "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 business day"]},
+    }
     ledger = worked("01-06", office, [local("01-16T14:00")], hours=1.0, reached=False)
     assert same_instants(starts(ledger), [local("01-16T14:00"), local("01-17T15:00"), local("01-21T16:00")])
 
 
 def open_share(minutes: float) -> np.ndarray:
     """Share of each hour of the week from which the next opening of office hours is at most some minutes away."""
-    edges = [(day * 1440 + a * 60, day * 1440 + b * 60) for day in range(8) for a, b in ((9, 12), (13, 17)) if day % 7 < 5]
+    edges = [
+        (day * 1440 + a * 60, day * 1440 + b * 60) for day in range(8) for a, b in ((9, 12), (13, 17)) if day % 7 < 5
+    ]
     shares = []
     for hour in range(168):
         good = sum(max(0, min(hour * 60 + 60, b) - max(hour * 60, a - minutes)) for a, b in edges)
         double = sum(
-            max(0, min(hour * 60 + 60, e1[1]) - max(hour * 60, e2[0] - minutes))
-            for e1, e2 in zip(edges, edges[1:], strict=False))  # fmt: skip
+            max(0, min(hour * 60 + 60, e1[1]) - max(hour * 60, e2[0] - minutes)) for e1, e2 in itertools.pairwise(edges)
+        )
         shares.append((good - double) / 60)
     return np.array(shares)
 
@@ -119,11 +143,14 @@ def open_share(minutes: float) -> np.ndarray:
 @pytest.mark.parametrize("limit", [30.0, 90.0, 960.0])
 def test_unlimited_reps_attain_the_exact_sum_over_the_hours_of_the_week(limit: float) -> None:
     hours = [0.2] * 7 + [1.0, 2.0, 3.0, 3.0, 2.5, 2.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.5] + [0.3] * 5
-    scenario = make_scenario({
-        "run": {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": 53},
-        "marketing.profile": {"hours": hours, "weekdays": {"sat-sun": 0.4}}, "sales.sdr.shift": OFFICE_HOURS,
-        "marketing.sources.web.leads_per_month": 3_000,
-    })  # fmt: skip
+    scenario = make_scenario(
+        {
+            "run": {"starts_on": "2024-01-01", "horizon_months": 0, "warm_up_weeks": 0, "cool_down_weeks": 53},
+            "marketing.profile": {"hours": hours, "weekdays": {"sat-sun": 0.4}},
+            "sales.sdr.shift": OFFICE_HOURS,
+            "marketing.sources.web.leads_per_month": 3_000,
+        }
+    )
     leads = simulate_unlimited(scenario, sample_demand(scenario, seed=41)).tables["leads"]
     whole = leads["handed_at"] < 52 * 10_080
     kept = (leads["first_attempt_at"] - leads["handed_at"])[whole] <= limit

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from smarketing_sim.engine.policy import RepClock
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
-from smarketing_sim.world.calendar import Calendar, Timeline, add_months, contract_calendar, open_days, timeline, timeline_of
+from smarketing_sim.world.calendar import (
+    Calendar,
+    Timeline,
+    add_months,
+    contract_calendar,
+    open_days,
+    timeline,
+    timeline_of,
+)
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Berlin", "Asia/Kolkata", "UTC")
 WEEKS: dict[str, dict[str, Any]] = {
@@ -62,11 +70,15 @@ def test_adding_minutes_stops_at_the_first_instant_that_will_do(calendar: Calend
 
 @given(calendars(), instants, spans, spans)
 def test_adding_twice_is_adding_the_sum(calendar: Calendar, at: float, one: float, other: float) -> None:
-    assert float(calendar.add(float(calendar.add(at, one)), other)) == float(calendar.add(at, one + other)) or np.isinf(calendar.add(at, one))
+    assert float(calendar.add(float(calendar.add(at, one)), other)) == float(calendar.add(at, one + other)) or np.isinf(
+        calendar.add(at, one)
+    )
 
 
 @given(calendars(), st.lists(instants, min_size=2, max_size=30), spans)
-def test_the_business_clock_never_runs_back_nor_faster_than_the_wall_clock(calendar: Calendar, ats: list[float], minutes: float) -> None:
+def test_the_business_clock_never_runs_back_nor_faster_than_the_wall_clock(
+    calendar: Calendar, ats: list[float], minutes: float
+) -> None:
     at = np.sort(ats)
     elapsed = calendar.elapsed(at)
     assert np.all(np.diff(elapsed) >= 0)
@@ -88,7 +100,9 @@ def test_the_next_opening_is_open_and_stays_where_it_is(calendar: Calendar, at: 
 
 
 @given(calendars(), st.lists(instants, min_size=1, max_size=20), spans)
-def test_the_scalar_clock_of_the_engine_agrees_to_the_last_bit(calendar: Calendar, ats: list[float], minutes: float) -> None:
+def test_the_scalar_clock_of_the_engine_agrees_to_the_last_bit(
+    calendar: Calendar, ats: list[float], minutes: float
+) -> None:
     clock = RepClock(calendar)
     edges = [*calendar.opens_at.tolist(), *calendar.closes_at.tolist()]
     for at in [*ats, *edges]:
@@ -107,14 +121,16 @@ def test_clipping_keeps_just_what_lies_between(calendar: Calendar, one: float, o
 def test_intervals_in_any_order_become_their_union(pairs: list[tuple[int, int]]) -> None:
     calendar = Calendar.from_intervals(pairs)
     union = {minute for a, b in pairs for minute in range(a, b)}
-    assert {m for a, b in zip(calendar.opens_at, calendar.closes_at, strict=True) for m in range(int(a), int(b))} == union
+    assert {
+        m for a, b in zip(calendar.opens_at, calendar.closes_at, strict=True) for m in range(int(a), int(b))
+    } == union
     assert np.all(calendar.opens_at[1:] > calendar.closes_at[:-1])
 
 
 def naive_open(line: Timeline, hours: dict[str, Any], closed: frozenset[dt.date], zone: str) -> np.ndarray:
     """Whether each minute of a run is open, by the local time that pandas gives it."""
     local = pd.date_range(line.epoch, periods=int(line.ends_at), freq="min").tz_convert(zone)
-    weekday, minute = local.dayofweek.to_numpy(), (local.hour * 60 + local.minute).to_numpy()
+    weekday, minute = local.day_of_week.to_numpy(), (local.hour * 60 + local.minute).to_numpy()
     days = local.tz_localize(None).normalize()
     opened = np.zeros(len(local), dtype=bool)
     for key, texts in hours.items():
@@ -152,10 +168,16 @@ def test_a_rep_in_another_zone_opens_by_the_clock_on_that_wall(short: Scenario, 
 
 @pytest.mark.parametrize(
     ("zone", "spring", "autumn", "shift"),
-    [("America/New_York", dt.date(2026, 3, 8), dt.date(2026, 11, 1), 60), ("Europe/Berlin", dt.date(2026, 3, 29), dt.date(2026, 10, 25), 60),
-     ("Australia/Lord_Howe", dt.date(2026, 10, 4), dt.date(2026, 4, 5), 30), ("America/Santiago", dt.date(2026, 9, 6), dt.date(2026, 4, 4), 60)],
-)  # fmt: skip
-def test_the_days_of_a_clock_change_are_an_hour_shorter_and_longer(zone: str, spring: dt.date, autumn: dt.date, shift: int) -> None:
+    [
+        ("America/New_York", dt.date(2026, 3, 8), dt.date(2026, 11, 1), 60),
+        ("Europe/Berlin", dt.date(2026, 3, 29), dt.date(2026, 10, 25), 60),
+        ("Australia/Lord_Howe", dt.date(2026, 10, 4), dt.date(2026, 4, 5), 30),
+        ("America/Santiago", dt.date(2026, 9, 6), dt.date(2026, 4, 4), 60),
+    ],
+)
+def test_the_days_of_a_clock_change_are_an_hour_shorter_and_longer(
+    zone: str, spring: dt.date, autumn: dt.date, shift: int
+) -> None:
     line = line_of(zone)
     lengths = np.diff(line.day_starts_at)
     assert lengths[(spring - line.first_day).days] == 1440 - shift
@@ -171,7 +193,7 @@ def test_local_time_agrees_with_pandas_over_two_years(zone: str, first: dt.date)
     local = (pd.Timestamp(line.epoch) + pd.to_timedelta(at, unit="min")).tz_convert(zone).tz_localize(None)
     expected = (local - pd.Timestamp(line.first_day)) / pd.Timedelta(minutes=1)
     assert np.array_equal(line.local_minutes(at), expected.to_numpy())
-    assert np.array_equal(line.hour_of_week(at), (local.dayofweek * 24 + local.hour).to_numpy())
+    assert np.array_equal(line.hour_of_week(at), (local.day_of_week * 24 + local.hour).to_numpy())
     assert np.array_equal(line.day_of(at), (local.normalize() - pd.Timestamp(line.first_day)).days.to_numpy())
 
 

@@ -1,0 +1,144 @@
+"""How old leads are when they are called, and where in the week they wait."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smarketing_sim.engine import simulate
+from smarketing_sim.ledger import OUTCOMES, REASONS
+from smarketing_sim.measure.cohorts import Case, case_of
+from smarketing_sim.measure.response import (
+    attempts_made,
+    called_within,
+    never_called_share,
+    quantiles,
+    response_minutes,
+    system_delay_minutes,
+    waiting_by_hour,
+)
+from smarketing_sim.world.contract import after
+from smarketing_sim.world.demand import sample_demand
+from tests.builders import Overrides, make_scenario
+from tests.engine.scenarios import small_scenarios
+from tests.measure.ledgers import at, lead, make_case, office
+
+HOUR = 60.0
+
+
+def test_response_runs_from_handoff_in_business_time_and_from_the_mql_on_the_wall_clock() -> None:
+    scenario = office()
+    friday, monday = at(scenario, "2024-01-05 16:30"), at(scenario, "2024-01-08 10:00")
+    leads = [lead(friday, mql_at=friday - 10, created_at=friday - 10), lead(friday)]
+    business, wall = response_minutes(make_case(scenario, leads, [{"lead_id": 0, "started_at": monday}]))
+    assert business.tolist() == [90.0, np.inf]
+    assert wall.tolist() == [monday - friday + 10, np.inf]
+
+
+def test_the_delay_of_the_system_is_told_apart() -> None:
+    scenario = office()
+    handed = at(scenario, "2024-01-05 16:30")
+    leads = [lead(handed, mql_at=handed - delay, created_at=0.0) for delay in (10, 30)]
+    assert system_delay_minutes(make_case(scenario, leads)) == 20
+    assert np.isnan(system_delay_minutes(make_case(scenario, [])))
+
+
+def test_leads_never_called_make_quantiles_older_instead_of_vanishing() -> None:
+    minutes = np.array([1.0, 2.0, np.inf, np.inf])
+    assert quantiles(minutes) == (2.0, np.inf)
+    assert np.isnan(quantiles(np.array([]))).all()
+    assert called_within(minutes, np.array([0.0, 1.0, 1.5, 9.0])).tolist() == [0.0, 0.25, 0.25, 0.5]
+    assert np.isnan(called_within(np.array([]), np.array([1.0]))).all()
+
+
+def test_the_black_hole_is_thirty_days_without_a_response() -> None:
+    scenario = office()
+    handed = at(scenario, "2024-01-03 10:00")
+    limit = handed + 30 * 1440
+    calls = [{"lead_id": 0, "started_at": limit}, {"lead_id": 1, "started_at": limit + 1}]
+    leads = [lead(handed), lead(handed), lead(handed), lead(limit + 1)]  # the last is not due yet
+    assert never_called_share(make_case(scenario, leads, calls, ends_at=limit + 10)) == pytest.approx(2 / 3)
+
+
+def test_attempts_made_is_the_share_with_at_least_so_many() -> None:
+    scenario = office(sales__sdr__cadence={"max_attempts": 3, "gaps": ["1 day"]})
+    handed = at(scenario, "2024-01-03 10:00")
+    calls = [{"lead_id": who, "attempt": n, "started_at": handed + n} for who, most in ((0, 1), (1, 3)) for n in range(1, most + 1)]
+    case = make_case(scenario, [lead(handed)] * 4, calls)
+    assert attempts_made(case).tolist() == [1.0, 0.5, 0.25, 0.25]
+
+
+def test_a_waiting_lead_is_counted_for_the_minutes_it_waits() -> None:
+    scenario = office(sales__sdr__cadence={"max_attempts": 2, "gaps": ["1 day"]})
+    monday = at(scenario, "2024-01-08 09:45")
+    calls = [
+        {"lead_id": 0, "due_at": monday, "started_at": monday + 75},
+        {"lead_id": 0, "attempt": 2, "due_at": monday + 1440, "started_at": monday + 1455},
+    ]
+    new, retries = waiting_by_hour(make_case(scenario, [lead(monday)], calls))
+    weeks = np.full(168, 60 / 7)
+    weeks[: 4 * 24], weeks[4 * 24 :] = 9, 8  # 60 days, from a Monday on
+    assert (new * weeks)[8:12].tolist() == pytest.approx([0.0, 0.25, 1.0, 0.0])
+    assert (retries * weeks)[24 + 8 : 24 + 11].tolist() == pytest.approx([0.0, 0.25, 0.0])
+    assert (new * weeks).sum() == pytest.approx(1.25)
+
+
+def test_follow_ups_that_are_never_made_are_waiting_all_the_same() -> None:
+    scenario = office(sales__sdr__cadence={"max_attempts": 2, "gaps": ["1 day"]})
+    monday = at(scenario, "2024-01-08 09:00")
+    end = at(scenario, "2024-03-01 00:00")
+    leads = [
+        lead(monday),
+        lead(monday, outcome="lost", reason="gone_cold", resolved_at=monday + 1440 + 120),
+        lead(monday, connected_at=monday + 10, qualified_at=monday + 10),  # open, but nobody is to call
+    ]
+    calls = [{"lead_id": n, "started_at": monday, "ended_at": monday} for n in range(3)]
+    _, retries = waiting_by_hour(make_case(scenario, leads, calls))
+    weeks = np.full(168, 8.0)
+    weeks[: 4 * 24] = 9
+    assert (retries * weeks).sum() == pytest.approx((end - monday - 1440) / 60 + 2)
+
+
+def naive_waits(case: Case) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """(joined, left) of new leads and of follow-ups, one lead at a time."""
+    new, retries = [], []
+    cadence, day = case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
+    calls = [dict(zip(case.attempts, cells, strict=True)) for cells in zip(*case.attempts.values(), strict=True)]
+    for cells in zip(*case.leads.values(), strict=True):
+        row = dict(zip(case.leads, cells, strict=True))
+        mine = [c for c in calls if c["lead_id"] == row["lead_id"] and not c["automatic"]]
+        for call in mine:
+            (new if call["attempt"] == 1 else retries).append((call["due_at"], call["started_at"]))
+        left = case.ends_at if np.isnan(row["resolved_at"]) else min(row["resolved_at"], case.ends_at)
+        if not mine and not np.isnan(row["handed_at"]):
+            new.append((row["handed_at"], left))
+        is_open = OUTCOMES[row["outcome"]] == "open" or row["reason"] == REASONS.index("gone_cold")
+        if mine and is_open and np.isnan(row["connected_at"]) and len(mine) < cadence.max_attempts:
+            ended = max(c["ended_at"] for c in mine)
+            due = float(after(ended, cadence.gap(len(mine)), calendar=case.contract, business_day_minutes=day))
+            retries.append((due, left))
+    return new, retries
+
+
+@settings(max_examples=30)
+@given(small_scenarios(), st.integers(0, 3))
+def test_the_hours_of_the_week_add_up_to_every_minute_that_leads_wait(overrides: Overrides, seed: int) -> None:
+    """Little's law as an identity: number waiting x time = waits, and hour by hour a naive integral."""
+    scenario = make_scenario(overrides)
+    case = case_of(simulate(scenario, sample_demand(scenario, seed=seed)), scenario)
+    starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
+    hours = np.arange(starts, ends, 60.0)
+    of_week = case.line.hour_of_week(hours)
+    for measured, waits in zip(waiting_by_hour(case), naive_waits(case), strict=True):
+        if not len(hours):
+            assert np.isnan(measured).all()
+            continue
+        expected = np.zeros(168)
+        for hour, which in zip(hours.tolist(), of_week.tolist(), strict=True):
+            expected[which] += sum(max(min(b, hour + 60) - max(a, hour), 0.0) for a, b in waits if a < hour + 60 and b > hour)
+        weeks = np.bincount(of_week, minlength=168)
+        np.testing.assert_allclose(measured * weeks * 60.0, expected, atol=1e-3)
+        total = sum(max(min(b, ends) - max(a, starts), 0.0) for a, b in waits)
+        assert float((measured * weeks).sum()) * 60.0 == pytest.approx(total, abs=1e-2)
