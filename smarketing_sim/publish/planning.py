@@ -47,8 +47,9 @@ class Planning:
         return len(self.experiment.measures)
 
     def mean(self, name: str) -> Interval:
-        """Return a headline measure with its range."""
-        return results.mean_of(self.experiment, name)
+        """Return a headline measure with its range, which ends at zero where the measure itself cannot be negative."""
+        found = results.mean_of(self.experiment, name)
+        return found if name.startswith("contribution") else _not_below_zero(found)
 
     def attained(self, clause: str) -> Interval:
         """Return the attained share of a clause with its range."""
@@ -65,11 +66,12 @@ class Planning:
     def by_source(self, column: str) -> list[Interval]:
         """Return one column of the funnel with its range, by source."""
         values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
-        return [t_interval(values[:, source]) for source in range(values.shape[1])]
+        return [_not_below_zero(t_interval(values[:, source])) for source in range(values.shape[1])]
 
     def total(self, column: str) -> Interval:
         """Return one column of the funnel over all sources, with its range."""
-        return t_interval(self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)].sum(axis=1))
+        values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+        return _not_below_zero(t_interval(values.sum(axis=1)))
 
 
 def prepare(namespace: Mapping[str, Any]) -> Planning:
@@ -172,6 +174,11 @@ def tables(planning: Planning) -> dict[str, pd.DataFrame]:
         "years": years,
         "response": pd.concat(response, ignore_index=True),
     }
+
+
+def _not_below_zero(found: Interval) -> Interval:
+    """Return an interval without the part that counts, times and incomes cannot reach."""
+    return Interval(found.mean, float(np.maximum(found.low, 0.0)), found.high)
 
 
 def _found(path: Path) -> Path:

@@ -26,7 +26,7 @@ def percent(share: float | None) -> str:
         return "without limit"
     points = 100.0 * share
     edge = 0 < abs(points) < 0.95 or 99.05 < points < 100
-    return f"{points:.1f} %" if edge else f"{points:.0f} %"
+    return _signed(f"{points:.1f}" if edge else f"{points:.0f}") + " %"
 
 
 def span(minutes: float | None) -> str:
@@ -35,9 +35,9 @@ def span(minutes: float | None) -> str:
         return "–"
     if math.isinf(minutes):
         return "never"
-    if minutes < 90:
-        return f"{minutes:.0f} minutes"
-    return f"{minutes / 60:.1f} hours" if minutes < 72 * 60 else f"{minutes / 1440:.1f} days"
+    if abs(minutes) < 89.5:
+        return _signed(f"{minutes:.0f}") + (" minute" if round(abs(minutes)) == 1 else " minutes")
+    return _signed(f"{minutes / 60:.1f}") + " hours" if abs(minutes) < 71.95 * 60 else _signed(f"{minutes / 1440:.1f}") + " days"
 
 
 def range_of(interval: Interval, show: object) -> str:
@@ -58,3 +58,8 @@ def month_range(interval: Interval, total: int) -> str:
         return "no range"
     low, high = round(interval.low * total), round(interval.high * total)
     return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _signed(number: str) -> str:
+    """Return a formatted number with a true minus sign, and none on a zero."""
+    return number.replace("-", "−" if number.strip("-0.") else "")
