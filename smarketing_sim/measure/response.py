@@ -9,8 +9,8 @@ from smarketing_sim.measure.cohorts import Case, responded_at, row_of
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.contract import after
 
-BUSINESS_GRID = np.arange(0.0, 24.25, 0.25) * 60.0
-WALL_GRID = np.arange(0.0, 121.0, 1.0) * 60.0
+BUSINESS_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
+WALL_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
 DAYS_TO_BLACK_HOLE = 30.0
 
 

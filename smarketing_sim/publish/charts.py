@@ -67,7 +67,7 @@ def response_curves(
             low, high = np.nanquantile(shares, (0.025, 0.975), axis=0)
             axes.fill_between(hours[shown], 100 * low[shown], 100 * high[shown], color=colour, alpha=0.15, linewidth=0)
             sns.lineplot(x=hours[shown], y=100 * np.nanmean(shares, axis=0)[shown], ax=axes, color=colour, label=label,
-                         linewidth=2, errorbar=None, drawstyle="steps-post")  # fmt: skip
+                         linewidth=2, errorbar=None)  # fmt: skip
         if promise_hours is not None:
             axes.axvline(promise_hours, color=INK, linewidth=1, linestyle=(0, (3, 3)))
             axes.text(promise_hours + 0.7, 3, f"{promise_hours:g} business hours promised", fontsize=8.5)

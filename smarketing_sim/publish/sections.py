@@ -6,6 +6,7 @@ import numpy as np
 
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
+from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import charts
 from smarketing_sim.publish.answer import busiest_hour
 from smarketing_sim.publish.display import display_html, show, table, table_html
@@ -60,6 +61,9 @@ def show_load(plan: Planning) -> None:
     """Show what the plan asks of the reps' time beside what there is."""
     planned, stops = plan.mean("load_planned"), plan.mean("load_with_early_stopping")
     busy, hours = plan.mean("sdr_utilisation"), plan.mean("overtime_hours")
+    if np.isnan(planned.mean):
+        heading("There is no time to set the plan against", "No working hour lies in the time that was simulated.")
+        return
     if not np.isfinite(planned.mean):
         heading("Nobody is scheduled for these leads", "Without reps there is no time to set the plan against.")
         return
@@ -86,7 +90,7 @@ def show_waiting(plan: Planning) -> None:
         heading("No lead waits", "No lead was waiting in any hour of the week.")
         return
     heading(
-        f"Leads wait most on {when}: {count:,.1f} at a time",
+        f"Leads wait most on {when}: {_few(count)} at a time",
         "Mean number of leads waiting for an attempt that is due, "
         "new leads and follow-ups together, by hour of the week in the contract’s time zone.",
     )
@@ -125,8 +129,12 @@ def show_response(plan: Planning) -> None:
         ),
         caption=f"Bands: 95 % of {plan.years} simulated years. Business hours count from handoff, wall hours from the "
         "moment the lead raised its hand. Leads never called stay below the line for ever.",
-        alt=f"Two rising curves of leads called by age: half within {span(business.mean)} on the business clock and "
-        f"{span(wall.mean)} on the wall clock.",
+        alt="Two curves of leads called by age: "
+        + (
+            "neither reaches half of the leads."
+            if np.isinf(business.mean)
+            else f"half within {span(business.mean)} on the business clock and {span(wall.mean)} on the wall clock."
+        ),
     )
     rows = [
         (
@@ -142,7 +150,7 @@ def show_response(plan: Planning) -> None:
     deep = min(4, len(made) - 1)
     display_html(
         f'<p class="s">Of that, {span(system.mean)} is the system’s delay before a rep can see the lead; the rest is '
-        f"people’s. {percent(never.mean)} of leads ({range_of(never, percent)}) have had no call after 30 days. "
+        f"people’s. {_never_called(never)} "
         f"{percent(made[deep])} get {deep} attempts or more.</p>"
     )
 
@@ -155,8 +163,11 @@ def show_funnel(plan: Planning) -> None:
     if not sources or plan.total("leads").mean == 0:
         heading("No lead arrives", "The sources of this plan bring nothing.")
         return
+    nothing = revenue[best].mean == 0
     heading(
-        f"{_label(sources[best])} brings most: {money(revenue[best].mean)} a year",
+        "No source brings revenue"
+        if nothing
+        else f"{_label(sources[best])} brings most: {money(revenue[best].mean)} a year",
         "Leads created in the year, whenever they close: means over simulated years, revenue with its range.",
     )
     low, high = (np.array([getattr(r, end) for r in revenue]) for end in ("low", "high"))
@@ -179,7 +190,7 @@ def show_funnel(plan: Planning) -> None:
     rows = [
         [
             _label(source),
-            *(_count(numbers[name][i].mean) for name in counts),
+            *(_count(numbers[name][i].mean) if numbers[name][i].mean else "–" for name in counts),
             money(spend[i].mean),
             (money(revenue[i].mean), range_of(revenue[i], money)),
         ]
@@ -327,6 +338,17 @@ def _hours(plan: Planning, name: str) -> tuple[str, str]:
 
 def _count(value: float) -> str:
     return f"{value:,.0f}"
+
+
+def _few(count: float) -> str:
+    return f"{count:,.0f}" if count >= 10 else f"{count:.1f}"
+
+
+def _never_called(share: Interval) -> str:
+    """Return a sentence on the leads that nobody has called after 30 days."""
+    if share.mean < 0.0005:
+        return "Every lead has had a call within 30 days."
+    return f"{percent(share.mean)} of leads ({range_of(share, percent)}) have had no call after 30 days."
 
 
 def _label(name: str) -> str:

@@ -178,6 +178,8 @@ def key_figures(plan: Planning) -> str:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return "none set"
     if isinstance(value, list):
         return ", ".join(_value(item) for item in value)
     if isinstance(value, float):

@@ -37,7 +37,11 @@ def span(minutes: float | None) -> str:
         return "never"
     if abs(minutes) < 89.5:
         return _signed(f"{minutes:.0f}") + (" minute" if round(abs(minutes)) == 1 else " minutes")
-    return _signed(f"{minutes / 60:.1f}") + " hours" if abs(minutes) < 71.95 * 60 else _signed(f"{minutes / 1440:.1f}") + " days"
+    return (
+        _signed(f"{minutes / 60:.1f}") + " hours"
+        if abs(minutes) < 71.95 * 60
+        else _signed(f"{minutes / 1440:.1f}") + " days"
+    )
 
 
 def range_of(interval: Interval, show: object) -> str:

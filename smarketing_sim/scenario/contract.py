@@ -12,6 +12,11 @@ from smarketing_sim.scenario.units import Count, NotNegative, Positive, Share, S
 Side = Literal["marketing", "sales"]
 
 
+def percent(share: float) -> str:
+    """Return a share as people write it, such as ``90 %`` or ``97.5 %``."""
+    return f"{100 * share:.3g} %"
+
+
 class AppliesTo(Part):
     """The leads that a clause covers; a field left out covers all."""
 
@@ -106,8 +111,8 @@ class PacingClause(ClauseBase):
     def text(self) -> str:
         """The clause in words."""
         return (
-            f"the running count{self._covered()} stays within {self.band:.0%} of the straight line "
-            f"to {self.promised_amount:,.0f} leads in {self.target:.0%} of weeks"
+            f"the running count{self._covered()} stays within {percent(self.band)} of the straight line "
+            f"to {self.promised_amount:,.0f} leads in {percent(self.target)} of weeks"
         )
 
 
@@ -127,7 +132,7 @@ class QualityClause(ClauseBase):
     def text(self) -> str:
         """The clause in words."""
         what = "accepted by sales" if self.counts == "accepted" else "qualified once reached"
-        return f"{self.target:.0%} of leads{self._covered()} {what} within {self.within}"
+        return f"{percent(self.target)} of leads{self._covered()} {what} within {self.within}"
 
 
 class SpeedClause(ClauseBase):
@@ -143,7 +148,7 @@ class SpeedClause(ClauseBase):
     @property
     def text(self) -> str:
         """The clause in words."""
-        return f"first attempt within {self.within}, {self.target:.0%} of leads{self._covered()}"
+        return f"first attempt within {self.within}, {percent(self.target)} of leads{self._covered()}"
 
 
 class DepthClause(ClauseBase):
@@ -161,7 +166,7 @@ class DepthClause(ClauseBase):
     @property
     def text(self) -> str:
         """The clause in words."""
-        return f"{self.attempts} attempts within {self.within}, {self.target:.0%} of leads{self._covered()}"
+        return f"{self.attempts} attempts within {self.within}, {percent(self.target)} of leads{self._covered()}"
 
 
 class FeedbackClause(ClauseBase):
@@ -177,7 +182,7 @@ class FeedbackClause(ClauseBase):
     @property
     def text(self) -> str:
         """The clause in words."""
-        return f"outcome and reason recorded within {self.within}, {self.target:.0%} of leads{self._covered()}"
+        return f"outcome and reason recorded within {self.within}, {percent(self.target)} of leads{self._covered()}"
 
 
 Clause = Annotated[

@@ -286,7 +286,7 @@ def test_the_worth_of_a_lead_is_what_the_simulation_makes_of_it_when_nothing_wai
         "marketing.sources": {"web": {"leads_per_month": 2000, "handed_share": 0.6, "qualify_prob": 0.4, "win_prob": 0.3,
                                       "promise_match": 0.9}},
         "marketing.reachable_share": 0.8,
-        "sales.sdr.headcount": 50,
+        "sales.sdr.headcount": 3,
         "sales.sdr.channels": {"phone": {}, "mail": {"connect_factor": 0.5}},
         "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 day"], "channels": ["phone", "mail", "phone"]},
         "sales.meetings": {"show_share": 0.7, "rebook_share": 0.5},

@@ -1,8 +1,8 @@
 """What params/olist-2018.yaml is measured by: pandas on two tables of a Brazilian marketplace, as of 2018-04-01.
 
-Only won deals are listed, so a lead that is not listed is lost or still open. A lead is therefore followed from the day
-of its first contact to the day it was won, or to the last day of the extract (censored). Wins are recorded from December
-2017, so leads of 2018 are used. Times of wins are UTC; first contact is a day.
+Only won deals are listed, so a lead that is not listed is lost or still open. A lead is therefore followed from the
+day of its first contact to the day it was won, or to the last day of the extract (censored). Wins are recorded from
+December 2017, so leads of 2018 are used. Times of wins are UTC; first contact is a day.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def weekday_weight(cohort: Cohort, weekday: int, shape: float) -> Interval:
 
 
 def day_effect_shape(cohort: Cohort) -> Interval:
-    """Return the gamma shape of good and bad days: negative binomial counts around the weekday's mean, by likelihood."""
+    """Return the gamma shape of good and bad days: negative binomial counts around the weekday's mean."""
     counts, weekdays = daily_counts(cohort)
     mean = np.array([counts[weekdays == day].mean() for day in range(7)])[weekdays]
 
@@ -106,7 +106,7 @@ def won_by_day(days: npt.NDArray[np.int64], won: npt.NDArray[np.bool_]) -> tuple
 
 
 def win_share(cohort: Cohort, origin: str) -> Interval:
-    """Return the share of an origin's leads won within 90 days, with the log-minus-log interval (Kalbfleisch, Prentice)."""
+    """Return the share of an origin's leads won within 90 days (Kaplan-Meier), with the log-minus-log interval."""
     mine = cohort.origin == origin
     share, error = (column[-1] for column in won_by_day(cohort.days[mine], cohort.won[mine]))
     log_survival = np.log1p(-share)
@@ -138,7 +138,7 @@ def _bootstrap(cohort: Cohort, statistic: Statistic, *, resamples: int = 400) ->
 
 
 def _quantile(days: npt.NDArray[np.int64], won: npt.NDArray[np.bool_], prob: float) -> float:
-    """Return where the share won crosses its part; a day's wins lie evenly from half a day before to half a day after."""
+    """Return where the share won crosses its part; a day's wins lie evenly half a day around it."""
     share, _ = won_by_day(days, won)
     edges = np.concatenate([[0.0], np.arange(DAYS) + 0.5])
     return float(np.interp(prob * share[-1], np.concatenate([[0.0], share]), edges))
