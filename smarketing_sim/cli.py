@@ -66,7 +66,7 @@ def check(params: ManyParams, sets: Sets = _NO_SETS, as_json: Json = False) -> N
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
-        print(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}")
+        print(_plain(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}"))
 
 
 @app.command()
@@ -261,7 +261,12 @@ def _print_json(answer: Any) -> None:
 
 
 def _tell(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(_plain(text), file=sys.stderr)
+
+
+def _plain(text: str) -> str:
+    """Return text without what a terminal would obey: a name in a file may hold anything."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.roster import Rep, roster
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
 from smarketing_sim.world.contract import after, covered, segments
 from smarketing_sim.world.demand import Demand
+from smarketing_sim.world.roster import Rep, roster
 
 AGE_CLASSES = 64
 
@@ -28,7 +28,8 @@ class Plan:
     """The work to be done, one row per lead that is handed over, in the order (handed_at, lead_id).
 
     Attempt arrays have shape (leads, max_attempts). ``rows`` are the rows of the demand. ``leaves_at`` is when a
-    waiting lead is gone, infinite if never; ``front_at`` and ``breach_at`` are escalation instants, infinite if none.
+    waiting lead is gone, infinite if never and not before it can be called at all; ``front_at`` and ``breach_at``
+    are escalation instants, infinite if none.
     """
 
     scenario: Scenario
@@ -62,6 +63,7 @@ def make_plan(scenario: Scenario, demand: Demand) -> Plan:
     rows = handed[np.lexsort((demand.lead_id[handed], demand.handed_at[handed]))]
     line, contract = timeline(scenario), contract_calendar(scenario)
     leads = demand.take(rows)
+    available_at = _available_at(scenario, leads, contract)
     speed, depth = _dues(scenario, leads, contract)
     escalation = scenario.sales.sdr.routing.escalation
     never = np.full(len(rows), np.inf)
@@ -77,9 +79,9 @@ def make_plan(scenario: Scenario, demand: Demand) -> Plan:
         contract=contract,
         reps=roster(scenario, demand),
         rows=rows,
-        available_at=_available_at(scenario, leads, contract),
+        available_at=available_at,
         mql_at=leads.mql_at,
-        leaves_at=np.minimum(dropped, leads.mql_at + leads.patience_minutes),
+        leaves_at=np.maximum(np.minimum(dropped, leads.mql_at + leads.patience_minutes), available_at),
         **minutes,
         class_factor=_class_factor(scenario),
         qualify_prob=leads.qualify_prob * np.where(told, scenario.marketing.handoff.intelligence.qualify_factor, 1.0),

@@ -11,12 +11,12 @@ from smarketing_sim.engine.deals import Deals, close_deals
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.reference import LOST, NEVER, OPEN, TIMING, WON, Followed
 from smarketing_sim.engine.rep_time import rep_time_table
-from smarketing_sim.engine.roster import Rep
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS, STATES, Column, Ledger
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.contract import segments
 from smarketing_sim.world.demand import Demand
+from smarketing_sim.world.roster import Rep
 
 _RECYCLED, _COMPETITOR, _NO_NEED, _BELOW = (
     OUTCOMES.index("recycled"),

@@ -22,10 +22,10 @@ from simpy.events import EventPriority
 
 from smarketing_sim.engine.plan import AGE_CLASSES, Plan, channel_numbers
 from smarketing_sim.engine.policy import PRIMARY, HeapQueue, IndexQueue, RepClock
-from smarketing_sim.engine.roster import Rep
 from smarketing_sim.engine.routing import POOL, Router
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
 from smarketing_sim.scenario.units import grid
+from smarketing_sim.world.roster import Rep
 
 ENDED, HANDED, DUE, LATE, BACK, DISPATCH = range(2, 8)
 OPEN, WON, LOST, RECYCLED = range(len(OUTCOMES))
@@ -81,6 +81,7 @@ class FollowUp:
         count = len(plan.rows)
         self.ticket, self.queue_of, self.waiting = [0] * count, [-1] * count, 0
         self.due_at = plan.available_at.tolist()
+        self.escalated: set[int] = set()
         self.alarm_at = np.inf
         self.talker: list[Rep] = [*plan.reps[:1]] * count
         self.diary = sorted(
@@ -324,13 +325,13 @@ class FollowUp:
             if instant < np.inf:
                 self.note(max(instant, now), LATE, lead, reassign)
 
-    def enqueue(self, lead: int, queue: int, *, front: bool = False) -> None:
+    def enqueue(self, lead: int, queue: int) -> None:
         """Put a lead into a queue, in the place that the order gives it."""
         retry = self.done.attempt_count[lead] > 0
         deadline = self.depth_due[lead] if retry else self.speed_due[lead]
         later = int(retry and self.sdr.queue.new_before_retries)
         primary = self.primary(self.due_at[lead], deadline, self.score[lead])
-        key = (0 if front else 1, later, primary, self.rank[lead])
+        key = (int(retry or lead not in self.escalated), later, primary, self.rank[lead])
         if self.queue_of[lead] < 0:
             self.waiting += 1
         self.ticket[lead] += 1
@@ -346,14 +347,15 @@ class FollowUp:
     def escalate(self, lead: int, *, reassign: bool) -> None:
         """Move a late lead to the front of its queue, or where any rep may take it."""
         if self.queue_of[lead] >= 0 and self.done.attempt_count[lead] == 0:
-            self.enqueue(lead, POOL if reassign else self.queue_of[lead], front=True)
+            self.escalated.add(lead)
+            self.enqueue(lead, POOL if reassign else self.queue_of[lead])
 
     def release(self, rep: Rep) -> None:
         """Return the waiting leads of a rep who is gone for good to the pool, so that none is orphaned."""
         self.catch_up(self.env.now)
-        self.router.gone.add(rep.number)
-        for lead in list(self.queues[rep.number].leads()):
-            self.enqueue(lead, POOL)
+        for queue in self.router.leave(rep.number):
+            for lead in list(self.queues[queue].leads()):
+                self.enqueue(lead, POOL)
         self.set_alarm(self.env.now)
 
     def resolve(self, lead: int, outcome: int, reason: int, instant: float) -> None:

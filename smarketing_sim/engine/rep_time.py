@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.roster import Rep
 from smarketing_sim.ledger import STATES, Column
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Calendar, Floats
+from smarketing_sim.world.roster import Rep
 
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
 

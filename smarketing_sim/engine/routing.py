@@ -6,7 +6,7 @@ import numpy as np
 
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.policy import RepClock, by_weight, in_turn
-from smarketing_sim.engine.roster import Rep
+from smarketing_sim.world.roster import Rep
 
 POOL = 0
 
@@ -24,6 +24,7 @@ class Router:
         self.territory_of = [self._territory(plan, lead) for lead in plan.rows.tolist()]
         self.owner, self.holder = [0] * len(plan.rows), [0] * len(plan.rows)
         self.gone: set[int] = set()
+        self.closed: set[int] = set()
         self.open_leads, self.credit, self.turn = [0] * len(reps), [0.0] * len(reps), 0
 
     @property
@@ -39,7 +40,7 @@ class Router:
     def route(self, lead: int, now: float) -> int:
         """Return the queue of a new lead: the pool, a territory, or the rep whose turn it is."""
         if self.routing.rule == "territory":
-            return self.territory_of[lead]
+            return self._open_territory(lead)
         if self.routing.rule == "pool" or not self.reps:
             return POOL
         able = self._able(now)
@@ -58,7 +59,16 @@ class Router:
         owned = self.routing.sticky_owner or self.routing.rule in ("round_robin", "weighted")
         if owned and self.owner[lead] not in self.gone:
             return self.owner[lead]
-        return self.territory_of[lead] if self.routing.rule == "territory" else POOL
+        return self._open_territory(lead) if self.routing.rule == "territory" else POOL
+
+    def leave(self, rep: int) -> list[int]:
+        """Note that a rep is gone for good; return the queues that nobody but the pool can serve now."""
+        self.gone.add(rep)
+        first = 1 + len(self.reps)
+        left = {first + n for n, territory in enumerate(self.territories) if self.gone.issuperset(territory.reps)}
+        closing = [rep, *sorted(left - self.closed)]
+        self.closed |= left
+        return closing
 
     def hold(self, lead: int, rep: int) -> None:
         """Make a rep the owner of a lead, and count it among the rep's open ones."""
@@ -71,6 +81,10 @@ class Router:
         if self.holder[lead]:
             self.open_leads[self.holder[lead] - 1] -= 1
             self.holder[lead] = 0
+
+    def _open_territory(self, lead: int) -> int:
+        queue = self.territory_of[lead]
+        return POOL if queue in self.closed else queue
 
     def _able(self, now: float) -> list[bool]:
         """Tell for each rep whether it works here, is below its cap and, where that matters, there on this day."""

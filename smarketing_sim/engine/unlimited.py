@@ -26,9 +26,9 @@ from smarketing_sim.engine.reference import (
     VOICEMAIL,
     Followed,
 )
-from smarketing_sim.engine.roster import standard_rep
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Floats
+from smarketing_sim.world.roster import standard_rep
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,14 @@ import numpy as np
 from smarketing_sim.measure import queueing
 from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.load import WORKING, minutes_by_state, scheduled_minutes
+from smarketing_sim.scenario.contract import SpeedClause
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.arrivals import flows
+from smarketing_sim.world.calendar import contract_calendar, timeline
+from smarketing_sim.world.contract import after
+from smarketing_sim.world.roster import standard_rep
+
+_STEP = 5.0
 
 
 @dataclass(frozen=True)
@@ -55,3 +64,24 @@ def steady_team(case: Case) -> Twin:
         return Twin(present, load, float("inf"), wait)
     waiting = queueing.mmc(arrival_rate=rate, service_rate=rate / (load * servers), servers=servers)
     return Twin(present, load, waiting.mean_wait, wait)
+
+
+def calendar_ceiling(scenario: Scenario, clause: SpeedClause) -> float:
+    """Return the share of leads called in time if each were called at the reps' next open minute.
+
+    An exact sum over the hours of the horizon, five minutes apart, each weighted by the leads expected to be handed
+    over from it. It knows nothing of queues or attempts: only the two calendars, the arrival profile and the delay of
+    the system. Leads that come back from nurture, and thresholds other than today's, are left out.
+    """
+    line = timeline(scenario)
+    calendar, contract = standard_rep(scenario).calendar, contract_calendar(scenario)
+    weight = np.zeros(math.ceil(line.ends_at / 60.0))
+    for flow in flows(scenario, line, np.ones(line.day_count)):
+        weight += flow.mass * flow.volume * scenario.marketing.sources[flow.source].handed_share
+    at = np.arange(0.0, 60.0 * len(weight), _STEP) + _STEP / 2.0
+    handed = at + scenario.marketing.handoff.system_delay
+    due = after(handed, clause.within, calendar=contract, business_day_minutes=scenario.calendar.business_day_minutes)
+    counted = (line.month_of(handed) >= 0) & (due <= line.ends_at)
+    shares = np.repeat(weight, round(60.0 / _STEP)) * counted
+    in_time = calendar.next_open(handed) <= due
+    return float(shares @ in_time / shares.sum()) if shares.sum() > 0 else float("nan")

@@ -122,23 +122,16 @@ def publish(
         html = render_page(executed, title=title, published_at=moment, kicker=kicker)
         write_atomically(staging.folder / PAGE_NAME, html)
         note = write_pdf(staging.folder / PAGE_NAME, staging.folder / PDF_NAME) if pdf else None
+        asked = {"title": title, "notebook": notebook.stem, "scenario": scenario, "seed": seed}
         record = {
             "schema": _SCHEMA,
-            "title": title,
-            "notebook": notebook.stem,
-            "scenario": scenario,
-            "published_at": moment.astimezone(UTC).isoformat(timespec="seconds"),
-            "seed": seed,
+            **asked,
             "model_version": model_version,
-            "finding": recorded.get("finding", ""),
-            "headline": recorded.get("headline", []),
-            "results": recorded.get("results", {}),
+            "published_at": moment.astimezone(UTC).isoformat(timespec="seconds"),
+            **_results(recorded),
             "params": json.loads(params_json),
             **facts,
-            "versions": versions(),
-            "git": git_state(notebook.resolve().parent),
-            "duration_seconds": round(time.monotonic() - started, 3),
-            "cores": os.cpu_count(),
+            **_circumstances(notebook, started),
             "artefacts": manifest(staging.folder),
         }
         write_atomically(staging.folder / RUN_NAME, json.dumps(record, indent=1, ensure_ascii=True, allow_nan=False))
@@ -202,6 +195,20 @@ def _execute(
     clean = scrub_notebook(executed, {staging.work.resolve(): ".", staging.folder.resolve(): "."})
     write_atomically(staging.folder / NOTEBOOK_NAME, nbformat.writes(clean) + "\n")  # type: ignore[no-untyped-call]
     return clean
+
+
+def _results(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    empty: dict[str, Any] = {"finding": "", "headline": [], "results": {}}
+    return {name: recorded.get(name, nothing) for name, nothing in empty.items()}
+
+
+def _circumstances(notebook: Path, started: float) -> dict[str, Any]:
+    return {
+        "versions": versions(),
+        "git": git_state(notebook.resolve().parent),
+        "duration_seconds": round(time.monotonic() - started, 3),
+        "cores": os.cpu_count(),
+    }
 
 
 def _check_echo(notebook: Path, asked: object, ran: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from smarketing_sim.publish.words import money, percent, span
+from smarketing_sim.publish.words import money, percent, signed, span
 
 
 def run_text(answer: dict[str, Any]) -> str:
@@ -94,11 +94,13 @@ def _shown(name: str) -> Any:
 
 
 def _count(value: float | None) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:,.0f}"
+    return "–" if value is None or math.isnan(value) else signed(f"{value:,.0f}")
 
 
 def _rendered(table: Table) -> str:
-    console = Console(file=io.StringIO(), width=140, color_system=None)
+    """Return a table as plain text; names from a file are text here, never markup or a terminal's commands."""
+    console = Console(file=io.StringIO(), width=140, color_system=None, markup=False, emoji=False, highlight=False)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return text.rstrip()
+    lines = ("".join(c if c.isprintable() else "\ufffd" for c in line).rstrip() for line in text.rstrip().split("\n"))
+    return "\n".join(lines)

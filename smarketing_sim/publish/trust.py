@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim import __version__
+from smarketing_sim.measure.twin import calendar_ceiling
 from smarketing_sim.publish.display import display_html, fold, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import percent, range_of, span
+from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import flatten
 
@@ -66,13 +68,14 @@ def twin_html(plan: Planning) -> str:
         )
     for name, clause in plan.scenario.sla.items():
         ceiling = plan.ceiling(name)
-        if ceiling is not None and clause.side == "sales":
-            rows.append([f"{name} with unlimited reps", "100 % if calendars and cadence allow", percent(ceiling)])
+        if ceiling is not None and isinstance(clause, SpeedClause) and clause.applies_to == AppliesTo():
+            exact = calendar_ceiling(plan.scenario, clause)
+            rows.append([f"{name}, each lead called at the next open minute", percent(exact), percent(ceiling)])
     text = (
         f"Erlang’s formula for {present.mean:.1f} reps there at once, if attempts came evenly over the open hours and "
         "lasted exponential times. They do not: leads gather overnight and over the weekend, follow-ups return in "
         "waves, campaigns and leave come in blocks. The distance between the two columns is what that unevenness costs."
-        if np.isfinite(present.mean)
+        if present.mean > 0
         else "Nobody is scheduled, so there is no queue to compare."
     )
     return f"<p>{escape(text)}</p>" + (table_html(["", "formula", "simulation"], rows) if rows else "")

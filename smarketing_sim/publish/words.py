@@ -26,7 +26,7 @@ def percent(share: float | None) -> str:
         return "without limit"
     points = 100.0 * share
     edge = 0 < abs(points) < 0.95 or 99.05 < points < 100
-    return _signed(f"{points:.1f}" if edge else f"{points:.0f}") + " %"
+    return signed(f"{points:.1f}" if edge else f"{points:.0f}") + " %"
 
 
 def span(minutes: float | None) -> str:
@@ -36,11 +36,11 @@ def span(minutes: float | None) -> str:
     if math.isinf(minutes):
         return "never"
     if abs(minutes) < 89.5:
-        return _signed(f"{minutes:.0f}") + (" minute" if round(abs(minutes)) == 1 else " minutes")
+        return signed(f"{minutes:.0f}") + (" minute" if round(abs(minutes)) == 1 else " minutes")
     return (
-        _signed(f"{minutes / 60:.1f}") + " hours"
+        signed(f"{minutes / 60:.1f}") + " hours"
         if abs(minutes) < 71.95 * 60
-        else _signed(f"{minutes / 1440:.1f}") + " days"
+        else signed(f"{minutes / 1440:.1f}") + " days"
     )
 
 
@@ -64,6 +64,6 @@ def month_range(interval: Interval, total: int) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def _signed(number: str) -> str:
+def signed(number: str) -> str:
     """Return a formatted number with a true minus sign, and none on a zero."""
     return number.replace("-", "−" if number.strip("-0.") else "")

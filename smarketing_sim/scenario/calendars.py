@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import zoneinfo
 from typing import Annotated, Any, Self
@@ -51,8 +52,13 @@ def _in_order(day: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     return day
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _known_zone(value: object) -> object:
-    zones = zoneinfo.available_timezones()
+    zones = _zones()
     if not isinstance(value, str) or value not in zones:
         near = nearest_name(str(value), zones)
         raise ValueError("is not a known time zone" + (f"; did you mean '{near}'?" if near else ""))

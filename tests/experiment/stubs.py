@@ -33,7 +33,7 @@ SMALL: Overrides = {
         "pacing": {"target": 0.75, "leads_per_rep": 95, "contract_headcount": 3},
     },
 }  # fmt: skip
-EXPERIMENT_KEYS = ("expected_revenue_usd", "cohort_revenue_usd", "booked_revenue_usd", "contribution_usd",
+HEADLINE = ("expected_revenue_usd", "cohort_revenue_usd", "booked_revenue_usd", "contribution_usd",
                    "contribution_year_one_usd", "contribution_loaded_usd", "sdr_utilisation", "ae_utilisation", "load_planned",
                    "load_with_early_stopping", "business_p50_minutes", "business_p90_minutes", "wall_p50_minutes",
                    "wall_p90_minutes", "won_count", "handed_count", "never_called_share", "spend_usd")  # fmt: skip
@@ -53,7 +53,7 @@ def counts_of(shares: Sequence[float]) -> ClauseCounts:
 def replication(number: int, clauses: Mapping[str, Sequence[float]] | None = None, **headline: float) -> Measures:
     nothing = np.zeros(0)
     return Measures(
-        number, dict.fromkeys(EXPERIMENT_KEYS, float(number)) | headline,
+        number, dict.fromkeys(HEADLINE, float(number)) | headline,
         {name: counts_of(shares) for name, shares in (clauses or {}).items()}, {},
         np.zeros((1, 14)), nothing, nothing, nothing, nothing, nothing)  # fmt: skip
 

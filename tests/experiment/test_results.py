@@ -47,7 +47,11 @@ def missing(wanted: Any, found: Any, path: str = "") -> list[str]:
         return [path] if isinstance(found, dict) else []
     if not isinstance(found, dict):
         return [path]
-    return [name for key in wanted for name in ([f"{path}.{key}"] if key not in found else missing(wanted[key], found[key], f"{path}.{key}"))]
+    return [
+        name
+        for key in wanted
+        for name in ([f"{path}.{key}"] if key not in found else missing(wanted[key], found[key], f"{path}.{key}"))
+    ]
 
 
 def plain(value: Any) -> bool:
@@ -159,7 +163,10 @@ def test_a_single_year_is_told_from_two_hundred_simulated_years_on(years: int, g
 def test_the_goal_is_held_against_single_years_in_its_own_view(view: str, reached: int) -> None:
     scenario = make_scenario({"goal": {"revenue_usd": 100, "view": view}})
     years = [(100.0, 1.0), (101.0, 99.0), (99.0, 100.0), (500.0, 0.0)]
-    stubs = [replication(r, {}, cohort_revenue_usd=a, booked_revenue_usd=b, expected_revenue_usd=1e9) for r, (a, b) in enumerate(years)]
+    stubs = [
+        replication(r, {}, cohort_revenue_usd=a, booked_revenue_usd=b, expected_revenue_usd=1e9)
+        for r, (a, b) in enumerate(years)
+    ]
     goal = answer_of(scenario, stubs)["goal"]
     assert goal["target"] == 100
     assert goal["p_reached"] == wilson(reached, 4).as_dict()

@@ -56,7 +56,9 @@ def test_the_funnel_counts_leads_created_in_the_horizon_at_every_stage_by_source
 def test_spend_and_visits_are_those_of_the_days_of_the_horizon() -> None:
     scenario = two_sources(run__warm_up_weeks=1, run__cool_down_weeks=1)
     days = (6, 7, 66, 67)  # the last of the warm-up, the first and last of the horizon, the first after it
-    rows = [{"day": day, "source": "fair", "visits_count": 10**n, "spend_usd": 2.0 * 10**n} for n, day in enumerate(days)]
+    rows = [
+        {"day": day, "source": "fair", "visits_count": 10**n, "spend_usd": 2.0 * 10**n} for n, day in enumerate(days)
+    ]
     table = funnel(make_case(scenario, [], marketing=rows))
     assert by_name(table, 1)["visits"] == 110
     assert by_name(table, 1)["spend_usd"] == 220.0
@@ -90,5 +92,7 @@ def test_stages_never_widen_and_sums_over_sources_are_sums_over_leads(overrides:
                             ("reached", "qualified"), ("qualified", "met"), ("met", "opportunities"), ("opportunities", "won")):  # fmt: skip
         assert (named[wider] >= named[narrower]).all(), (wider, narrower)
     assert named["leads"].sum() == case.economics_cohort.sum()
-    assert named["expected_revenue_usd"].sum() == pytest.approx(case.leads["expected_value"][case.economics_cohort].sum())
+    assert named["expected_revenue_usd"].sum() == pytest.approx(
+        case.leads["expected_value"][case.economics_cohort].sum()
+    )
     assert (named["spend_unworked_usd"] <= 50 * named["handed"]).all()

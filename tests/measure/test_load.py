@@ -73,7 +73,9 @@ def test_minutes_of_a_lead_follow_the_channel_of_each_attempt() -> None:
     assert planned == pytest.approx(8 + 3 + 8)
     talks = (0.8 * 0.4, after_one * 0.15, after_two * 0.2)
     silent = (1 - talks[0], after_one + 0.2 - talks[1], after_two + 0.2 - talks[2])
-    assert with_stops == pytest.approx(talks[0] * 23 + silent[0] * 8 + talks[1] * 6 + silent[1] * 3 + talks[2] * 23 + silent[2] * 8)
+    assert with_stops == pytest.approx(
+        talks[0] * 23 + silent[0] * 8 + talks[1] * 6 + silent[1] * 3 + talks[2] * 23 + silent[2] * 8
+    )
 
 
 def test_the_load_with_early_stopping_is_what_the_simulation_works_where_age_plays_no_part() -> None:
@@ -82,7 +84,9 @@ def test_the_load_with_early_stopping_is_what_the_simulation_works_where_age_pla
     case = case_of(simulate(scenario, sample_demand(scenario, seed=3)), scenario)
     worked = case.attempts["ended_at"] - case.attempts["started_at"]
     handed = case.line.month_of(case.leads["handed_at"]) >= 0
-    by_lead = np.bincount(np.searchsorted(case.leads["lead_id"], case.attempts["lead_id"]), weights=worked, minlength=len(handed))
+    by_lead = np.bincount(
+        np.searchsorted(case.leads["lead_id"], case.attempts["lead_id"]), weights=worked, minlength=len(handed)
+    )
     mine = by_lead[handed]
     error = mine.std(ddof=1) / np.sqrt(len(mine))
     assert error <= 0.3
@@ -148,7 +152,9 @@ def test_a_saturated_team_is_fully_used_whatever_the_form_of_its_time(form: str)
 def naive_ae(case: Case) -> float:
     ae = case.scenario.sales.ae
     starts, ends, total = case.line.horizon_starts_at, case.line.horizon_ends_at, 0.0
-    for opened, closed in zip(case.leads["opportunity_at"].tolist(), case.leads["deal_closed_at"].tolist(), strict=True):
+    for opened, closed in zip(
+        case.leads["opportunity_at"].tolist(), case.leads["deal_closed_at"].tolist(), strict=True
+    ):
         if not np.isnan(opened):
             total += max(min(ends if np.isnan(closed) else closed, ends) - max(opened, starts), 0.0)
     return total / (ae.headcount * (ae.open_limit or 0) * (ends - starts))
@@ -179,7 +185,10 @@ def one_server(**more: Any) -> Scenario:
 
 def test_the_twin_agrees_with_the_simulation_where_its_assumptions_hold() -> None:
     scenario = one_server()
-    twins = [steady_team(case_of(simulate(scenario, sample_demand(scenario, seed=2, replication=r)), scenario)) for r in range(8)]
+    twins = [
+        steady_team(case_of(simulate(scenario, sample_demand(scenario, seed=2, replication=r)), scenario))
+        for r in range(8)
+    ]
     gap = np.array([twin.simulated_wait_minutes - twin.mean_wait_minutes for twin in twins])
     error = gap.std(ddof=1) / np.sqrt(len(gap))
     assert error <= 6.0  # of a wait of 70 minutes

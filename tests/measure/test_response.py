@@ -65,7 +65,11 @@ def test_the_black_hole_is_thirty_days_without_a_response() -> None:
 def test_attempts_made_is_the_share_with_at_least_so_many() -> None:
     scenario = office(sales__sdr__cadence={"max_attempts": 3, "gaps": ["1 day"]})
     handed = at(scenario, "2024-01-03 10:00")
-    calls = [{"lead_id": who, "attempt": n, "started_at": handed + n} for who, most in ((0, 1), (1, 3)) for n in range(1, most + 1)]
+    calls = [
+        {"lead_id": who, "attempt": n, "started_at": handed + n}
+        for who, most in ((0, 1), (1, 3))
+        for n in range(1, most + 1)
+    ]
     case = make_case(scenario, [lead(handed)] * 4, calls)
     assert attempts_made(case).tolist() == [1.0, 0.5, 0.25, 0.25]
 
@@ -137,7 +141,9 @@ def test_the_hours_of_the_week_add_up_to_every_minute_that_leads_wait(overrides:
             continue
         expected = np.zeros(168)
         for hour, which in zip(hours.tolist(), of_week.tolist(), strict=True):
-            expected[which] += sum(max(min(b, hour + 60) - max(a, hour), 0.0) for a, b in waits if a < hour + 60 and b > hour)
+            expected[which] += sum(
+                max(min(b, hour + 60) - max(a, hour), 0.0) for a, b in waits if a < hour + 60 and b > hour
+            )
         weeks = np.bincount(of_week, minlength=168)
         np.testing.assert_allclose(measured * weeks * 60.0, expected, atol=1e-3)
         total = sum(max(min(b, ends) - max(a, starts), 0.0) for a, b in waits)

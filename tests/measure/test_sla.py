@@ -148,7 +148,10 @@ def test_leads_belong_to_the_month_in_which_their_clock_starts_whenever_they_wer
 def test_a_tier_covers_just_the_leads_it_names(applies_to: dict[str, Any], kept: int) -> None:
     source = {"leads_per_month": 10, "qualify_prob": 0.1, "win_prob": 0.1}
     scenario = office(
-        personas={"anyone": {"share": 0.5, "segment": "smb"}, "big": {"share": 0.5, "segment": "enterprise", "deal_value_usd": 1}},
+        personas={
+            "anyone": {"share": 0.5, "segment": "smb"},
+            "big": {"share": 0.5, "segment": "enterprise", "deal_value_usd": 1},
+        },
         marketing__sources={"web": source, "fair": source},
         sla={"speed": {"target": 0.9, "within": "6 hours", "applies_to": applies_to}},
     )
@@ -194,7 +197,10 @@ def test_depth_in_business_days_lets_the_weekend_pass() -> None:
 def test_an_automatic_touch_adds_no_depth() -> None:
     scenario = office(sla={"depth": {"target": 0.85, "attempts": 2, "within": "5 days"}})
     handed = at(scenario, "2024-01-03 10:00")
-    calls = [{"lead_id": 0, "attempt": 0, "started_at": handed, "automatic": True}, {"lead_id": 0, "started_at": handed}]
+    calls = [
+        {"lead_id": 0, "attempt": 0, "started_at": handed, "automatic": True},
+        {"lead_id": 0, "started_at": handed},
+    ]
     assert counted(judged(scenario, [lead(handed)], calls)) == (0, 1)
 
 
@@ -210,9 +216,7 @@ def test_an_automatic_touch_adds_no_depth() -> None:
         ({"outcome": "lost", "reason": "gone_cold"}, 1.0, False),
     ],
 )
-def test_depth_is_kept_by_a_talk_or_a_disqualification_in_time(
-    columns: dict[str, Any], day: float, kept: bool
-) -> None:
+def test_depth_is_kept_by_a_talk_or_a_disqualification_in_time(columns: dict[str, Any], day: float, kept: bool) -> None:
     scenario = office(sla=DEPTH)
     handed = at(scenario, "2024-01-03 10:00")
     then = handed + day * DAY
@@ -312,7 +316,9 @@ def pacing(leads_per_rep: float, band: float) -> Scenario:
 
 def february(scenario: Scenario, by_week: tuple[int, ...]) -> ClauseCounts:
     days = (1, 8, 15, 22)
-    leads = [lead(at(scenario, f"2024-02-{day:02} 10:00")) for day, n in zip(days, by_week, strict=True) for _ in range(n)]
+    leads = [
+        lead(at(scenario, f"2024-02-{day:02} 10:00")) for day, n in zip(days, by_week, strict=True) for _ in range(n)
+    ]
     return judged(scenario, leads)
 
 
@@ -427,7 +433,11 @@ def naive(case: Case, clause: Any) -> ClauseCounts:
     for cells in zip(*case.leads.values(), strict=True):
         row = dict(zip(case.leads, cells, strict=True))
         tier = clause.applies_to
-        month = [m for m in range(months) if case.line.month_starts_at[m] <= row["handed_at"] < case.line.month_starts_at[m + 1]]
+        month = [
+            m
+            for m in range(months)
+            if case.line.month_starts_at[m] <= row["handed_at"] < case.line.month_starts_at[m + 1]
+        ]
         if (
             not month
             or (tier.source and case.names["source"][row["source"]] != tier.source)
@@ -461,4 +471,6 @@ def test_every_clause_counts_as_a_loop_over_single_leads_does(overrides: Overrid
     for name, counts in measure_clauses(case).items():
         expected = naive(case, scenario.sla[name])
         for column in ("numerator", "denominator", "left_out_count", "unworked_count", "duplicate_count"):
-            np.testing.assert_array_equal(getattr(counts, column), getattr(expected, column), err_msg=f"{name} {column}")
+            np.testing.assert_array_equal(
+                getattr(counts, column), getattr(expected, column), err_msg=f"{name} {column}"
+            )

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from smarketing_sim.engine.roster import Rep, roster
+from smarketing_sim.world.roster import Rep, roster
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import Demand, sample_demand

@@ -1,0 +1,81 @@
+"""Two scenarios under common random numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.compare import HEADLINES, compare, per_replication
+from smarketing_sim.experiment.runs import run
+from smarketing_sim.measure.statistics import t_interval
+from tests.builders import make_scenario
+from tests.experiment.stubs import of, replication, small, two_clauses
+
+NAN = float("nan")
+NONE = {"mean": None, "low": None, "high": None}
+
+
+def test_a_scenario_against_itself_differs_by_exactly_nothing() -> None:
+    experiment = run(small(), replications=4)
+    answer = compare(experiment, run(small(), replications=4))
+    assert answer["changed"] == []
+    for name, pair in answer["measures"].items():
+        assert pair["difference"] in ({"mean": 0.0, "low": 0.0, "high": 0.0}, NONE), name
+        assert pair["a"] == pair["b"]
+        assert (pair["difference"] == NONE) == (pair["a"]["mean"] is None), name
+    json.dumps(answer, allow_nan=False)
+
+
+def test_the_same_luck_tells_more_than_twice_as_many_years_of_other_luck() -> None:
+    slower = small(sales__sdr__pace=0.95)
+    a, b, other = run(small(), replications=12), run(slower, replications=12), run(slower, replications=12, seed=99)
+    for name in ("revenue_expected_usd", "attainment.speed", "attainment.depth"):
+        first, second, unpaired = (per_replication(e)[name] for e in (a, b, other))
+        assert np.var(second - first, ddof=1) < np.var(unpaired - first, ddof=1) / 2, name
+
+
+def test_a_difference_is_b_less_a_with_the_interval_of_its_pairs() -> None:
+    scenario = two_clauses()
+    sides = [[replication(r, {"quality": [1, 1], "speed": [share, 1]}, won_count=w) for r, (share, w) in enumerate(rows)]
+             for rows in (((0.5, 1), (0.7, 2), (1.0, 6)), ((0.7, 2), (0.9, 5), (1.0, 7)))]  # fmt: skip
+    answer = compare(*(of(scenario, side) for side in sides))["measures"]
+    assert answer["won_count"]["difference"] == t_interval([1, 3, 1]).as_dict()
+    assert answer["attainment.speed"]["difference"]["mean"] == pytest.approx(0.2 / 3)
+    assert (answer["p_kept.speed"]["a"]["mean"], answer["p_kept.speed"]["b"]["mean"]) == pytest.approx((2 / 3, 5 / 6))
+    assert answer["p_all_kept"]["difference"]["mean"] == pytest.approx(1 / 6)
+    assert set(HEADLINES) <= set(answer)
+
+
+def test_only_experiments_with_the_same_luck_are_paired() -> None:
+    scenario = two_clauses()
+    some = [replication(r, {"quality": [1, 1], "speed": [1, 1]}) for r in range(3)]
+    a = of(scenario, some)
+    for b in (of(scenario, some, seed=2), of(scenario, some[:2]), of(scenario, [some[0], some[2], some[1]])):
+        with pytest.raises(InputError, match="same seed and replications"):
+            compare(a, b)
+
+
+def test_an_infinite_wait_in_one_year_makes_the_difference_unknown_and_not_small() -> None:
+    scenario = two_clauses()
+    rows = [replication(r, {"quality": [1, 1], "speed": [1, 1]}, wall_p50_minutes=10.0 + r) for r in range(3)]
+    drowned = [*rows[:2], dataclasses.replace(rows[2], headline=rows[2].headline | {"wall_p50_minutes": np.inf})]
+    pair = compare(of(scenario, rows), of(scenario, drowned))["measures"]["response_wall_p50_minutes"]
+    assert pair == {"a": t_interval([10.0, 11.0, 12.0]).as_dict(), "b": NONE, "difference": NONE}
+
+
+def test_what_was_changed_is_told_with_both_values() -> None:
+    a, b = of(small(), []), of(small(sales__sdr__headcount=5), [])
+    assert compare(a, b)["changed"] == [{"path": "sales.sdr.headcount", "a": 3, "b": 5}]
+
+
+def test_a_clause_that_only_one_contract_has_is_left_out() -> None:
+    speed_only = make_scenario({"sla": {"speed": {"target": 0.9, "within": "6 hours"}}, "run.horizon_months": 2})
+    a = of(two_clauses(), [replication(0, {"quality": [1, 1], "speed": [NAN, NAN]})])
+    b = of(speed_only, [replication(0, {"speed": [1, 1]})])
+    for answer in (compare(a, b), compare(b, a)):
+        assert "attainment.quality" not in answer["measures"]
+        assert answer["measures"]["p_kept.speed"]["difference"] == NONE
