@@ -66,7 +66,7 @@ def check(params: ManyParams, sets: Sets = _NO_SETS, as_json: Json = False) -> N
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
-        print(_plain(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}"))
+        _say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}")
 
 
 @app.command()
@@ -157,11 +157,11 @@ def report(
         if published.pdf_note:
             _tell(published.pdf_note)
         if not as_json:
-            print(f"published {published.path / 'report.html'}")
+            _say(f"published {published.path / 'report.html'}")
     if as_json:
         _print_json({"published": [{"scenario": s.name, "digest": s.digest} for _, s in scenarios]})
     else:
-        print(f"all reports: {out / 'index.html'}")
+        _say(f"all reports: {out / 'index.html'}")
 
 
 def main() -> None:
@@ -170,7 +170,7 @@ def main() -> None:
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", SmarketingWarning)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="smarketing", standalone_mode=False)
     except SmarketingError as error:
         _tell(str(error))
         code = error.exit_code
@@ -178,14 +178,10 @@ def main() -> None:
         code = leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         code = _usage(error)
     if code == 130:
         _tell("stopped; nothing half-written was left behind")
-    sys.stdout.flush()
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -257,16 +253,19 @@ def _below(value: float | None, limit: float) -> bool:
 
 
 def _print_json(answer: Any) -> None:
-    print(json.dumps(answer, indent=1, ensure_ascii=True, allow_nan=False))
+    _say(json.dumps(answer, indent=1, ensure_ascii=True, allow_nan=False))
+
+
+def _say(text: str) -> None:
+    """Print an answer; a reader who stopped listening, such as ``head``, changes nothing else."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(text: str) -> None:
-    print(_plain(text), file=sys.stderr)
-
-
-def _plain(text: str) -> str:
-    """Return text without what a terminal would obey: a name in a file may hold anything."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    print(text, file=sys.stderr)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -313,10 +312,10 @@ class _Progress:
 def _print_run(answer: dict[str, Any]) -> None:
     from smarketing_sim.publish.terminal import run_text
 
-    print(run_text(answer))
+    _say(run_text(answer))
 
 
 def _print_compare(answer: dict[str, Any]) -> None:
     from smarketing_sim.publish.terminal import compare_text
 
-    print(compare_text(answer))
+    _say(compare_text(answer))

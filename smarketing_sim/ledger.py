@@ -280,6 +280,8 @@ def _check_attempts(leads: Table, attempts: Table) -> None:
     counts = np.diff(np.append(first, keys.shape[1]))
     if not (np.array_equal(keys[:, first], worked) and np.array_equal(counts, leads["attempt_count"][tried])):
         raise LedgerError("attempt counts of leads and rows of attempts disagree")
+    if not np.all(np.isin(attempts["lead_id"], leads["lead_id"])):
+        raise LedgerError("an attempt belongs to no lead")
     if np.any(attempts["started_at"] < attempts["due_at"]) or np.any(attempts["ended_at"] < attempts["started_at"]):
         raise LedgerError("an attempt starts before it is due, or ends before it starts")
 

@@ -98,9 +98,8 @@ def _count(value: float | None) -> str:
 
 
 def _rendered(table: Table) -> str:
-    """Return a table as plain text; names from a file are text here, never markup or a terminal's commands."""
+    """Return a table as plain text; names from a file are text here, never markup."""
     console = Console(file=io.StringIO(), width=140, color_system=None, markup=False, emoji=False, highlight=False)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    lines = ("".join(c if c.isprintable() else "\ufffd" for c in line).rstrip() for line in text.rstrip().split("\n"))
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in text.rstrip().split("\n"))

@@ -67,7 +67,7 @@ def _known_zone(value: object) -> object:
 
 def _date(value: object) -> object:
     try:
-        day = value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+        day = value if isinstance(value, dt.date) else dt.datetime.strptime(str(value), "%Y-%m-%d").date()
     except ValueError:
         raise ValueError("must be a date such as 2026-01-31") from None
     if day.year not in _YEARS:

@@ -21,7 +21,7 @@ Broken = tuple[tuple[str, ...], str, Any, str | None]
 
 def broken_rules(scenario: Scenario) -> list[Broken]:
     """Return every rule that a scenario breaks as (path, rule, value, nearest valid name)."""
-    checks = (_names, _shares, _references, _team, _dates, _sources_of_beliefs, _size, _scores)
+    checks = (_names, _shares, _reachable_chances, _references, _team, _dates, _sources_of_beliefs, _size, _scores)
     return [broken for check in checks for broken in check(scenario)]
 
 
@@ -126,6 +126,16 @@ def _references(scenario: Scenario) -> Iterator[Broken]:
         ):
             if value is not None:
                 yield from _known((*at, field), value, valid, field)
+
+
+def _reachable_chances(scenario: Scenario) -> Iterator[Broken]:
+    """Find chances to qualify that the leads inside the profile would have to exceed."""
+    marketing = scenario.marketing
+    inside = marketing.in_profile_share + (1.0 - marketing.in_profile_share) * marketing.out_of_profile_factor
+    for name, source in marketing.sources.items():
+        if source.qualify_prob > inside:
+            rule = f"must be at most {inside:.3g}: in_profile_share and out_of_profile_factor leave no more"
+            yield ("marketing", "sources", name, "qualify_prob"), rule, source.qualify_prob, None
 
 
 def _known(path: tuple[str, ...], name: str, valid: Iterable[str], what: str) -> Iterator[Broken]:

@@ -22,7 +22,7 @@ from smarketing_sim.world.calendar import Floats, Timeline
 from smarketing_sim.world.streams import Streams, stable_hash
 
 FIRST_LAYER = 256.0
-_CELL = 60.0
+CELL_MINUTES = 60.0
 _SOURCE_BITS, _LAYER_BITS, _INDEX_BITS = 26, 6, 30
 
 
@@ -84,13 +84,13 @@ def day_effects(scenario: Scenario, streams: Streams, line: Timeline) -> Floats:
 def flows(scenario: Scenario, line: Timeline, effects: Floats) -> list[Flow]:
     """Return every arrival process of a scenario, sources first, each in the order of the file."""
     marketing = scenario.marketing
-    cells = np.arange(0.0, line.ends_at, _CELL)
+    cells = np.arange(0.0, line.ends_at, CELL_MINUTES)
     day = line.day_of(cells)
     effect = effects[day]
     listed = []
     for name, source in marketing.sources.items():
         weight = _weights(source.profile or marketing.profile, line, cells)
-        mass = weight * effect * _CELL / WALL_MINUTES["month"]
+        mass = weight * effect * CELL_MINUTES / WALL_MINUTES["month"]
         listed.append(Flow(name, "", mass, _monthly_volume(scenario, name, line, cells, weight)))
     for name, campaign in marketing.campaigns.items():
         profile = marketing.sources[campaign.source].profile or marketing.profile
@@ -113,7 +113,7 @@ def draw_layers(flow: Flow, streams: Streams) -> Iterator[Layer]:
         cell = np.searchsorted(total, place, side="right") - 1
         kept = np.flatnonzero(height < flow.volume[cell])
         inside = (place[kept] - total[cell[kept]]) / flow.mass[cell[kept]]
-        yield Layer(number, count, kept, to_grid((cell[kept] + inside) * _CELL))
+        yield Layer(number, count, kept, to_grid((cell[kept] + inside) * CELL_MINUTES))
         low, high, number = high, 2.0 * high, number + 1
 
 
@@ -141,9 +141,9 @@ def _monthly_volume(scenario: Scenario, name: str, line: Timeline, cells: Floats
     volume: Floats = season[month % 12] * (monthly[month % 12] if len(monthly) == 12 else monthly[0])
     if len(monthly) == 12:
         months, index = np.unique(month, return_inverse=True)
-        mass = np.bincount(index, weights=weight) * _CELL / WALL_MINUTES["month"]
+        mass = np.bincount(index, weights=weight) * CELL_MINUTES / WALL_MINUTES["month"]
         calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in months.tolist()])
-        whole = np.bincount(index) * _CELL >= calendar_days * 1440 - 60
+        whole = np.bincount(index) * CELL_MINUTES >= calendar_days * 1440 - 60
         volume = volume / np.where(whole & (mass > 0), mass, 1.0)[index]
     return volume
 

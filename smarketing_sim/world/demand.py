@@ -15,7 +15,7 @@ import numpy.typing as npt
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.arrivals import Flow, Layer, day_effects, draw_layers, flows, lead_ids
+from smarketing_sim.world.arrivals import CELL_MINUTES, Flow, Layer, day_effects, draw_layers, flows, lead_ids
 from smarketing_sim.world.calendar import Floats, Timeline, timeline
 from smarketing_sim.world.luck import Columns, LayerLuck, best_class, contact, has_classes, outcomes, traits
 from smarketing_sim.world.streams import Streams
@@ -114,9 +114,9 @@ def sample_demand(scenario: Scenario, *, seed: int, replication: int = 0) -> Dem
     if seed < 0:
         raise InputError(f"seed = {seed}: must be a whole number from 0")
     streams, line = Streams(seed, replication), timeline(scenario)
-    effects = day_effects(scenario, streams, line)
     parts: list[Columns] = []
-    for flow in flows(scenario, line, effects):
+    listed = flows(scenario, line, day_effects(scenario, streams, line))
+    for flow in listed:
         for layer in draw_layers(flow, streams):
             parts += _layer(scenario, streams, flow, layer)
         parts += _backlog(scenario, streams, flow)
@@ -124,7 +124,7 @@ def sample_demand(scenario: Scenario, *, seed: int, replication: int = 0) -> Dem
     return Demand(
         reads=digest_of(demand_reads(scenario)), seed=seed, replication=replication,
         leave_luck=streams.open("leave").random((LEAVE_ROWS, LEAVE_BLOCKS)),
-        visits_count=_visits(scenario, streams, line, effects, columns), **columns)  # fmt: skip
+        visits_count=_visits(scenario, streams, line, listed, columns), **columns)  # fmt: skip
 
 
 def demand_reads(scenario: Scenario) -> dict[str, Any]:
@@ -240,17 +240,17 @@ def _no_leads(scenario: Scenario) -> Columns:
     return {name: np.zeros(shapes[name], dtype=kinds.get(name, np.float64)) for name in LEAD_COLUMNS}
 
 
-def _visits(scenario: Scenario, streams: Streams, line: Timeline, effects: Floats, columns: Columns) -> Ints:
-    """Return visits by (source, day): the leads themselves and the visitors who left nothing."""
+def _visits(scenario: Scenario, streams: Streams, line: Timeline, listed: list[Flow], columns: Columns) -> Ints:
+    """Return visits by (source, day): the leads themselves, and in proportion the visitors who left nothing."""
     sources = scenario.marketing.sources
     visits = np.zeros((len(sources), line.day_count), dtype=np.int64)
-    plain = columns["campaign"] == 0
+    day = line.day_of(np.arange(0.0, line.ends_at, CELL_MINUTES))
     for code, (name, source) in enumerate(sources.items()):
-        if source.visits_per_month is None or not source.visit_to_lead_share:
+        share, flow = source.visit_to_lead_share, listed[code]
+        if not share:
             continue
-        share = source.visit_to_lead_share
-        per_day = source.mean_monthly_leads / share * (1.0 - share) * 12.0 / 365.25
-        leads = line.day_of(columns["created_at"][plain & (columns["source"] == code)])
-        lost = streams.open("visits", name).poisson(per_day * effects)
-        visits[code] = lost + np.bincount(leads, minlength=line.day_count)[: line.day_count]
+        expected = np.bincount(day, weights=flow.mass * flow.volume, minlength=line.day_count)
+        mine = (columns["campaign"] == 0) & (columns["source"] == code)
+        leads = np.bincount(line.day_of(columns["created_at"][mine]), minlength=line.day_count)
+        visits[code] = leads + streams.open("visits", name).poisson(expected * (1.0 - share) / share)
     return visits

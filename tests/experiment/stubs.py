@@ -22,21 +22,45 @@ SMALL: Overrides = {
     "marketing.sources.web": {"leads_per_month": 300, "cost_per_handed_usd": 10},
     "marketing.duplicates.share": 0.05,
     "decay.preset": "medium",
-    "sales.sdr": {"headcount": 3, "annual_cost_usd": 60_000, "minutes_cv": 0.7,
-                  "channels": {"phone": {"preparation": "10 min", "no_answer": "10 min", "voicemail": "10 min", "talk": "40 min"}},
-                  "cadence": {"max_attempts": 3, "gaps": ["1 day"]}},
+    "sales.sdr": {
+        "headcount": 3,
+        "annual_cost_usd": 60_000,
+        "minutes_cv": 0.7,
+        "channels": {
+            "phone": {"preparation": "10 min", "no_answer": "10 min", "voicemail": "10 min", "talk": "40 min"}
+        },
+        "cadence": {"max_attempts": 3, "gaps": ["1 day"]},
+    },
     "sales.ae": {"headcount": 2, "open_limit": 40, "cycle_median": "20 days", "quota_usd": 100_000},
     "sla": {
-        "speed": {"target": 0.9, "within": "4 business hours"}, "depth": {"target": 0.8, "attempts": 2, "within": "5 days"},
-        "quality": {"target": 0.6, "within": "14 days"}, "feedback": {"target": 0.9, "within": "14 days"},
+        "speed": {"target": 0.9, "within": "4 business hours"},
+        "depth": {"target": 0.8, "attempts": 2, "within": "5 days"},
+        "quality": {"target": 0.6, "within": "14 days"},
+        "feedback": {"target": 0.9, "within": "14 days"},
         "volume": {"leads_per_rep": 95, "contract_headcount": 3},
         "pacing": {"target": 0.75, "leads_per_rep": 95, "contract_headcount": 3},
     },
-}  # fmt: skip
-HEADLINE = ("expected_revenue_usd", "cohort_revenue_usd", "booked_revenue_usd", "contribution_usd",
-                   "contribution_year_one_usd", "contribution_loaded_usd", "sdr_utilisation", "ae_utilisation", "load_planned",
-                   "load_with_early_stopping", "business_p50_minutes", "business_p90_minutes", "wall_p50_minutes",
-                   "wall_p90_minutes", "won_count", "handed_count", "never_called_share", "spend_usd")  # fmt: skip
+}
+HEADLINE = (
+    "expected_revenue_usd",
+    "cohort_revenue_usd",
+    "booked_revenue_usd",
+    "contribution_usd",
+    "contribution_year_one_usd",
+    "contribution_loaded_usd",
+    "sdr_utilisation",
+    "ae_utilisation",
+    "load_planned",
+    "load_with_early_stopping",
+    "business_p50_minutes",
+    "business_p90_minutes",
+    "wall_p50_minutes",
+    "wall_p90_minutes",
+    "won_count",
+    "handed_count",
+    "never_called_share",
+    "spend_usd",
+)
 
 
 def small(**overrides: Any) -> Scenario:

@@ -33,15 +33,17 @@ def test_a_scenario_against_itself_differs_by_exactly_nothing() -> None:
 def test_the_same_luck_tells_more_than_twice_as_many_years_of_other_luck() -> None:
     slower = small(sales__sdr__pace=0.95)
     a, b, other = run(small(), replications=12), run(slower, replications=12), run(slower, replications=12, seed=99)
-    for name in ("revenue_expected_usd", "attainment.speed", "attainment.depth"):
+    for name in ("revenue_expected_usd", "attainment.speed", "utilisation_sdr"):
         first, second, unpaired = (per_replication(e)[name] for e in (a, b, other))
         assert np.var(second - first, ddof=1) < np.var(unpaired - first, ddof=1) / 2, name
 
 
 def test_a_difference_is_b_less_a_with_the_interval_of_its_pairs() -> None:
     scenario = two_clauses()
-    sides = [[replication(r, {"quality": [1, 1], "speed": [share, 1]}, won_count=w) for r, (share, w) in enumerate(rows)]
-             for rows in (((0.5, 1), (0.7, 2), (1.0, 6)), ((0.7, 2), (0.9, 5), (1.0, 7)))]  # fmt: skip
+    sides = [
+        [replication(r, {"quality": [1, 1], "speed": [share, 1]}, won_count=w) for r, (share, w) in enumerate(rows)]
+        for rows in (((0.5, 1), (0.7, 2), (1.0, 6)), ((0.7, 2), (0.9, 5), (1.0, 7)))
+    ]
     answer = compare(*(of(scenario, side) for side in sides))["measures"]
     assert answer["won_count"]["difference"] == t_interval([1, 3, 1]).as_dict()
     assert answer["attainment.speed"]["difference"]["mean"] == pytest.approx(0.2 / 3)

@@ -19,6 +19,7 @@ from smarketing_sim.experiment.workers import workers
 from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.measure.summary import Measures
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.demand import sample_demand
 from tests.experiment.executors import Backwards, Dying, Murderous
 from tests.experiment.stubs import replication, small
 
@@ -89,7 +90,7 @@ def failing_at(number: int, error: Exception) -> Any:
     return instead
 
 
-_sample = runs.sample_demand
+_sample = sample_demand
 
 
 def test_a_failed_replication_is_recorded_and_the_others_finish(
@@ -215,7 +216,7 @@ def test_precision_never_runs_more_than_allowed(monkeypatch: pytest.MonkeyPatch)
 
 def test_precision_of_a_measure_that_does_not_exist_names_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "replicate", spread({}))
-    with pytest.raises(InputError, match="revenu is not a measure; known are .*expected_revenue_usd"):
+    with pytest.raises(InputError, match=r"revenu is not a measure; known are .*expected_revenue_usd"):
         run(small(), replications=20, precision={"revenu": 1.0})
 
 

@@ -81,9 +81,21 @@ def judged(scenario: Scenario, leads: Sequence[Row], attempts: Sequence[Row] = (
 
 
 _LEAD: dict[str, Any] = {
-    "replication": 0, "external_id": None, "account_id": 0, "source": 0, "campaign": 0, "persona": 0, "segment": 0,
-    "fit": True, "score": 50.0, "outcome": "open", "reason": -1, "owner_id": 0, "expected_value": 0.0, "duplicate_of": -1,
-}  # fmt: skip
+    "replication": 0,
+    "external_id": None,
+    "account_id": 0,
+    "source": 0,
+    "campaign": 0,
+    "persona": 0,
+    "segment": 0,
+    "fit": True,
+    "score": 50.0,
+    "outcome": "open",
+    "reason": -1,
+    "owner_id": 0,
+    "expected_value": 0.0,
+    "duplicate_of": -1,
+}
 _ATTEMPT: dict[str, Any] = {"replication": 0, "rep_id": 1, "channel": 0, "result": 0, "automatic": False}
 _OTHER: dict[str, dict[str, Any]] = {
     "rep_time": {"replication": 0, "rep_id": 1},

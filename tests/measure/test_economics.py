@@ -50,7 +50,8 @@ def test_contribution_adds_up_as_by_hand() -> None:
     assert money.contribution_usd == pytest.approx(40_000 * factor - 900 - wages)
     assert money.contribution_year_one_usd == pytest.approx(40_000 - 900 - wages)
     assert money.contribution_loaded_usd == pytest.approx(40_000 * factor - 900 - everybody)
-    assert (money.won_count, money.cost_per_won_usd) == (1, pytest.approx(900 + everybody))
+    assert money.won_count == 1
+    assert money.cost_per_won_usd == pytest.approx(900 + everybody)
     assert money.ltv_to_cac == pytest.approx(40_000 * factor / (900 + everybody))
     assert money.payback_months == pytest.approx(12 * (900 + everybody) / 40_000)
 
@@ -111,16 +112,25 @@ def test_wasted_hours_are_those_of_the_horizon_on_duplicates_and_on_bad_fits_onc
 
 MEANS: Overrides = {
     "run": {"warm_up_weeks": 2, "horizon_months": 1, "cool_down_weeks": 5},
-    "personas": {"anyone": {"share": 0.6, "deal_value_cv": 0.4}, "big": {"share": 0.4, "deal_value_usd": 3000, "win_factor": 1.5}},
+    "personas": {
+        "anyone": {"share": 0.6, "deal_value_cv": 0.4},
+        "big": {"share": 0.4, "deal_value_usd": 3000, "win_factor": 1.5},
+    },
     "marketing.sources.web": {"leads_per_month": 250, "qualify_prob": 0.5, "win_prob": 0.4},
-    "marketing.reachable_share": 0.9, "marketing.in_profile_share": 0.8, "marketing.duplicates.share": 0.1,
+    "marketing.reachable_share": 0.9,
+    "marketing.in_profile_share": 0.8,
+    "marketing.duplicates.share": 0.1,
     "marketing.handoff.intelligence": {"passed_share": 0.5, "qualify_factor": 1.2, "preparation_factor": 0.5},
-    "sales.sdr.channels": {"phone": {"preparation": "20 min", "no_answer": "30 min", "voicemail": "30 min", "talk": "90 min"}},
-    "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 day"]}, "sales.sdr.headcount": 1,
-    "sales.sdr.reps": {"1": {"skill": 1.3}}, "sales.sdr.minutes_cv": 0.7,
+    "sales.sdr.channels": {
+        "phone": {"preparation": "20 min", "no_answer": "30 min", "voicemail": "30 min", "talk": "90 min"}
+    },
+    "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 day"]},
+    "sales.sdr.headcount": 1,
+    "sales.sdr.reps": {"1": {"skill": 1.3}},
+    "sales.sdr.minutes_cv": 0.7,
     "sales.meetings": {"booking_lag": "1 day", "booking_lag_cv": 0.5, "show_share": 0.7, "rebook_share": 0.5},
     "sales.ae": {"headcount": 1, "cycle_median": "20 days", "cycle_cv": 0.5},
-}  # fmt: skip
+}
 LIMIT = {"headcount": 1, "cycle_median": "9 days", "cycle_cv": 0.5, "open_limit": 18, "fade_half_life": "5 days"}
 
 

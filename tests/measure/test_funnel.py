@@ -35,8 +35,20 @@ def test_the_funnel_counts_leads_created_in_the_horizon_at_every_stage_by_source
     scenario = two_sources(run__warm_up_weeks=1)
     t = at(scenario, "2024-01-03 10:00")
     end = at(scenario, "2024-04-30 10:00")  # long after the horizon: the cohort counts its deals whenever they close
-    won = lead(t, source="web", accepted_at=t, connected_at=t, qualified_at=t, met_at=t, opportunity_at=t, outcome="won",
-               deal_closed_at=end, resolved_at=end, value=500.0, expected_value=90.0)  # fmt: skip
+    won = lead(
+        t,
+        source="web",
+        accepted_at=t,
+        connected_at=t,
+        qualified_at=t,
+        met_at=t,
+        opportunity_at=t,
+        outcome="won",
+        deal_closed_at=end,
+        resolved_at=end,
+        value=500.0,
+        expected_value=90.0,
+    )
     lost = dict(won) | {"source": "fair", "outcome": "lost", "value": np.nan, "reason": "competitor"}
     idle = lead(t, source="web", expected_value=1.0)
     kept = lead(np.nan, created_at=t, source="web", outcome="recycled", reason="below handoff", resolved_at=t)
@@ -88,8 +100,16 @@ def test_stages_never_widen_and_sums_over_sources_are_sums_over_leads(overrides:
     table = funnel(case)
     assert table.shape == (2, len(FUNNEL_COLUMNS))
     named = {name: table[:, n] for n, name in enumerate(FUNNEL_COLUMNS)}
-    for wider, narrower in (("leads", "handed"), ("handed", "called"), ("called", "accepted"), ("called", "reached"),
-                            ("reached", "qualified"), ("qualified", "met"), ("met", "opportunities"), ("opportunities", "won")):  # fmt: skip
+    for wider, narrower in (
+        ("leads", "handed"),
+        ("handed", "called"),
+        ("called", "accepted"),
+        ("called", "reached"),
+        ("reached", "qualified"),
+        ("qualified", "met"),
+        ("met", "opportunities"),
+        ("opportunities", "won"),
+    ):
         assert (named[wider] >= named[narrower]).all(), (wider, narrower)
     assert named["leads"].sum() == case.economics_cohort.sum()
     assert named["expected_revenue_usd"].sum() == pytest.approx(

@@ -56,13 +56,26 @@ def test_no_selling_time_is_an_infinite_load_unless_there_is_nothing_to_do() -> 
 
 
 TWO_CHANNELS: Overrides = {
-    "marketing.reachable_share": 0.8, "sales.reach.connect_probs": [0.4, 0.3, 0.2],
+    "marketing.reachable_share": 0.8,
+    "sales.reach.connect_probs": [0.4, 0.3, 0.2],
     "sales.sdr.channels": {
-        "phone": {"preparation": "3 min", "no_answer": "4 min", "voicemail": "6 min", "voicemail_share": 0.5, "talk": "20 min"},
-        "mail": {"preparation": "1 min", "no_answer": "2 min", "voicemail": "2 min", "talk": "5 min", "connect_factor": 0.5},
+        "phone": {
+            "preparation": "3 min",
+            "no_answer": "4 min",
+            "voicemail": "6 min",
+            "voicemail_share": 0.5,
+            "talk": "20 min",
+        },
+        "mail": {
+            "preparation": "1 min",
+            "no_answer": "2 min",
+            "voicemail": "2 min",
+            "talk": "5 min",
+            "connect_factor": 0.5,
+        },
     },
     "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 day"], "channels": ["phone", "mail", "phone"]},
-}  # fmt: skip
+}
 
 
 def test_minutes_of_a_lead_follow_the_channel_of_each_attempt() -> None:
@@ -138,11 +151,20 @@ def test_a_team_without_hours_has_no_utilisation() -> None:
 
 @pytest.mark.parametrize("form", ["interleaved", "blocks", "dedicated_rota"])
 def test_a_saturated_team_is_fully_used_whatever_the_form_of_its_time(form: str) -> None:
-    scenario = make_scenario({
-        "calendar.hours": OFFICE_HOURS, "marketing.sources.web.leads_per_month": 4000, "sales.sdr.headcount": 5,
-        "sales.sdr.marketing_time": {"share": 0.4, "form": form},
-        "sales.sdr.channels.phone": {"preparation": "5 min", "no_answer": "7 min", "voicemail": "7 min", "talk": "7 min"},
-    })  # fmt: skip
+    scenario = make_scenario(
+        {
+            "calendar.hours": OFFICE_HOURS,
+            "marketing.sources.web.leads_per_month": 4000,
+            "sales.sdr.headcount": 5,
+            "sales.sdr.marketing_time": {"share": 0.4, "form": form},
+            "sales.sdr.channels.phone": {
+                "preparation": "5 min",
+                "no_answer": "7 min",
+                "voicemail": "7 min",
+                "talk": "7 min",
+            },
+        }
+    )
     case = case_of(simulate(scenario, sample_demand(scenario, seed=1)), scenario)
     assert sdr_utilisation(case) == pytest.approx(1.0, abs=0.02)
     hours = 5 * 23 * 7 * 60 * 0.4  # 23 weekdays in January 2024
@@ -163,8 +185,15 @@ def naive_ae(case: Case) -> float:
 @settings(max_examples=25)
 @given(small_scenarios(), st.integers(0, 3), st.integers(1, 4))
 def test_account_executives_are_as_busy_as_their_open_deals_say(overrides: Overrides, seed: int, limit: int) -> None:
-    scenario = make_scenario(overrides | {"run.horizon_months": 1, "sales.ae.headcount": 2, "sales.ae.open_limit": limit,
-                                          "marketing.sources.events.qualify_prob": 0.9})  # fmt: skip
+    scenario = make_scenario(
+        overrides
+        | {
+            "run.horizon_months": 1,
+            "sales.ae.headcount": 2,
+            "sales.ae.open_limit": limit,
+            "marketing.sources.events.qualify_prob": 0.9,
+        }
+    )
     case = case_of(simulate(scenario, sample_demand(scenario, seed=seed)), scenario)
     assert ae_utilisation(case) == pytest.approx(naive_ae(case))
     assert 0.0 <= ae_utilisation(case) <= 1.0 + 1e-9
@@ -175,12 +204,23 @@ def test_without_a_limit_account_executives_have_no_utilisation() -> None:
 
 
 def one_server(**more: Any) -> Scenario:
-    """Poisson arrivals round the clock and one attempt of 30 minutes, as spread as an exponential time: nearly M/M/1."""
-    return make_scenario({
-        "run.horizon_months": 6, "run.warm_up_weeks": 4, "run.cool_down_weeks": 1,
-        "marketing.sources.web.leads_per_month": 0.7 * 2 * 24 * 365.25 / 12, "sales.sdr.minutes_cv": 1.0,
-        "sales.sdr.channels.phone": {"preparation": "0 min", "no_answer": "30 min", "voicemail": "30 min", "talk": "30 min"},
-    } | more)  # fmt: skip
+    """Poisson arrivals round the clock, one attempt of 30 minutes with a spread like an exponential: nearly M/M/1."""
+    return make_scenario(
+        {
+            "run.horizon_months": 6,
+            "run.warm_up_weeks": 4,
+            "run.cool_down_weeks": 1,
+            "marketing.sources.web.leads_per_month": 0.7 * 2 * 24 * 365.25 / 12,
+            "sales.sdr.minutes_cv": 1.0,
+            "sales.sdr.channels.phone": {
+                "preparation": "0 min",
+                "no_answer": "30 min",
+                "voicemail": "30 min",
+                "talk": "30 min",
+            },
+        }
+        | more
+    )
 
 
 def test_the_twin_agrees_with_the_simulation_where_its_assumptions_hold() -> None:

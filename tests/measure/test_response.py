@@ -107,7 +107,8 @@ def test_follow_ups_that_are_never_made_are_waiting_all_the_same() -> None:
 
 def naive_waits(case: Case) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """(joined, left) of new leads and of follow-ups, one lead at a time."""
-    new, retries = [], []
+    new: list[tuple[float, float]] = []
+    retries: list[tuple[float, float]] = []
     cadence, day = case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
     calls = [dict(zip(case.attempts, cells, strict=True)) for cells in zip(*case.attempts.values(), strict=True)]
     for cells in zip(*case.leads.values(), strict=True):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smarketing_sim.engine import simulate
+from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import OUTCOMES, REASONS
 from smarketing_sim.measure.cohorts import Case, case_of
@@ -287,15 +287,18 @@ def test_the_worth_of_a_lead_is_what_the_simulation_makes_of_it_when_nothing_wai
     scenario = make_scenario({
         "run.cool_down_weeks": 6, "run.horizon_months": 2,
         "personas": {"anyone": {"share": 0.7}, "big": {"share": 0.3, "deal_value_usd": 5000, "win_factor": 0.5}},
-        "marketing.sources": {"web": {"leads_per_month": 2000, "handed_share": 0.6, "qualify_prob": 0.4, "win_prob": 0.3,
-                                      "promise_match": 0.9}},
+        "marketing.sources.web": {"leads_per_month": 2000, "handed_share": 0.6, "qualify_prob": 0.4, "win_prob": 0.3,
+                                  "promise_match": 0.9},
         "marketing.reachable_share": 0.8,
         "sales.sdr.headcount": 3,
         "sales.sdr.channels": {"phone": {}, "mail": {"connect_factor": 0.5}},
         "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 day"], "channels": ["phone", "mail", "phone"]},
         "sales.meetings": {"show_share": 0.7, "rebook_share": 0.5},
     })  # fmt: skip
-    values = [case_of(simulate(scenario, sample_demand(scenario, seed=4, replication=r)), scenario) for r in range(3)]
+    values = [
+        case_of(simulate_unlimited(scenario, sample_demand(scenario, seed=4, replication=r)), scenario)
+        for r in range(3)
+    ]
     worth = np.concatenate([case.leads["expected_value"][case.contract_cohort] for case in values])
     error = worth.std(ddof=1) / np.sqrt(len(worth))
     assert error <= 3.0
@@ -398,12 +401,12 @@ CONTRACT: Overrides = {
 
 def naive_due(case: Case, clause: Any, handed_at: float) -> float:
     if not clause.within.business:
-        return handed_at + case.scenario.clause_minutes(clause)
-    left = case.scenario.clause_minutes(clause)
+        return float(handed_at + case.scenario.clause_minutes(clause))
+    left: float = case.scenario.clause_minutes(clause)
     for opens, closes in zip(case.contract.opens_at.tolist(), case.contract.closes_at.tolist(), strict=True):
         here = max(closes - max(opens, handed_at), 0.0)
         if here >= left:
-            return max(opens, handed_at) + left
+            return float(max(opens, handed_at) + left)
         left -= here
     return np.inf
 

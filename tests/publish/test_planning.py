@@ -46,7 +46,9 @@ NO_SLA: dict[str, Any] = {f"sla.{name}": None for name in CLAUSES} | {"alternati
 CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no reps": (
         {"sales.sdr.headcount": 0}, 3,
-        ("Nobody is there to call these leads", "Nobody is scheduled", "never called", "broken", "there is no queue to compare"),
+        (
+            "Nobody is there to call these leads", "Nobody is scheduled", "never called", "broken", "there is no queue to compare",
+        ),
     ),
     "no leads": (NO_LEADS, 3, ("has no case: no lead is handed over", "No lead waits", "No lead arrives", "no case")),
     "no time": ({"run.horizon_months": 0}, 3, ("Nothing happened in the time that was simulated", "no case")),
@@ -59,10 +61,16 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no goal": ({"goal.revenue_usd": 0}, 3, ("are worth $",)),
     "no limit on deals": ({"sales.ae.open_limit": None}, 3, ("none set",)),
     "no account executives": ({"sales.ae.headcount": 0}, 3, ("No source brings revenue", "0 AEs")),
-    "too shallow a cadence": ({"sales.sdr.cadence.max_attempts": 2}, 3, ("at most 26 % is possible, with any number of people",)),
+    "too shallow a cadence": (
+        {"sales.sdr.cadence.max_attempts": 2}, 3,
+        ("at most 26 % is possible, with any number of people",),
+    ),
     "too short a promise": ({"sla.speed.within": "1 min"}, 3, ("No number of people could keep it: at most",)),
     "waiting is free": ({"decay.preset": "none"}, 3, ("assumes that waiting costs nothing",)),
-    "nothing at all": ({**NO_LEADS, **NO_SLA, "sales.sdr.headcount": 0, "goal.revenue_usd": 0}, 1, ("No contract is written yet",)),
+    "nothing at all": (
+        {**NO_LEADS, **NO_SLA, "sales.sdr.headcount": 0, "goal.revenue_usd": 0}, 1,
+        ("No contract is written yet",),
+    ),
 }  # fmt: skip
 LEADERS_NEVER_READ = re.compile(r"P\(kept\)|Wilson|Shapley|replication|luck", re.IGNORECASE)
 UNFINISHED = re.compile(
@@ -204,8 +212,8 @@ def test_hostile_names_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Planning], _Shown], hostile: list[str]
 ) -> None:
     allowed = {
-        "h1", "h2", "p", "div", "small", "b", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "svg", "line",
-        "circle", "details", "summary", "ul", "li",
+        "h1", "h2", "p", "div", "small", "b", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "svg",
+        "line", "circle", "details", "summary", "ul", "li",
     }  # fmt: skip
     nasty = hostile[start : start + 25]
     scenario = _hostile_scenario(tmp_path, nasty)

@@ -18,7 +18,7 @@ NAN, INF = math.nan, math.inf
     [
         (0.0, "$0"), (310.4, "$310"), (999.6, "$1,000"), (9_949.0, "$9,949"), (9_951.0, "$10k"), (999_499.0, "$999k"),
         (999_501.0, "$1.0m"), (2_400_000.0, "$2.4m"), (2_450_000.0, "$2.45m"), (12_340_000.0, "$12.3m"),
-        (1_234_500_000.0, "$1,234.5m"), (-310.0, "−$310"), (-2_400_000.0, "−$2.4m"), (None, "–"), (NAN, "–"), (INF, "–"),
+        (1_234_500_000.0, "$1,234.5m"), (-310.0, "−$310"), (-2.4e6, "−$2.4m"), (None, "–"), (NAN, "–"), (INF, "–"),
     ],
 )  # fmt: skip
 def test_money_shows_three_figures_and_a_true_minus(usd: float | None, text: str) -> None:
@@ -28,8 +28,10 @@ def test_money_shows_three_figures_and_a_true_minus(usd: float | None, text: str
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.0, "0 %"), (1.0, "100 %"), (0.5, "50 %"), (0.004, "0.4 %"), (0.0094, "0.9 %"), (0.0096, "1 %"), (0.991, "99.1 %"),
-        (0.9904, "99 %"), (1.42, "142 %"), (-0.05, "−5 %"), (-0.004, "−0.4 %"), (-0.00001, "0.0 %"), (None, "–"), (NAN, "–"),
+        (0.0, "0 %"), (1.0, "100 %"), (0.5, "50 %"), (0.004, "0.4 %"), (0.0094, "0.9 %"), (0.0096, "1 %"),
+        (0.991, "99.1 %"),
+        (0.9904, "99 %"), (1.42, "142 %"), (-0.05, "−5 %"), (-0.004, "−0.4 %"), (-0.00001, "0.0 %"),
+        (None, "–"), (NAN, "–"),
         (INF, "without limit"),
     ],
 )  # fmt: skip
@@ -41,7 +43,8 @@ def test_percent_never_rounds_a_share_to_none_or_all(share: float | None, text: 
     ("minutes", "text"),
     [
         (0.0, "0 minutes"), (1.0, "1 minute"), (45.4, "45 minutes"), (89.4, "89 minutes"), (90.0, "1.5 hours"),
-        (360.0, "6.0 hours"), (4_319.0, "3.0 days"), (4_320.0, "3.0 days"), (-30.0, "−30 minutes"), (-180.0, "−3.0 hours"),
+        (360.0, "6.0 hours"), (4_319.0, "3.0 days"), (4_320.0, "3.0 days"), (-30.0, "−30 minutes"),
+        (-180.0, "−3.0 hours"),
         (-0.2, "0 minutes"), (-14_400.0, "−10.0 days"), (None, "–"), (NAN, "–"), (INF, "never"),
     ],
 )  # fmt: skip
@@ -102,9 +105,8 @@ def test_the_terminal_shows_one_year_only_where_it_is_known() -> None:
 
 
 def test_names_from_a_file_cannot_style_the_terminal() -> None:
-    text = run_text(_run_answer(scenario="Plan [red]x[/red] \x1b[31m"))
-    assert "[red]x[/red]" in text
-    assert "\x1b" not in text
+    text = run_text(_run_answer(scenario="Plan [red]x[/red] [/b] :smile:"))
+    assert "Plan [red]x[/red] [/b] :smile:" in text
 
 
 def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:

@@ -1,0 +1,139 @@
+"""Ctrl-C, kill -9 and crowds: nothing half-written, nothing left running, earlier reports as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from .conftest import processes_of, start
+from .tiny import write_tiny
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc"),
+]
+MANY_YEARS = ("--replications", 20_000)
+MARK = "SMARKETING_TEST_MARK"
+
+
+def _wait_for(what: str, done: object, seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < until, f"waited {seconds} s for {what}"
+        time.sleep(0.1)
+
+
+def _busy(mark: str, at_least: int) -> bool:
+    """Tell whether so many processes of a command have worked for a second or more."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    worked = []
+    for pid in processes_of(mark):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        worked.append((int(fields[11]) + int(fields[12])) / ticks > 2.5)
+    return sum(worked) >= at_least
+
+
+def _interrupted(process: subprocess.Popen[str], whole_group: bool) -> tuple[str, str]:
+    """Press Ctrl-C, as a terminal does to the whole group or a supervisor to the one process."""
+    os.killpg(process.pid, signal.SIGINT) if whole_group else process.send_signal(signal.SIGINT)
+    pressed = time.monotonic()
+    try:
+        out, err = process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        pytest.fail(f"Ctrl-C did not end it in 20 s; it said: {err}")
+    assert time.monotonic() - pressed < 10.0
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "KeyboardInterrupt" not in err
+    assert err.splitlines()[-1] == "stopped; nothing half-written was left behind"
+    return out, err
+
+
+def _none_left(mark: str, seconds: float = 5.0) -> None:
+    _wait_for("left-over processes to end", lambda: not processes_of(mark), seconds)
+
+
+def _state(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".staging-" not in str(path)
+    }
+
+
+@pytest.fixture
+def mark() -> str:
+    return uuid.uuid4().hex
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a scenario and one report published from it."""
+    folder = tmp_path_factory.mktemp("shelf")
+    write_tiny(folder)
+    process = start("report", "tiny.yaml", "--replications", 2, cwd=folder)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return folder
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "supervisor"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_in_a_run_leaves_nothing_behind(tmp_path: Path, mark: str, workers: int, whole_group: bool) -> None:
+    write_tiny(tmp_path)
+    words = ("run", "tiny.yaml", *MANY_YEARS, "--workers", workers, "--json", "--out", "ledgers")
+    process = start(*words, cwd=tmp_path, **{MARK: mark})
+    _wait_for("the run to be busy", lambda: _busy(mark, workers))
+    out, _ = _interrupted(process, whole_group)
+    assert out == ""
+    _none_left(mark)
+    assert not (tmp_path / "ledgers").exists()
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "supervisor"])
+def test_ctrl_c_in_a_report_leaves_earlier_reports_alone(shelf: Path, mark: str, whole_group: bool) -> None:
+    before = _state(shelf / "reports")
+    process = start("report", "tiny.yaml", *MANY_YEARS, "--workers", 2, cwd=shelf, **{MARK: mark})
+    _wait_for("the report to be busy", lambda: _busy(mark, 3))
+    out, _ = _interrupted(process, whole_group)
+    assert "published" not in out
+    _none_left(mark)
+    assert _state(shelf / "reports") == before
+    assert not list((shelf / "reports").glob(".staging-*"))
+
+
+def test_a_killed_report_leaves_earlier_reports_alone_and_the_next_one_works(shelf: Path, mark: str) -> None:
+    before = _state(shelf / "reports")
+    process = start("report", "tiny.yaml", *MANY_YEARS, "--workers", 2, cwd=shelf, **{MARK: mark})
+    _wait_for("the report to be busy", lambda: _busy(mark, 3))
+    process.kill()
+    process.communicate()
+    assert _state(shelf / "reports") == before
+    _none_left(mark, 60.0)
+    following = start("report", "tiny.yaml", "--replications", 2, "--seed", 9, "--json", cwd=shelf)
+    out, err = following.communicate(timeout=120)
+    assert following.returncode == 0, err
+    assert json.loads(out)["published"][0]["scenario"] == "Tiny plan"
+    after = _state(shelf / "reports")
+    assert {name: digest for name, digest in after.items() if name in before and name != "index.html"} == {
+        name: digest for name, digest in before.items() if name != "index.html"
+    }
+    hub = (shelf / "reports" / "index.html").read_text()
+    assert hub.count("report.html") >= 2
+    for leftover in (shelf / "reports").glob(".staging-*"):
+        shutil.rmtree(leftover)
