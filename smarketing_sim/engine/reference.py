@@ -200,6 +200,8 @@ class FollowUp:
 
     def dispatch(self, _: simpy.Event) -> None:
         """Let each free rep, the longest idle in this shift first, take the first lead of the queues it serves."""
+        if self.env.now != self.alarm_at:
+            return  # an earlier alarm took this one's place
         self.alarm_at = np.inf
         self.catch_up(self.env.now)
         for idle in sorted(self.free, key=self.idle_since) if self.waiting else ():

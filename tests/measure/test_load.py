@@ -191,7 +191,7 @@ def test_account_executives_are_as_busy_as_their_open_deals_say(overrides: Overr
             "run.horizon_months": 1,
             "sales.ae.headcount": 2,
             "sales.ae.open_limit": limit,
-            "marketing.sources.events.qualify_prob": 0.9,
+            "marketing.sources.events.qualify_prob": 0.6,
         }
     )
     case = case_of(simulate(scenario, sample_demand(scenario, seed=seed)), scenario)

@@ -47,7 +47,8 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no reps": (
         {"sales.sdr.headcount": 0}, 3,
         (
-            "Nobody is there to call these leads", "Nobody is scheduled", "never called", "broken", "there is no queue to compare",
+            "Nobody is there to call these leads", "Nobody is scheduled", "never called", "broken",
+            "there is no queue to compare",
         ),
     ),
     "no leads": (NO_LEADS, 3, ("has no case: no lead is handed over", "No lead waits", "No lead arrives", "no case")),

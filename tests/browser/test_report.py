@@ -1,0 +1,148 @@
+"""A published page in a real browser: alone in the world, readable on a desk and on a phone, usable by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smarketing_sim.publish.reports import publish_report
+from smarketing_sim.scenario.files import load
+from tests.cli.tiny import write_tiny
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+WIDTHS = {"desk": 1280, "phone": 390}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report on the tiny plan, its names as long as people make them."""
+    folder = tmp_path_factory.mktemp("browser")
+    params = write_tiny(folder)
+    long = {"name": "Quarterly plan of the north-western region with its partners, revised after the board meeting"}
+    published = publish_report(
+        ROOT / "notebooks" / "planning_report.ipynb",
+        load(params, long),
+        params_file=params,
+        root=folder / "reports",
+        replications=2,
+        seed=1,
+        workers=1,
+    )
+    return published.path / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        yield started
+        started.close()
+
+
+class Opened:
+    """A page with all that it asked for and complained about."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page, self.requests, self.complaints = page, [], []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(file.as_uri())
+        page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Opened]:
+    context = browser.new_context(viewport={"width": WIDTHS[request.param], "height": 900})
+    yield Opened(context.new_page(), report)
+    context.close()
+
+
+def _opens_outward(url: str) -> bool:
+    return not url.startswith(("file:", "data:"))
+
+
+def test_a_report_asks_for_nothing_but_itself(opened: Opened, report: Path) -> None:
+    assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
+    assert not [url for url in opened.requests if _opens_outward(url)]
+
+
+def test_a_report_gives_the_browser_nothing_to_complain_about(opened: Opened) -> None:
+    assert opened.complaints == []
+
+
+def test_a_report_never_scrolls_sideways(opened: Opened) -> None:
+    widths = opened.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
+
+
+def test_every_figure_loads_and_is_described(opened: Opened) -> None:
+    images = opened.page.evaluate(
+        "Array.from(document.images, i => [i.alt.trim(), i.complete && i.naturalWidth > 0, i.clientWidth])"
+    )
+    assert len(images) >= 3
+    for alt, loaded, width in images:
+        assert len(alt) > 20
+        assert loaded
+        assert 0 < width <= max(WIDTHS.values())
+    drawn = opened.page.evaluate(
+        "Array.from(document.querySelectorAll('svg'), s => s.getAttribute('aria-label') || '')"
+    )
+    assert all(drawn)
+
+
+def test_what_is_folded_away_opens_by_keyboard(opened: Opened) -> None:
+    page = opened.page
+    folded = page.locator("details")
+    assert folded.count() >= 4
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.tagName"))
+        if reached[-1] == "SUMMARY":
+            break
+    assert reached[-1] == "SUMMARY", reached
+    assert page.evaluate("document.activeElement.parentElement.open") is False
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.parentElement.open") is True
+
+
+def test_the_answer_stands_on_the_first_screen(opened: Opened) -> None:
+    place = opened.page.locator("h1").bounding_box()
+    assert opened.page.locator("h1").count() == 1
+    assert place is not None
+    assert place["y"] + place["height"] < 900
+
+
+def test_nothing_in_the_opened_folds_is_wider_than_the_page(opened: Opened) -> None:
+    opened.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    widths = opened.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
+
+
+def test_a_page_that_asked_or_complained_would_be_caught(browser: Browser, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    stamp = datetime.now(UTC).isoformat()
+    wide = "<div style='width:3000px'>x</div>"
+    bad.write_text(f"<p>{stamp}</p>{wide}<img src='http://127.0.0.1:9/x.png'><script>console.error('no')</script>")
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    found = Opened(page, bad)
+    assert [url for url in found.requests if _opens_outward(url)] == ["http://127.0.0.1:9/x.png"]
+    assert "no" in found.complaints
+    assert page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    page.close()
