@@ -134,13 +134,15 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Publish a planning report for each scenario, and refresh the hub page."""
+    from smarketing_sim.experiment.runs import check_numbers
     from smarketing_sim.publish.reports import publish_report
+    from smarketing_sim.publish.words import counted
 
     source = _find_notebook(notebook)
     scenarios = [(path, _load(path, sets)) for path in params]
-    places = []
+    check_numbers(replications=replications, seed=seed)
     for path, scenario in scenarios:
-        _tell(f"{scenario.name}: {replications} simulated years")
+        _tell(f"{scenario.name}: {counted(replications, 'simulated year')}")
         with _Progress("simulated years") as progress:
             published = publish_report(
                 source,
@@ -153,7 +155,6 @@ def report(
                 pdf=pdf,
                 progress=progress,
             )
-        places.append(published)
         if published.pdf_note:
             _tell(published.pdf_note)
         if not as_json:

@@ -107,8 +107,7 @@ def run(
     InputError
         If the scenario or a number asked for cannot be run.
     """
-    if not 1 <= replications <= MAX_REPLICATIONS:
-        raise InputError(f"replications = {replications}: must be between 1 and {MAX_REPLICATIONS:,}")
+    check_numbers(replications=replications, seed=seed)
     outcomes: list[Outcome] = []
     planned = min(replications, FIRST_LOOK) if precision else replications
     while True:
@@ -122,6 +121,17 @@ def run(
             break
         planned = more
     return _collect(scenario, seed, engine, outcomes)
+
+
+def check_numbers(*, replications: int, seed: int) -> None:
+    """Raise InputError unless so many simulated years can be run from this seed."""
+    problems = []
+    if not 1 <= replications <= MAX_REPLICATIONS:
+        problems.append(f"replications = {replications}: must be between 1 and {MAX_REPLICATIONS:,}")
+    if seed < 0:
+        problems.append(f"seed = {seed}: must be a whole number from 0")
+    if problems:
+        raise InputError(problems)
 
 
 def replicate(scenario: Scenario, seed: int, replication: int, engine: str, keep_ledger: bool) -> Outcome:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
 
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.backend.utils import kill_process_tree
 
 
 class _Processes(Executor):
@@ -18,14 +20,32 @@ class _Processes(Executor):
         self.count = count
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = self._pool().submit(fn, *args, **kwargs)
+        with _interrupts_held():
+            future: Future[Any] = self._pool().submit(fn, *args, **kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._pool().shutdown(wait=wait, kill_workers=cancel_futures)
+        pool = self._pool()
+        # Asked to kill its workers, loky trips over a future that was cancelled, kills none and then waits for them.
+        for process in list(pool._processes.values()) if cancel_futures else ():
+            kill_process_tree(process)
+        pool.shutdown(wait=wait)
 
     def _pool(self) -> Any:
-        return get_reusable_executor(max_workers=self.count, timeout=60)
+        return get_reusable_executor(max_workers=self.count, timeout=10)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: processes started here inherit that and leave it to their parent for ever."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

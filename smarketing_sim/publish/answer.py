@@ -123,7 +123,7 @@ def _context(plan: Planning) -> list[str]:
         told.append("More than half of the leads are never called within the time that was simulated.")
     elif np.isfinite(business.mean):
         told.append(
-            f"Half of the leads are called within {span(business.mean)} of business time; for the buyer, who "
+            f"Half of the leads are called within {span(max(business.mean, 1.0))} of business time; for the buyer, who "
             f"does not stop the clock at night, that is {span(wall.mean)}."
         )
     planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")
@@ -131,8 +131,8 @@ def _context(plan: Planning) -> list[str]:
         told.append("Nobody is there to call these leads.")
     elif np.isfinite(busy.mean) and planned.mean > 1.0:
         told.append(
-            f"The plan asks for {percent(planned.mean)} of the time that there is for these leads, so the "
-            "backlog grows all year."
+            f"The plan asks for {percent(planned.mean)} of the time that there is for these leads, so some are called "
+            "late and some not at all."
         )
     elif np.isfinite(busy.mean):
         told.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")

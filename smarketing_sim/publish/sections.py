@@ -12,7 +12,7 @@ from smarketing_sim.publish.answer import busiest_hour
 from smarketing_sim.publish.display import display_html, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of, span
 from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
 
 _SAFE, _HALF = 0.9, 0.5
@@ -27,7 +27,7 @@ def show_contract(plan: Planning) -> None:
     safe = sum(plan.kept(name).mean >= _SAFE for name in names)
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
     note = (
-        f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years} simulated years. "
+        f"Attained share with its 95 % range; the upright tick is what was promised. {counted(plan.years, 'simulated year')}. "
         f"All clauses together are kept in {months(every.mean, plan.months)} months"
         f" ({_month_words(every, plan.months)})."
         if np.isfinite(every.mean)
@@ -74,7 +74,11 @@ def show_load(plan: Planning) -> None:
     )
     rows = [
         ("every planned attempt made", percent(planned.mean), range_of(planned, percent)),
-        ("follow-up stops when a lead is reached", percent(stops.mean), range_of(stops, percent)),
+        (
+            "follow-up stops when a lead is reached, and all are called in time",
+            percent(stops.mean),
+            range_of(stops, percent),
+        ),
         ("in use in the simulation (utilisation)", percent(busy.mean), range_of(busy, percent)),
         ("overtime, hours a year for the team", f"{hours.mean:,.0f}", range_of(hours, lambda h: f"{h:,.0f}")),
     ]
@@ -98,7 +102,7 @@ def show_waiting(plan: Planning) -> None:
     show(
         charts.waiting_map(new + retries),
         caption=f"{percent(share)} of those waiting have never been called. "
-        f"A mean over {plan.years} simulated years; it shows a pattern, so it carries no range.",
+        f"A mean over {counted(plan.years, 'simulated year')}; it shows a pattern, so it carries no range.",
         alt=f"Heat map of leads waiting by weekday and hour; the most, {count:.1f}, on {when}.",
     )
 
@@ -113,7 +117,7 @@ def show_response(plan: Planning) -> None:
         heading("Half of the leads or more are never called", "Leads that nobody called count as infinitely old.")
     else:
         heading(
-            f"Half of the leads are called within {span(business.mean)} of business time, "
+            f"Half of the leads are called within {span(max(business.mean, 1.0))} of business time, "
             f"{span(wall.mean)} for the buyer",
             "The contract’s clock stops at night; the buyer’s does not.",
         )
@@ -127,7 +131,7 @@ def show_response(plan: Planning) -> None:
             wall=plan.experiment.stacked("called_wall"),
             promise_hours=hours,
         ),
-        caption=f"Bands: 95 % of {plan.years} simulated years. Business hours count from handoff, wall hours from the "
+        caption=f"Bands: 95 % of {counted(plan.years, 'simulated year')}. Business hours count from handoff, wall hours from the "
         "moment the lead raised its hand. Leads never called stay below the line for ever.",
         alt="Two curves of leads called by age: "
         + (
@@ -225,7 +229,7 @@ def show_revenue(plan: Planning) -> None:
     if results.one_year(experiment) is not None:
         show(
             charts.revenue_spread(revenue, goal_usd=goal.revenue_usd or None, expected_usd=expected.mean),
-            alt=f"Histogram of revenue in {plan.years} simulated years around {money(expected.mean)}.",
+            alt=f"Histogram of revenue in {counted(plan.years, 'simulated year')} around {money(expected.mean)}.",
             caption="Each count is one simulated year: the deals that its own leads brought, whenever they closed.",
         )
     else:

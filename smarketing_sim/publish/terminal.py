@@ -9,14 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from smarketing_sim.publish.words import money, percent, signed, span
+from smarketing_sim.publish.words import counted, money, percent, signed, span
 
 
 def run_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing run`` as text."""
     years = answer["replications"]
     table = Table(
-        title=f"{answer['scenario']}: {years} simulated years", title_justify="left", box=None, pad_edge=False
+        title=f"{answer['scenario']}: {counted(years, 'simulated year')}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
     )
     for heading in ("clause", "promise", "attained", "chance kept, a month", "all year", "possible"):
         table.add_column(heading, overflow="fold")
@@ -61,9 +64,7 @@ def run_text(answer: dict[str, Any]) -> str:
 
 def compare_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing compare`` as text."""
-    title = (
-        f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {answer['replications']} simulated years, paired"
-    )
+    title = f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {counted(answer['replications'], 'simulated year')}, paired"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("measure", "A", "B", "B − A", "range of the difference"):
         table.add_column(heading)

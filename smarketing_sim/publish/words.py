@@ -44,6 +44,11 @@ def span(minutes: float | None) -> str:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 simulated year`` or ``200 simulated years``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def range_of(interval: Interval, show: object) -> str:
     """Return the range of an interval, or say why there is none."""
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):

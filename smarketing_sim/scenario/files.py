@@ -188,12 +188,13 @@ def _is_week(node: Any) -> bool:
 def _set(data: dict[str, Any], path: Path_, value: Any, origins: Origins) -> None:
     """Set one value by path, making the groups on the way; a list item is named by its number from 0."""
     node: Any = data
-    for step in path[:-1]:
+    for depth, step in enumerate(path[:-1], start=1):
         if isinstance(node, list) and step.isdigit() and int(step) < len(node):
             node = node[int(step)]
         elif isinstance(node, dict):
             if not isinstance(node.get(step), dict | list):
                 node[step] = {}
+                origins[path[:depth]] = (_SET, None)
             node = node[step]
         else:
             raise InputError([Problem("is not a known path", file=_SET, path=".".join(path))])

@@ -161,7 +161,7 @@ MISTAKES: list[tuple[tuple[object, ...], str]] = [
     (("run", "tiny.yaml", "--replications", 1, "--seed", -1), "seed = -1: must be a whole number from 0"),
     (("run", "tiny.yaml", "--replications", 1, "--engine", "compiled"),
         "engine = 'compiled': is not an engine of this installation"),
-    (("run", "tiny.yaml", "--replications", 1, "--engine", "refrence"), "did you mean 'reference'?"),
+    (("run", "tiny.yaml", "--replications", 1, "--engine", "references"), "did you mean 'reference'?"),
     (("compare", "tiny.yaml", "tinny.yaml"), "tinny.yaml: there is no such file"),
     (("report", "tinny.yaml"), "tinny.yaml: there is no such file"),
     (("report", "tiny.yaml", "--notebook", "planing_report"), "did you mean 'planning_report'?"),

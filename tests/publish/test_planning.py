@@ -55,7 +55,7 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no time": ({"run.horizon_months": 0}, 3, ("Nothing happened in the time that was simulated", "no case")),
     "overload": (
         {"sales.sdr.headcount": 1, "marketing.sources.organic.visits_per_month": 40_000}, 3,
-        ("so the backlog grows all year", "does not fit into the time there is", "broken"),
+        ("some not at all", "does not fit into the time there is", "broken"),
     ),
     "one year": ({}, 1, ("no range", "this page has 1")),
     "no contract": (NO_SLA, 3, ("No contract is written yet", "this plan brings $")),

@@ -7,10 +7,10 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from smarketing_sim.world.roster import Rep, roster
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import Demand, sample_demand
+from smarketing_sim.world.roster import Rep, roster
 
 
 @pytest.fixture(scope="module")
