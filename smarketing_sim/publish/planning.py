@@ -19,6 +19,7 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish.progress import report_progress
+from smarketing_sim.publish.words import counted
 from smarketing_sim.scenario.schema import Scenario
 
 PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
@@ -45,6 +46,11 @@ class Planning:
     def years(self) -> int:
         """Simulated years."""
         return len(self.experiment.measures)
+
+    @property
+    def years_told(self) -> str:
+        """Simulated years in words, such as ``200 simulated years``."""
+        return counted(self.years, "simulated year")
 
     def mean(self, name: str) -> Interval:
         """Return a headline measure with its range, which ends at zero where the measure itself cannot be negative."""

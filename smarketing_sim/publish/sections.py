@@ -12,7 +12,7 @@ from smarketing_sim.publish.answer import busiest_hour
 from smarketing_sim.publish.display import display_html, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
 from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
 
 _SAFE, _HALF = 0.9, 0.5
@@ -27,7 +27,7 @@ def show_contract(plan: Planning) -> None:
     safe = sum(plan.kept(name).mean >= _SAFE for name in names)
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
     note = (
-        f"Attained share with its 95 % range; the upright tick is what was promised. {counted(plan.years, 'simulated year')}. "
+        f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years_told}. "
         f"All clauses together are kept in {months(every.mean, plan.months)} months"
         f" ({_month_words(every, plan.months)})."
         if np.isfinite(every.mean)
@@ -102,7 +102,7 @@ def show_waiting(plan: Planning) -> None:
     show(
         charts.waiting_map(new + retries),
         caption=f"{percent(share)} of those waiting have never been called. "
-        f"A mean over {counted(plan.years, 'simulated year')}; it shows a pattern, so it carries no range.",
+        f"A mean over {plan.years_told}; it shows a pattern, so it carries no range.",
         alt=f"Heat map of leads waiting by weekday and hour; the most, {count:.1f}, on {when}.",
     )
 
@@ -131,7 +131,7 @@ def show_response(plan: Planning) -> None:
             wall=plan.experiment.stacked("called_wall"),
             promise_hours=hours,
         ),
-        caption=f"Bands: 95 % of {counted(plan.years, 'simulated year')}. Business hours count from handoff, wall hours from the "
+        caption=f"Bands: 95 % of {plan.years_told}. Business hours count from handoff, wall hours from the "
         "moment the lead raised its hand. Leads never called stay below the line for ever.",
         alt="Two curves of leads called by age: "
         + (
@@ -229,7 +229,7 @@ def show_revenue(plan: Planning) -> None:
     if results.one_year(experiment) is not None:
         show(
             charts.revenue_spread(revenue, goal_usd=goal.revenue_usd or None, expected_usd=expected.mean),
-            alt=f"Histogram of revenue in {counted(plan.years, 'simulated year')} around {money(expected.mean)}.",
+            alt=f"Histogram of revenue in {plan.years_told} around {money(expected.mean)}.",
             caption="Each count is one simulated year: the deals that its own leads brought, whenever they closed.",
         )
     else:

@@ -64,7 +64,8 @@ def run_text(answer: dict[str, Any]) -> str:
 
 def compare_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing compare`` as text."""
-    title = f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {counted(answer['replications'], 'simulated year')}, paired"
+    years = counted(answer["replications"], "simulated year")
+    title = f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {years}, paired"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("measure", "A", "B", "B − A", "range of the difference"):
         table.add_column(heading)

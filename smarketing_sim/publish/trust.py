@@ -14,7 +14,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, percent, range_of, span
+from smarketing_sim.publish.words import percent, range_of, span
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import flatten
@@ -148,7 +148,7 @@ def method_html(plan: Planning) -> str:
         ),
         (
             "4.3 Estimation",
-            f"{counted(plan.years, 'simulated year')}. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
+            f"{plan.years_told}. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
             "year, because the months of one year share their fortune.",
         ),
         ("5.1 Software", f"smarketing_sim {__version__} on SimPy; engine {plan.experiment.engine}."),
