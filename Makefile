@@ -9,7 +9,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test lint soak coverage params lock clean
+.PHONY: help report lab test lint soak coverage params lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ report: $(STAMP) ## install what is missing and publish the baseline planning re
 
 lab: $(STAMP) ## open the notebooks in JupyterLab, on this machine only
 	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+
+notebooks: $(STAMP) ## run the notebooks and store the few outputs that tests compare
+	@$(BIN)/python tests/notebooks/refresh.py
 
 # The notebooks run first and in a call of their own: the cells of one share a kernel, so they cannot be dealt out.
 test: lint ## lint, run every notebook, run every test

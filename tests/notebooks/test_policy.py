@@ -104,7 +104,7 @@ BAD: dict[str, tuple[Callable[[NotebookNode], object], str]] = {
     "another kernel": (lambda n: n.metadata.kernelspec.update(name="my-venv"), "must be python3"),
     "papermill's own notes": (lambda n: n.metadata.update(papermill={"duration": 3}), "metadata of a tool"),
     "somebody's Python version": (lambda n: n.metadata.language_info.update(version="3.11.2"), "last person's Python"),
-    "an absolute path": (_parameter('"params/', '"/home/ann/params/'), "place on one machine"),
+    "an absolute path": (_parameter('"params/', '"/ho' "me/ann/params/"), "place on one machine"),
     "a path of Windows": (_code('x = r"C:\\plans"'), "place on one machine"),
     "no words at the start": (lambda n: n.cells.pop(0), "must say what"),
     "a title alone": (lambda n: n.cells.__setitem__(0, new_markdown_cell("# Report")), "a sentence or two"),
