@@ -26,7 +26,6 @@ $(STAMP): requirements.lock pyproject.toml
 report: $(STAMP) ## install what is missing and publish the baseline planning report
 	@echo "Simulating params/baseline.yaml and writing the planning report ..."
 	@$(BIN)/smarketing report params/baseline.yaml
-	@echo "All published reports: reports/index.html"
 
 lab: $(STAMP) ## open the notebooks in JupyterLab, on this machine only
 	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks

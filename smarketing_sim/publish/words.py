@@ -62,11 +62,14 @@ def months(share: float, total: int) -> str:
 
 
 def month_range(interval: Interval, total: int) -> str:
-    """Return the range of a share of months in whole months."""
+    """Return the range of a share of months in whole months, or in tenths where whole ones would show none."""
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
         return "no range"
     low, high = round(interval.low * total), round(interval.high * total)
-    return f"{low}" if low == high else f"{low}–{high}"
+    if low != high:
+        return f"{low}–{high}"
+    first, last = f"{interval.low * total:.1f}", f"{interval.high * total:.1f}"
+    return f"{low}" if first == last else f"{first}–{last}"
 
 
 def signed(number: str) -> str:
