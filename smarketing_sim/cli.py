@@ -40,7 +40,6 @@ Seed = Annotated[int, typer.Option(help="Root seed, from 0.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores where left out.")]
 Engine = Annotated[str, typer.Option(help="Which engine: reference.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Answer yes to what would be asked.")]
 _NO_SETS: list[str] = []
 
 

@@ -34,6 +34,8 @@ class Economics:
         Media in the horizon, and the part of it on leads that nobody called.
     hours_on_duplicates, hours_on_bad_fits
         Rep hours on second records and on leads outside the profile.
+    revenue_per_rep_hour_usd
+        Expected revenue over the rep hours of the horizon on all leads.
     """
 
     expected_revenue_usd: float
@@ -50,6 +52,7 @@ class Economics:
     spend_unworked_usd: float
     hours_on_duplicates: float
     hours_on_bad_fits: float
+    revenue_per_rep_hour_usd: float
 
 
 def measure_economics(case: Case, funnel: Floats) -> Economics:
@@ -64,7 +67,7 @@ def measure_economics(case: Case, funnel: Floats) -> Economics:
     cost = spend + loaded
     per_won = cost / won.sum() if won.any() else float("nan")
     mean_margin = margin / won.sum() if won.any() else float("nan")
-    hours_duplicates, hours_bad_fits = _wasted_hours(case)
+    hours, hours_duplicates, hours_bad_fits = _rep_hours(case)
     return Economics(
         expected_revenue_usd=expected,
         cohort_revenue_usd=float(leads["value"][won].sum()),
@@ -80,6 +83,7 @@ def measure_economics(case: Case, funnel: Floats) -> Economics:
         spend_unworked_usd=float(funnel[:, _UNWORKED].sum()),
         hours_on_duplicates=hours_duplicates,
         hours_on_bad_fits=hours_bad_fits,
+        revenue_per_rep_hour_usd=expected / hours if hours > 0 else float("nan"),
     )
 
 
@@ -106,11 +110,11 @@ def _employed_share(case: Case, profile: Profile) -> float:
     return max(here.days, 0) / (ends - starts).days if ends > starts else 0.0
 
 
-def _wasted_hours(case: Case) -> tuple[float, float]:
-    """Return rep hours in the horizon on duplicates and on leads outside the profile."""
+def _rep_hours(case: Case) -> tuple[float, float, float]:
+    """Return rep hours in the horizon: all, on duplicates, and on leads outside the profile."""
     attempts, leads = case.attempts, case.leads
     mine = ~attempts["automatic"] & (case.line.month_of(attempts["started_at"]) >= 0)
     hours = (attempts["ended_at"] - attempts["started_at"])[mine] / 60.0
     rows = row_of(case, attempts["lead_id"][mine])
     duplicate = leads["duplicate_of"][rows] >= 0
-    return float(hours[duplicate].sum()), float(hours[~leads["fit"][rows] & ~duplicate].sum())
+    return float(hours.sum()), float(hours[duplicate].sum()), float(hours[~leads["fit"][rows] & ~duplicate].sum())

@@ -185,8 +185,8 @@ def show_funnel(plan: Planning) -> None:
         ),
         alt="Bars of expected revenue and media spend by source, largest first: "
         + ", ".join(
-            f"{_label(s)} {money(r.mean)} against {money(c.mean)}"
-            for s, r, c in zip(sources, revenue, spend, strict=True)
+            f"{_label(sources[i])} {money(revenue[i].mean)} against {money(spend[i].mean)}"
+            for i in np.argsort([-r.mean for r in revenue])
         ),
     )
     counts = ("visits", "leads", "handed", "reached", "qualified", "won")
@@ -197,6 +197,7 @@ def show_funnel(plan: Planning) -> None:
             *(_count(numbers[name][i].mean) if numbers[name][i].mean else "–" for name in counts),
             money(spend[i].mean),
             (money(revenue[i].mean), range_of(revenue[i], money)),
+            _worth(revenue[i].mean, numbers["handed"][i].mean),
         ]
         for i, source in enumerate(sources)
     ]
@@ -207,9 +208,10 @@ def show_funnel(plan: Planning) -> None:
             *(_count(plan.total(name).mean) for name in counts),
             money(plan.total("spend_usd").mean),
             (money(total.mean), range_of(total, money)),
+            _worth(total.mean, plan.total("handed").mean),
         ]
     )
-    names = ["source", *counts, "spend", "expected revenue"]
+    names = ["source", *counts, "spend", "expected revenue", "per handed lead"]
     table(names, rows, numeric=names[1:])
 
 
@@ -259,6 +261,8 @@ def show_money(plan: Planning) -> None:
         ("cost of one won deal, all people and tools", *_money(plan, "cost_per_won_usd")),
         ("margin over a customer’s life to that cost", *_ratio(plan, "ltv_to_cac")),
         ("months until a customer has paid that back", *_ratio(plan, "payback_months")),
+        ("days from a lead to its deal, half are faster", *_hours(plan, "cycle_days")),
+        ("revenue expected for each rep hour on these leads", *_money(plan, "revenue_per_rep_hour_usd")),
         ("media spent on leads that nobody called", *_money(plan, "spend_unworked_usd")),
         ("rep hours on second records", *_hours(plan, "hours_on_duplicates")),
         ("rep hours on leads outside the ideal profile", *_hours(plan, "hours_on_bad_fits")),
@@ -342,6 +346,11 @@ def _hours(plan: Planning, name: str) -> tuple[str, str]:
 
 def _count(value: float) -> str:
     return f"{value:,.0f}"
+
+
+def _worth(revenue_usd: float, handed: float) -> str:
+    """Return what one handed lead is worth."""
+    return money(revenue_usd / handed) if handed else "–"
 
 
 def _few(count: float) -> str:

@@ -67,6 +67,15 @@ def code_from_data(source: str) -> list[str]:
     return found
 
 
+def spreadsheet_writers(source: str) -> list[str]:
+    """Places that write a sheet whose text cells a spreadsheet could run as formulas (threat T5); we write Parquet."""
+    tree = ast.parse(source)
+    found = [f"{line}: {name}" for line, _, name in imported(tree) if name.split(".")[0] in {"csv", "openpyxl"}]
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    writes = {"to_csv", "to_excel", "write_csv", "savetxt"}
+    return found + [f"{node.lineno}: {node.func.attr}" for node in calls if node.func.attr in writes]
+
+
 def global_luck(source: str) -> list[str]:
     """Places that draw from, or seed, a state which no caller passed in."""
     tree = ast.parse(source)
@@ -92,6 +101,16 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
             if ast.get_docstring(node, clean=False) is not None:
                 length -= node.body[0].end_lineno - node.body[0].lineno + 1
             yield node.name, length
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_no_sheet_is_written_whose_text_could_run_as_a_formula(path: Path) -> None:
+    assert not spreadsheet_writers(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("planted", ["frame.to_csv('x.csv')", "import csv", "from openpyxl import Workbook"])
+def test_a_planted_sheet_writer_is_found(planted: str) -> None:
+    assert spreadsheet_writers(planted)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
