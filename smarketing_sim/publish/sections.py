@@ -341,7 +341,7 @@ def _ratio(plan: Planning, name: str) -> tuple[str, str]:
 
 def _hours(plan: Planning, name: str) -> tuple[str, str]:
     value = plan.mean(name)
-    return f"{value.mean:,.0f}", range_of(value, lambda x: f"{x:,.0f}")
+    return ("–" if np.isnan(value.mean) else f"{value.mean:,.0f}"), range_of(value, lambda x: f"{x:,.0f}")
 
 
 def _count(value: float) -> str:
