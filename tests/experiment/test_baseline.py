@@ -1,0 +1,34 @@
+"""The baseline lands where decisions are interesting: a band that no change of the model may leave unseen."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from smarketing_sim.experiment.results import attainment
+from smarketing_sim.experiment.runs import Experiment, run
+from smarketing_sim.scenario.schema import Scenario
+from tests.conftest import PARAMS
+
+YEARS = 4
+
+
+@functools.cache
+def simulated(alternative: str = "") -> Experiment:
+    scenario = Scenario.load(PARAMS / "baseline.yaml")
+    changes = scenario.alternatives[alternative].set if alternative else {}
+    return run(scenario.with_overrides(changes), replications=YEARS, seed=1)
+
+
+def test_the_baseline_team_is_about_nine_tenths_busy_and_keeps_three_quarters_of_its_speed_promise() -> None:
+    assert 0.88 <= simulated().series("sdr_utilisation").mean() <= 0.92
+    assert 0.68 <= attainment(simulated(), "speed").mean <= 0.88
+    assert attainment(simulated(), "quality").mean > 0.65
+
+
+def test_calling_new_leads_first_keeps_the_speed_promise_and_lifts_revenue_by_about_half() -> None:
+    assert attainment(simulated("new_leads_first"), "speed").mean > 0.99
+    before, after = (simulated(name).series("expected_revenue_usd") for name in ("", "new_leads_first"))
+    assert 1.25 <= np.mean(after) / np.mean(before) <= 1.85
+    assert np.all(after > before)
