@@ -1,1 +1,1 @@
-"""."""
+"""Experiments: simulated years over any executor, their results, paired comparison."""

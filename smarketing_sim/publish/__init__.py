@@ -1,1 +1,1 @@
-"""."""
+"""Publishing: figures, words, the page, PDF, the shelf of reports."""

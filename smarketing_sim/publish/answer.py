@@ -36,7 +36,7 @@ def answer(plan: Planning) -> str:
     ceiling = plan.ceiling(name)
     out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
     tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
-    share = f"{months(kept.mean, plan.months)} months, {_range_words(kept, plan.months)}"
+    share = f"{months(kept, plan.months)} months, {_range_words(kept, plan.months)}"
     return f"The {promise} promise is kept in {share}.{tail}"
 
 
@@ -68,7 +68,7 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
     name = first_promise(plan.scenario)
     if name is not None and np.isfinite(plan.kept(name).mean):
         label = f"months in which the {promise_name(plan.scenario.sla[name])} promise is kept"
-        cards.append((label, months(plan.kept(name).mean, plan.months), _range_words(plan.kept(name), plan.months)))
+        cards.append((label, months(plan.kept(name), plan.months), _range_words(plan.kept(name), plan.months)))
     goal, reached = plan.scenario.goal, results.goal_reached(plan.experiment)
     if np.isfinite(reached.mean):
         cards.append(

@@ -28,7 +28,7 @@ def show_contract(plan: Planning) -> None:
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
     note = (
         f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years_told}. "
-        f"All clauses together are kept in {months(every.mean, plan.months)} months"
+        f"All clauses together are kept in {months(every, plan.months)} months"
         f" ({_month_words(every, plan.months)})."
         if np.isfinite(every.mean)
         else ""
@@ -295,7 +295,7 @@ def _clause_row(plan: Planning, name: str) -> str:
         label=escape(said),
     )
     below = f"{percent(attained.mean)}, {range_of(attained, percent)}" if np.isfinite(attained.mean) else "no case"
-    months_kept = months(kept.mean, plan.months) if np.isfinite(kept.mean) else "no case"
+    months_kept = months(kept, plan.months) if np.isfinite(kept.mean) else "no case"
     return (
         f'<tr><th scope="row">{escape(name.replace("_", " ").capitalize())}<span>{clause.side}</span></th>'
         f'<td>{escape(clause.text)}</td><td class="bar">{bar}<span>{below}</span></td>'

@@ -56,20 +56,28 @@ def range_of(interval: Interval, show: object) -> str:
     return f"{show(interval.low)} to {show(interval.high)}"  # type: ignore[operator]
 
 
-def months(share: float, total: int) -> str:
-    """Return a share of months as whole months of a number of months."""
-    return f"{round(share * total)} of {total}"
+def months(kept: Interval, total: int) -> str:
+    """Return a share of months as months of a number of months, as finely as its range is told."""
+    mean = kept.mean * total
+    return f"{mean:.1f} of {total}" if _in_tenths(kept, total) else f"{round(mean)} of {total}"
 
 
-def month_range(interval: Interval, total: int) -> str:
+def month_range(kept: Interval, total: int) -> str:
     """Return the range of a share of months in whole months, or in tenths where whole ones would show none."""
-    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+    if not (math.isfinite(kept.low) and math.isfinite(kept.high)):
         return "no range"
-    low, high = round(interval.low * total), round(interval.high * total)
-    if low != high:
-        return f"{low}–{high}"
-    first, last = f"{interval.low * total:.1f}", f"{interval.high * total:.1f}"
-    return f"{low}" if first == last else f"{first}–{last}"
+    if _in_tenths(kept, total):
+        return f"{kept.low * total:.1f}–{kept.high * total:.1f}"
+    low, high = round(kept.low * total), round(kept.high * total)
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _in_tenths(kept: Interval, total: int) -> bool:
+    """Tell whether a range is so narrow that whole months would hide it."""
+    if not (math.isfinite(kept.low) and math.isfinite(kept.high)):
+        return False
+    low, high = kept.low * total, kept.high * total
+    return round(low) == round(high) and f"{low:.1f}" != f"{high:.1f}"
 
 
 def signed(number: str) -> str:

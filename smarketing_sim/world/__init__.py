@@ -1,1 +1,1 @@
-"""."""
+"""The world: business time, random streams, the team, and leads with all their luck."""

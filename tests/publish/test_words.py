@@ -59,7 +59,9 @@ def test_a_range_that_is_unknown_is_said_to_be_unknown() -> None:
 
 
 def test_shares_of_months_are_told_in_whole_months_and_a_narrow_range_in_tenths() -> None:
-    assert months(0.5, 12) == "6 of 12"
+    assert months(Interval(0.5, 0.25, 0.75), 12) == "6 of 12"
+    assert months(Interval(0.225, 0.21, 0.24), 12) == "2.7 of 12"
+    assert months(Interval(0.5, NAN, NAN), 12) == "6 of 12"
     assert month_range(Interval(0.5, 0.25, 0.75), 12) == "3–9"
     assert month_range(Interval(1.0, 0.99, 1.0), 12) == "11.9–12.0"
     assert month_range(Interval(0.0, 0.0, 0.001), 12) == "0"
