@@ -41,6 +41,7 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores w
 Engine = Annotated[str, typer.Option(help="Which engine: reference.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 _NO_SETS: list[str] = []
+_TOLD_FROM = 50
 
 
 @app.command()
@@ -102,7 +103,7 @@ def run(
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="Scenario to compare from.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Scenario to compare to.")],
-    sets: Sets = _NO_SETS,
+    sets: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override one value of B.")] = _NO_SETS,
     replications: Replications = 20,
     seed: Seed = 1,
     engine: Engine = "reference",
@@ -112,7 +113,7 @@ def compare(
     """Compare two scenarios lead by lead: differences B − A with their ranges."""
     from smarketing_sim.experiment.compare import compare as paired
 
-    scenarios = [_load(path, sets) for path in (a, b)]
+    scenarios = [_load(a, []), _load(b, sets)]
     both = [_simulate(scenario, replications, seed, engine, workers) for scenario in scenarios]
     for experiment in both:
         _hold_failures(experiment)
@@ -157,7 +158,9 @@ def report(
         if published.pdf_note:
             _tell(published.pdf_note)
         if not as_json:
-            _say(f"published {published.path / 'report.html'}")
+            for made in ("report.html", "report.pdf"):
+                if (published.path / made).exists():
+                    _say(f"published {published.path / made}")
     if as_json:
         _print_json({"published": [{"scenario": s.name, "digest": s.digest} for _, s in scenarios]})
     else:
@@ -199,8 +202,14 @@ def _usage(error: Exception) -> int:
 
 def _load(path: Path, sets: list[str]) -> Scenario:
     from smarketing_sim.scenario.files import load, parse_overrides
+    from smarketing_sim.scenario.schema import shorten_name
 
-    return load(path, parse_overrides(sets))
+    overrides = parse_overrides(sets)
+    scenario = load(path, overrides)
+    if not overrides or "name" in overrides:
+        return scenario
+    told = ", ".join(setting.strip() for setting in sets)
+    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {told}")})
 
 
 def _simulate(
@@ -274,12 +283,13 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 class _Progress:
-    """A progress bar on stderr where somebody is watching, silence elsewhere."""
+    """A progress bar on stderr where somebody is watching, a line at each tenth elsewhere."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._bar: rich.progress.Progress | None = None
         self._task: rich.progress.TaskID | None = None
+        self._told = 0
 
     def __enter__(self) -> Callable[[int, int], None]:
         if sys.stderr.isatty():
@@ -299,6 +309,10 @@ class _Progress:
 
     def _update(self, done: int, planned: int) -> None:
         if self._bar is None:
+            tenth = 10 * done // max(planned, 1)
+            if tenth > self._told and planned >= _TOLD_FROM:
+                _tell(f"{self._what}: {done} of {planned}")
+            self._told = max(tenth, self._told)
             return
         if self._task is None:
             self._task = self._bar.add_task(self._what, total=planned)

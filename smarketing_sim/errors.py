@@ -69,6 +69,10 @@ class InputError(SmarketingError):
         return type(self), (self.problems,)
 
 
+class ConflictError(InputError):
+    """Input whose parts are each valid and do not go together."""
+
+
 class LedgerError(SmarketingError):
     """A ledger that breaks its schema or one of its invariants."""
 
@@ -91,8 +95,8 @@ class DoubleCountingWarning(SmarketingWarning):
     """One effect of delay is charged twice."""
 
 
-class OverloadWarning(SmarketingWarning):
-    """More work is planned than the team has minutes for."""
+class AlternativeWarning(SmarketingWarning):
+    """A named alternative that cannot be had in this scenario."""
 
 
 def nearest_name(name: str, valid: Iterable[str]) -> str | None:

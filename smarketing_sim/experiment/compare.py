@@ -17,6 +17,7 @@ HEADLINES = {
     "revenue_cohort_usd": "cohort_revenue_usd",
     "revenue_booked_usd": "booked_revenue_usd",
     "contribution_usd": "contribution_usd",
+    "contribution_fully_loaded_usd": "contribution_loaded_usd",
     "won_count": "won_count",
     "handed_count": "handed_count",
     "utilisation_sdr": "sdr_utilisation",

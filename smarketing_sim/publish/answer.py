@@ -99,7 +99,7 @@ def busiest_hour(plan: Planning) -> tuple[str, float]:
     if np.all(np.isnan(waiting)):
         return "", 0.0
     hour = int(np.nanargmax(waiting))
-    return f"{_DAYS[hour // 24]} at {hour % 24}:00", float(waiting[hour])
+    return f"{_DAYS[hour // 24]} from {hour % 24}:00 to {hour % 24 + 1}:00", float(waiting[hour])
 
 
 def record_results(plan: Planning) -> None:

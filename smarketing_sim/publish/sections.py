@@ -80,9 +80,10 @@ def show_load(plan: Planning) -> None:
             range_of(stops, percent),
         ),
         ("in use in the simulation (utilisation)", percent(busy.mean), range_of(busy, percent)),
-        ("overtime, hours a year for the team", f"{hours.mean:,.0f}", range_of(hours, lambda h: f"{h:,.0f}")),
     ]
     table(["work", "share of the time", "range"], rows, numeric=["share of the time", "range"])
+    overtime = f"{hours.mean:,.0f} hours a year ({range_of(hours, lambda h: f'{h:,.0f}')})"
+    display_html(f'<p class="s">The team works {overtime} of overtime, finishing attempts begun before closing.</p>')
 
 
 def show_waiting(plan: Planning) -> None:
@@ -312,7 +313,12 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
     word, css = (
         ("kept", "kept") if kept.mean >= _SAFE else ("at risk", "risk") if kept.mean >= _HALF else ("broken", "broken")
     )
-    if ceiling is None or isinstance(clause, VolumeClause | PacingClause) or clause.side == "marketing":
+    if (
+        css == "kept"
+        or ceiling is None
+        or isinstance(clause, VolumeClause | PacingClause)
+        or clause.side == "marketing"
+    ):
         return css, f"● {word}"
     if ceiling < clause.target:
         return css, f"● {word}; at most {percent(ceiling)} is possible, with any number of people"

@@ -73,11 +73,13 @@ def month_range(kept: Interval, total: int) -> str:
 
 
 def _in_tenths(kept: Interval, total: int) -> bool:
-    """Tell whether a range is so narrow that whole months would hide it."""
+    """Tell whether whole months would hide a narrow range, or that a few months are kept or missed."""
     if not (math.isfinite(kept.low) and math.isfinite(kept.high)):
         return False
-    low, high = kept.low * total, kept.high * total
-    return round(low) == round(high) and f"{low:.1f}" != f"{high:.1f}"
+    low, mean, high = kept.low * total, kept.mean * total, kept.high * total
+    narrow = round(low) == round(high) and f"{low:.1f}" != f"{high:.1f}"
+    rounded_away = round(mean) in (0, total) and f"{mean:.1f}" != f"{round(mean)}.0"
+    return narrow or rounded_away
 
 
 def signed(number: str) -> str:

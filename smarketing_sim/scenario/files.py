@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.errors import AlternativeWarning, ConflictError, InputError, Problem
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.checks import broken_rules, cautions
 from smarketing_sim.scenario.contract import KINDS
@@ -96,10 +96,10 @@ def build(
         problem_at(path, rule, origins=where, value=value, nearest=near)
         for path, rule, value, near in broken_rules(scenario)
     ]
-    broken += _broken_alternatives(scenario, where, told={problem.rule for problem in broken}) if not quiet else []
     if broken:
-        raise InputError(broken)
+        raise ConflictError(broken)
     if not quiet:
+        _try_alternatives(scenario, where)
         for caution in cautions(scenario):
             warnings.warn(caution, stacklevel=2)
     return scenario
@@ -246,11 +246,14 @@ def _split_beliefs(node: Any, path: Path_, beliefs: dict[str, Any]) -> Any:
 
 
 def _drop_removed(data: dict[str, Any]) -> dict[str, Any]:
-    """Take out named things that were set to null, so that a file can drop what it extends."""
-    for path in _NAMED:
-        node: Any = data
-        for step in path:
-            node = node.get(step) if isinstance(node, dict) else None
+    """Take out named things that were set to null, one by one or all, so that a file can drop what it extends."""
+    for *groups, last in _NAMED:
+        parent: Any = data
+        for step in groups:
+            parent = parent.get(step) if isinstance(parent, dict) else None
+        node = parent.get(last) if isinstance(parent, dict) else None
+        if isinstance(parent, dict) and last in parent and node is None:
+            parent[last] = {}
         if isinstance(node, dict):
             for name in [name for name, item in node.items() if item is None]:
                 del node[name]
@@ -267,19 +270,25 @@ def _default_kinds(data: dict[str, Any]) -> None:
             contract[name] = {"kind": name, **clause}
 
 
-def _broken_alternatives(scenario: Scenario, origins: Origins, *, told: set[str]) -> list[Problem]:
-    """Try every named alternative, so that a wrong path is found at once; leave out what was told."""
+def _try_alternatives(scenario: Scenario, origins: Origins) -> None:
+    """Try every named alternative: a wrong path is an error, one that does not go with this scenario a warning."""
     broken: list[Problem] = []
     for name, alternative in scenario.alternatives.items():
         try:
             build(to_document(scenario), overrides=alternative.set, quiet=True)
+        except ConflictError as error:
+            why = "; ".join(f"{problem.path} {problem.rule}" for problem in error.problems)
+            warnings.warn(
+                AlternativeWarning(f"alternatives.{name} cannot be had in this scenario: {why}"), stacklevel=3
+            )
         except InputError as error:
-            for problem in (p for p in error.problems if p.rule not in told):
+            for problem in error.problems:
                 at = ("alternatives", name, "set", problem.path or "")
                 broken.append(
                     problem_at(at, problem.rule, origins=origins, value=problem.value, nearest=problem.nearest)
                 )
-    return broken
+    if broken:
+        raise InputError(broken)
 
 
 __all__ = ["Belief", "build", "load", "override", "parse_overrides", "to_document"]

@@ -18,6 +18,7 @@ from smarketing_sim.scenario.money import Alternative, Economics, Goal
 from smarketing_sim.scenario.sales import Sales
 from smarketing_sim.scenario.units import Count
 
+MAX_NAME = 200
 _WORDS = {"name", "description", "beliefs", "alternatives"}
 
 
@@ -58,7 +59,7 @@ class Scenario(Part):
     another scenario.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
     """What the page is called."""
     description: str = ""
     """What this company is, in a paragraph."""
@@ -138,6 +139,11 @@ class Scenario(Part):
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+
+def shorten_name(name: str) -> str:
+    """Return a name that is not too long for a scenario."""
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
 
 
 def digest_of(plain: Any) -> str:

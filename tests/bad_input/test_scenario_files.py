@@ -250,7 +250,6 @@ CASES = {
     "list for a group": ("sales: [1, 2]", "sales", "group of keys", None),
     "text for a group": ("marketing: lots", "marketing", "group of keys", None),
     "null group": ("sales: null", "sales", "group of keys", None),
-    "null sources": ("marketing: {sources: null}", "marketing.sources", "group of keys", None),
     "group for a list": ("calendar: {holidays: {a: 1}}", "calendar.holidays", "must be a list", None),
     "group for a number": (SDR + "headcount: {a: 1}}}", "sales.sdr.headcount", "whole number", None),
     "no personas": ("personas: {small: null, mid: null, large: null}", "personas", "", None),
@@ -406,9 +405,9 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 def test_an_alias_bomb_is_refused_at_once(refusal: Refusal) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     refusal(BOMB, extends=False)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_a_file_of_50_megabytes_is_refused_without_being_read(refusal: Refusal) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smarketing_sim import cli
-from smarketing_sim.errors import OverloadWarning, RunFailed
+from smarketing_sim.errors import CadenceWarning, RunFailed
 from smarketing_sim.experiment.runs import Failure, run
 from smarketing_sim.ledger import Ledger
 
@@ -239,7 +239,7 @@ def test_our_warnings_are_one_line_on_stderr(smarketing: Command, tiny: Path) ->
     assert said.code == 0
     assert json.loads(said.out)["valid"] is True
     assert [line.startswith("note: sla.depth: asks for 4 attempts") for line in said.err.splitlines()] == [True]
-    assert issubclass(OverloadWarning, UserWarning)
+    assert issubclass(CadenceWarning, UserWarning)
 
 
 def test_a_name_in_a_file_is_no_markup_for_the_terminal(smarketing: Command, tiny: Path) -> None:

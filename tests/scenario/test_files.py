@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarketing_sim.errors import CadenceWarning, DoubleCountingWarning, InputError, Problem
+from smarketing_sim.errors import AlternativeWarning, CadenceWarning, DoubleCountingWarning, InputError, Problem
 from smarketing_sim.scenario.files import build, parse_overrides, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
+from tests.conftest import PARAMS, ROOT
 
 SET = "set in this scenario"
 
@@ -308,3 +309,22 @@ def test_an_alternative_that_names_an_unknown_path_is_refused_before_anybody_rel
     (found, *_) = problems(child(folder, f"alternatives:\n  bad:\n    label: x\n    set: {{{path}: 5}}\n"))
     assert place(found) == ("child.yaml", 5)
     assert (found.path or "").startswith("alternatives.bad.set.")
+
+
+def test_all_campaigns_are_dropped_by_one_null(tmp_path: Path) -> None:
+    child = tmp_path / "child.yaml"
+    child.write_text(f"extends: {PARAMS / 'baseline.yaml'}\nmarketing: {{campaigns: null}}\n")
+    assert Scenario.load(child).marketing.campaigns == {}
+
+
+def test_an_alternative_that_does_not_go_with_a_smaller_team_is_a_warning_and_no_error() -> None:
+    with pytest.warns(AlternativeWarning, match="evening_rota"):
+        scenario = Scenario.load(PARAMS / "baseline.yaml", {"sales.sdr.headcount": 5})
+    assert scenario.sales.sdr.headcount == 5
+
+
+def test_the_company_that_the_readme_shows_can_be_loaded_as_it_stands(folder: Path) -> None:
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    (folder / "ours.yaml").write_text(shown)
+    with pytest.warns(AlternativeWarning):
+        assert Scenario.load(folder / "ours.yaml").sales.sdr.headcount == 5
