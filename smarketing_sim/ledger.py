@@ -284,8 +284,3 @@ def _check_attempts(leads: Table, attempts: Table) -> None:
         raise LedgerError("an attempt belongs to no lead")
     if np.any(attempts["started_at"] < attempts["due_at"]) or np.any(attempts["ended_at"] < attempts["started_at"]):
         raise LedgerError("an attempt starts before it is due, or ends before it starts")
-
-
-def times_of(table: str) -> tuple[str, ...]:
-    """Return the columns of a table that hold instants."""
-    return _TIMES[table]

@@ -9,7 +9,7 @@ from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import charts
 from smarketing_sim.publish.answer import busiest_hour
-from smarketing_sim.publish.display import display_html, show, table, table_html
+from smarketing_sim.publish.display import display_html, show, table
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
@@ -372,16 +372,3 @@ def _never_called(share: Interval) -> str:
 
 def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-__all__ = [
-    "heading",
-    "show_contract",
-    "show_funnel",
-    "show_load",
-    "show_money",
-    "show_response",
-    "show_revenue",
-    "show_waiting",
-    "table_html",
-]

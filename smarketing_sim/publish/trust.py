@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
 
 from smarketing_sim import __version__
 from smarketing_sim.measure.twin import calendar_ceiling
-from smarketing_sim.publish.display import display_html, fold, table_html
+from smarketing_sim.publish.display import fold, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
@@ -190,7 +189,4 @@ def _value(value: Any) -> str:
     text = str(value)
     if text.endswith(" min"):
         return span(float(text.removesuffix(" min")))
-    return html.unescape(text)
-
-
-__all__ = ["display_html", "key_figures", "show_trust"]
+    return text
