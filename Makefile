@@ -9,7 +9,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test lint soak coverage params lock clean notebooks
+.PHONY: help report lab test lint soak bench coverage params lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -21,6 +21,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing the locked packages into .venv (once; about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "Compiling the engine (once; about twenty seconds) ..."
+	@$(BIN)/python -m smarketing_sim.engine
 	@touch $@
 
 report: $(STAMP) ## install what is missing and publish the baseline planning report
@@ -48,6 +50,9 @@ lint: $(STAMP) ## style, types, floors of the house, spelling
 
 soak: $(STAMP) ## the heavy counts of faults and hostile inputs; takes long
 	@SMARKETING_SOAK=1 $(BIN)/python -m pytest -m soak -n 2 --dist loadfile -q
+
+bench: $(STAMP) ## time the engines beside their peers, and append the figures to benchmarks/history.jsonl
+	@$(BIN)/python -m benchmarks
 
 coverage: $(STAMP) ## branch coverage of the package
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term

@@ -99,6 +99,10 @@ class AlternativeWarning(SmarketingWarning):
     """A named alternative that cannot be had in this scenario."""
 
 
+class EngineWarning(SmarketingWarning):
+    """The slower engine runs, because the faster one is not installed."""
+
+
 def nearest_name(name: str, valid: Iterable[str]) -> str | None:
     """Return the valid name closest to ``name``, or None when nothing is close."""
     close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)

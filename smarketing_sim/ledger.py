@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -78,6 +78,28 @@ _IN_ORDER = (
 )  # fmt: skip
 
 
+class LazyTable(Mapping[str, Column]):
+    """A table whose columns are made when they are first asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Column]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+
 @dataclass(frozen=True, eq=False)
 class Ledger:
     """Everything that happened in one or more runs.
@@ -91,7 +113,8 @@ class Ledger:
     categories
         Names by text column, in scenario order.
     tables
-        ``leads``, ``attempts``, ``rep_time`` and ``marketing`` as columns; see ``SCHEMA``.
+        ``leads``, ``attempts``, ``rep_time`` and ``marketing`` as columns; see ``SCHEMA``. Those that an engine makes
+        column by column are checked by :meth:`check` and when they are joined or written, all others at once.
     runs
         One row a replication: scenario digest, seed and headline measures.
 
@@ -110,6 +133,11 @@ class Ledger:
     def __post_init__(self) -> None:
         if self.epoch.tzinfo is None or not np.isfinite(self.ends_at):
             raise LedgerError("a ledger needs an epoch with its time zone, and an end of observation")
+        if not any(isinstance(table, LazyTable) for table in self.tables.values()):
+            self.check()
+
+    def check(self) -> None:
+        """Raise LedgerError unless every column and every invariant is as it must be."""
         for name in SCHEMA:
             _check_schema(name, self.tables.get(name, {}))
             _check_codes(name, self.tables[name], self.categories)
@@ -160,6 +188,7 @@ class Ledger:
 
     def write(self, folder: Path) -> None:
         """Write ``leads``, ``attempts``, ``rep_time``, ``marketing`` and ``runs`` as Parquet files into a folder."""
+        self.check()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in SCHEMA:

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from smarketing_sim.engine.plan import make_plan
+import warnings
+
+from smarketing_sim.engine import jit
+from smarketing_sim.engine.followed import Followed
+from smarketing_sim.engine.plan import Plan, make_plan
 from smarketing_sim.engine.record import to_ledger
 from smarketing_sim.engine.reference import FollowUp
 from smarketing_sim.engine.unlimited import UnlimitedFollowUp
-from smarketing_sim.errors import InputError, Problem, nearest_name
+from smarketing_sim.errors import EngineWarning, InputError, Problem, nearest_name
 from smarketing_sim.ledger import Ledger
-from smarketing_sim.scenario.schema import Scenario, digest_of
-from smarketing_sim.world.demand import Demand, demand_reads
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.demand import Demand, reads_digest
 
-ENGINES = ("reference",)
+_INSTALL = "the extra brings it: pip install 'smarketing-sim[fast]'"
+ENGINES = ("reference", "compiled")
 
 
-def simulate(scenario: Scenario, demand: Demand, *, engine: str = "reference") -> Ledger:
+def choose_engine(engine: str | None = None) -> str:
+    """Return the engine to use: the one that is named, else the fastest of this installation.
+
+    Warns
+    -----
+    EngineWarning
+        If none is named and the compiled engine is not installed.
+
+    Raises
+    ------
+    InputError
+        If the engine is not known or not installed.
+    """
+    if engine is None:
+        if not jit.INSTALLED:
+            warnings.warn(f"simulating with SimPy, for Numba is not installed; {_INSTALL}", EngineWarning, stacklevel=2)
+        return "compiled" if jit.INSTALLED else "reference"
+    if engine not in ENGINES:
+        rule = f"is not an engine; there is {' and '.join(ENGINES)}"
+        raise InputError([Problem(rule, path="engine", value=engine, nearest=nearest_name(engine, ENGINES))])
+    if engine == "compiled" and not jit.INSTALLED:
+        raise InputError([Problem(f"is not installed; {_INSTALL}", path="engine", value=engine)])
+    return engine
+
+
+def simulate(scenario: Scenario, demand: Demand, *, engine: str | None = None) -> Ledger:
     """Simulate one replication.
 
-    A pure function: the same scenario and demand give the same ledger, to the last bit, in any process.
+    A pure function: the same scenario and demand give the same ledger, to the last bit, on any engine, in any thread
+    or process.
 
     Parameters
     ----------
@@ -26,24 +57,17 @@ def simulate(scenario: Scenario, demand: Demand, *, engine: str = "reference") -
     demand
         Leads with their luck, sampled from this scenario or from one that agrees with it on all that a demand reads.
     engine
-        ``reference``, the SimPy model.
+        ``reference``, the SimPy model; ``compiled``, the same in machine code; None, what :func:`choose_engine` says.
 
     Raises
     ------
     InputError
-        If the demand belongs to another scenario, or the engine is not known.
+        If the demand belongs to another scenario, or the engine is not known or not installed.
     """
-    if engine not in ENGINES:
-        problem = Problem(
-            f"is not an engine of this installation; there is {', '.join(ENGINES)}",
-            path="engine",
-            value=engine,
-            nearest=nearest_name(engine, ENGINES),
-        )
-        raise InputError([problem])
+    engine = choose_engine(engine)
     _hold_agreement(scenario, demand)
     plan = make_plan(scenario, demand)
-    return to_ledger(plan, FollowUp(plan).run(), plan.reps)
+    return to_ledger(plan, _follow_up(plan, engine), plan.reps)
 
 
 def simulate_unlimited(scenario: Scenario, demand: Demand) -> Ledger:
@@ -53,9 +77,17 @@ def simulate_unlimited(scenario: Scenario, demand: Demand) -> Ledger:
     return to_ledger(plan, UnlimitedFollowUp(plan).run(), [])
 
 
+def _follow_up(plan: Plan, engine: str) -> Followed:
+    if engine == "reference":
+        return FollowUp(plan).run()
+    from smarketing_sim.engine.compiled import CompiledFollowUp  # noqa: PLC0415 - only with Numba
+
+    return CompiledFollowUp(plan).run()
+
+
 def _hold_agreement(scenario: Scenario, demand: Demand) -> None:
-    if digest_of(demand_reads(scenario)) != demand.reads:
+    if reads_digest(scenario) != demand.reads:
         raise InputError("this demand was sampled from a scenario that differs in what a demand reads")
 
 
-__all__ = ["ENGINES", "simulate", "simulate_unlimited"]
+__all__ = ["ENGINES", "choose_engine", "simulate", "simulate_unlimited"]

@@ -1,18 +1,21 @@
-"""What both engines are handed: the demand joined with the rules of the scenario, as arrays.
+"""What every engine is handed: the demand joined with the rules of the scenario.
 
-Everything that can be worked out for all leads at once is worked out here, so that an engine only decides who is
-called when. All minutes are on the time grid.
+What depends on one lead alone is worked out here, for all leads at once and only where an engine asks for it, so that
+an engine only decides who is called when. All minutes are on the time grid; arrays have one row per lead of the
+demand, and attempt arrays one column per attempt.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
+from smarketing_sim.scenario.sales import Channel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
@@ -21,15 +24,23 @@ from smarketing_sim.world.demand import Demand
 from smarketing_sim.world.roster import Rep, roster
 
 AGE_CLASSES = 64
+AGE_CLASS_MINUTES = 14 * 1440.0 / AGE_CLASSES
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """The work to be done, one row per lead that is handed over, in the order (handed_at, lead_id).
+    """The work to be done in one replication.
 
-    Attempt arrays have shape (leads, max_attempts). ``rows`` are the rows of the demand. ``leaves_at`` is when a
-    waiting lead is gone, infinite if never and not before it can be called at all; ``front_at`` and ``breach_at``
-    are escalation instants, infinite if none.
+    Parameters
+    ----------
+    scenario, demand
+        The rules, and the leads with their luck.
+    line, contract
+        The days of the run, and the business clock of the contract.
+    reps
+        The team.
     """
 
     scenario: Scenario
@@ -37,151 +48,181 @@ class Plan:
     line: Timeline
     contract: Calendar
     reps: list[Rep]
-    rows: npt.NDArray[np.int64]
-    available_at: Floats
-    mql_at: Floats
-    leaves_at: Floats
-    preparation_minutes: Floats
-    unanswered_minutes: Floats
-    talk_minutes: Floats
-    voicemail: npt.NDArray[np.bool_]
-    class_factor: Floats
-    qualify_prob: Floats
-    rejected: npt.NDArray[np.bool_]
-    speed_due_at: Floats
-    depth_due_at: Floats
-    front_at: Floats
-    breach_at: Floats
-    worth: Floats
-    decay_steps: Floats
-    decay_step_minutes: float
+
+    @cached_property
+    def arrivals(self) -> Ints:
+        """Rows of the leads that are handed over before the end, in the order (available_at, lead_id)."""
+        with np.errstate(invalid="ignore"):
+            rows = np.flatnonzero(self.available_at < self.line.ends_at)
+        at = self.available_at[rows]
+        ids = self.demand.lead_id[rows]
+        step = np.diff(at)
+        if np.any(step < 0) or np.any((step == 0) & (np.diff(ids) < 0)):
+            rows = rows[np.lexsort((ids, at))]
+        return rows
+
+    @cached_property
+    def available_at(self) -> Floats:
+        """When a lead can be called: at its handoff, or once a wrong owner has been mended; NaN if never."""
+        rule, leads = self.scenario.sales.sdr.routing.misroute, self.demand
+        if rule.share <= 0:
+            return leads.handed_at
+        wrong = (leads.misroute_luck < rule.share) & ~np.isnan(leads.handed_at)
+        available = leads.handed_at.copy()
+        available[wrong] = self._after(leads.handed_at[wrong], rule.mend)
+        return available
+
+    @cached_property
+    def leaves_at(self) -> Floats:
+        """When a waiting lead is gone: infinite if never, and not before it can be called at all."""
+        leads = self.demand
+        leaves = leads.mql_at + leads.patience_minutes
+        if self.scenario.sales.sdr.cadence.drop_after is not None:
+            leaves = np.minimum(to_grid(leads.mql_at + self.scenario.sales.sdr.cadence.drop_after), leaves)
+        return np.maximum(leaves, self.available_at)
+
+    @cached_property
+    def told(self) -> Bools:
+        """Whether marketing passes on what it knows of a lead."""
+        return self.demand.intelligence_luck < self.scenario.marketing.handoff.intelligence.passed_share
+
+    @cached_property
+    def qualify_prob(self) -> Floats:
+        """Chance to qualify with a rep of skill 1, once reached."""
+        factor = self.scenario.marketing.handoff.intelligence.qualify_factor
+        return (
+            self.demand.qualify_prob if factor == 1.0 else self.demand.qualify_prob * np.where(self.told, factor, 1.0)
+        )
+
+    @cached_property
+    def preparation_factor(self) -> Floats:
+        """Factor on the minutes of preparation."""
+        return np.where(self.told, self.scenario.marketing.handoff.intelligence.preparation_factor, 1.0)
+
+    @cached_property
+    def channels(self) -> list[Channel]:
+        """The channel of each attempt."""
+        sdr = self.scenario.sales.sdr
+        return [sdr.channels[sdr.cadence.channel(n)] for n in range(1, sdr.cadence.max_attempts + 1)]
+
+    @cached_property
+    def channel_numbers(self) -> list[int]:
+        """The channel of each attempt as its place in the scenario's list of channels."""
+        sdr = self.scenario.sales.sdr
+        names = list(sdr.channels)
+        return [names.index(sdr.cadence.channel(n)) for n in range(1, sdr.cadence.max_attempts + 1)]
+
+    @cached_property
+    def on_phone(self) -> list[bool]:
+        """Whether each attempt needs a number that works."""
+        names = list(self.scenario.sales.sdr.channels)
+        return [names[number] == "phone" for number in self.channel_numbers]
+
+    @cached_property
+    def gaps(self) -> list[tuple[float, bool]]:
+        """Minutes from the end of each attempt to the next one's due, and whether business minutes are meant."""
+        cadence, day = self.scenario.sales.sdr.cadence, self.scenario.calendar.business_day_minutes
+        return [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
+
+    def channel_minutes(self, kind: str) -> Floats:
+        """Return the mean minutes of a part of each attempt; shape (attempts,)."""
+        return np.array([getattr(channel, kind) for channel in self.channels])
+
+    @cached_property
+    def voicemail(self) -> Bools:
+        """Whether an attempt that nobody answers ends at a voicemail."""
+        return self.demand.voicemail_luck < self.channel_minutes("voicemail_share")
+
+    @cached_property
+    def preparation_minutes(self) -> Floats:
+        """Preparation of each attempt by a rep of pace 1."""
+        means = self.channel_minutes("preparation")
+        return to_grid(self.demand.preparation_unit * means * self.preparation_factor[:, None])
+
+    @cached_property
+    def unanswered_minutes(self) -> Floats:
+        """Length of each attempt that nobody answers."""
+        means = np.where(self.voicemail, self.channel_minutes("voicemail"), self.channel_minutes("no_answer"))
+        return to_grid(self.demand.no_answer_unit * means)
+
+    @cached_property
+    def talk_minutes(self) -> Floats:
+        """Length of each attempt that becomes a talk."""
+        return to_grid(self.demand.talk_unit[:, None] * self.channel_minutes("talk"))
+
+    @cached_property
+    def class_factor(self) -> Floats:
+        """Factor on connecting by (attempt, hour of week), against the best class; shape (attempts, 168)."""
+        channel = self.channel_minutes("connect_factor")
+        table = np.outer(channel, np.array(self.scenario.sales.reach.presence or (1.0,) * 168))
+        best = float(table.max(initial=0.0))
+        return table / best if best > 0 else table
+
+    @cached_property
+    def has_classes(self) -> bool:
+        """Whether channel or hour changes the chance to connect."""
+        return bool(self.demand.class_luck.shape[1])
+
+    @cached_property
+    def speed_due_at(self) -> Floats:
+        """Earliest due of any speed clause that covers a lead; infinite if none."""
+        return self._earliest_due(SpeedClause)
+
+    @cached_property
+    def depth_due_at(self) -> Floats:
+        """Earliest due of any depth clause that covers a lead; infinite if none."""
+        return self._earliest_due(DepthClause)
+
+    @cached_property
+    def escalations(self) -> list[tuple[Floats, bool]]:
+        """Instants at which a lead not yet called is escalated, and whether anybody may take it then."""
+        rule = self.scenario.sales.sdr.routing.escalation
+        if rule is None:
+            return []
+        front = [(self._part_way(rule.front_at_share), False)]
+        return front + ([(self.speed_due_at, True)] if rule.reassign_at_breach else [])
+
+    @cached_property
+    def worth(self) -> Floats:
+        """Mean value of a lead if called at once, for queue orders that look at it."""
+        return self.demand.qualify_prob * self.demand.win_prob * self.demand.mean_value_usd
+
+    @cached_property
+    def decay_steps(self) -> Floats:
+        """Value of a first attempt by age class; shape (``AGE_CLASSES``,), over two weeks."""
+        curve = self.scenario.decay.curve
+        ages = np.arange(AGE_CLASSES) * AGE_CLASS_MINUTES
+        return np.ones(AGE_CLASSES) if curve is None else curve.value(ages)
+
+    def _after(self, at: Floats, span: Any) -> Floats:
+        return after(at, span, calendar=self.contract, business_day_minutes=self.scenario.calendar.business_day_minutes)
+
+    def _earliest_due(self, kind: type) -> Floats:
+        scenario, leads = self.scenario, self.demand
+        names, codes = segments(scenario)
+        columns: dict[str, Any] = {"source": leads.source, "segment": codes[leads.persona], "score": leads.score}
+        by_name = {"source": list(scenario.marketing.sources), "segment": names}
+        earliest = np.full(leads.lead_count, np.inf)
+        for clause in scenario.sla.values():
+            if isinstance(clause, SpeedClause | DepthClause) and isinstance(clause, kind):
+                due = self._after(leads.handed_at, clause.within)
+                due = np.where(covered(clause.applies_to, columns=columns, names=by_name), due, np.inf)
+                np.fmin(earliest, due, out=earliest)
+        return earliest
+
+    def _part_way(self, share: float) -> Floats:
+        """Return when a share of the time to the speed due has passed, on the business clock where it has one."""
+        handed, due_at = self.demand.handed_at, self.speed_due_at
+        business = any(isinstance(c, SpeedClause) and c.within.business for c in self.scenario.sla.values())
+        finite = np.isfinite(due_at)
+        due = np.where(finite, due_at, handed)
+        if business:
+            part = self.contract.add(handed, to_grid(share * self.contract.between(handed, due)))
+        else:
+            part = handed + to_grid(share * (due - handed))
+        return np.where(finite, part, np.inf)
 
 
 def make_plan(scenario: Scenario, demand: Demand) -> Plan:
     """Join a scenario's rules with a demand."""
-    handed = np.flatnonzero(~np.isnan(demand.handed_at))
-    rows = handed[np.lexsort((demand.lead_id[handed], demand.handed_at[handed]))]
-    line, contract = timeline(scenario), contract_calendar(scenario)
-    leads = demand.take(rows)
-    available_at = _available_at(scenario, leads, contract)
-    speed, depth = _dues(scenario, leads, contract)
-    escalation = scenario.sales.sdr.routing.escalation
-    never = np.full(len(rows), np.inf)
-    cadence = scenario.sales.sdr.cadence
-    dropped = never if cadence.drop_after is None else to_grid(leads.mql_at + cadence.drop_after)
-    told = leads.intelligence_luck < scenario.marketing.handoff.intelligence.passed_share
-    steps, step_minutes = _decay_steps(scenario)
-    minutes = _minutes(scenario, leads, told)
-    return Plan(
-        scenario=scenario,
-        demand=demand,
-        line=line,
-        contract=contract,
-        reps=roster(scenario, demand),
-        rows=rows,
-        available_at=available_at,
-        mql_at=leads.mql_at,
-        leaves_at=np.maximum(np.minimum(dropped, leads.mql_at + leads.patience_minutes), available_at),
-        **minutes,
-        class_factor=_class_factor(scenario),
-        qualify_prob=leads.qualify_prob * np.where(told, scenario.marketing.handoff.intelligence.qualify_factor, 1.0),
-        rejected=~leads.fit,
-        speed_due_at=speed,
-        depth_due_at=depth,
-        front_at=never
-        if escalation is None
-        else _part_way(scenario, leads, contract, speed, escalation.front_at_share),
-        breach_at=speed if escalation is not None and escalation.reassign_at_breach else never,
-        worth=leads.qualify_prob * leads.win_prob * leads.mean_value_usd,
-        decay_steps=steps,
-        decay_step_minutes=step_minutes,
-    )
-
-
-def channel_numbers(scenario: Scenario) -> list[int]:
-    """Return the channel of each attempt as its place in the scenario's list of channels."""
-    sdr = scenario.sales.sdr
-    names = list(sdr.channels)
-    return [names.index(sdr.cadence.channel(n)) for n in range(1, sdr.cadence.max_attempts + 1)]
-
-
-def _minutes(scenario: Scenario, leads: Demand, told: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
-    """Return the minutes of every attempt that could be made, for a rep of pace 1."""
-    sdr = scenario.sales.sdr
-    channels = [sdr.channels[sdr.cadence.channel(n)] for n in range(1, sdr.cadence.max_attempts + 1)]
-    factor = np.where(told, scenario.marketing.handoff.intelligence.preparation_factor, 1.0)[:, None]
-    voicemail = leads.voicemail_luck < np.array([c.voicemail_share for c in channels])
-    silent = np.where(voicemail, np.array([c.voicemail for c in channels]), np.array([c.no_answer for c in channels]))
-    return {
-        "preparation_minutes": to_grid(leads.preparation_unit * np.array([c.preparation for c in channels]) * factor),
-        "unanswered_minutes": to_grid(leads.no_answer_unit * silent),
-        "talk_minutes": to_grid(leads.talk_unit[:, None] * np.array([c.talk for c in channels])),
-        "voicemail": voicemail,
-    }
-
-
-def _class_factor(scenario: Scenario) -> Floats:
-    """Return the factor on connecting by (attempt, hour of week), against the best class; shape (attempts, 168)."""
-    sdr = scenario.sales.sdr
-    channel = np.array(
-        [sdr.channels[sdr.cadence.channel(n)].connect_factor for n in range(1, sdr.cadence.max_attempts + 1)]
-    )
-    table = np.outer(channel, np.array(scenario.sales.reach.presence or (1.0,) * 168))
-    best = float(table.max(initial=0.0))
-    return table / best if best > 0 else table
-
-
-def _available_at(scenario: Scenario, leads: Demand, contract: Calendar) -> Floats:
-    """Return when a lead can be called: at once, or once a wrong owner has been mended."""
-    rule = scenario.sales.sdr.routing.misroute
-    if rule.share <= 0:
-        return leads.handed_at
-    day = scenario.calendar.business_day_minutes
-    mended = after(leads.handed_at, rule.mend, calendar=contract, business_day_minutes=day)
-    return np.where(leads.misroute_luck < rule.share, mended, leads.handed_at)
-
-
-def _dues(scenario: Scenario, leads: Demand, contract: Calendar) -> tuple[Floats, Floats]:
-    """Return the earliest due of any speed clause, and of any depth clause, that covers each lead."""
-    names, codes = segments(scenario)
-    columns: dict[str, npt.NDArray[Any]] = {
-        "source": leads.source,
-        "segment": codes[leads.persona],
-        "score": leads.score,
-    }
-    by_name = {"source": list(scenario.marketing.sources), "segment": names}
-    speed = np.full(leads.lead_count, np.inf)
-    depth = speed.copy()
-    for clause in scenario.sla.values():
-        if not isinstance(clause, SpeedClause | DepthClause):
-            continue
-        due = after(
-            leads.handed_at,
-            clause.within,
-            calendar=contract,
-            business_day_minutes=scenario.calendar.business_day_minutes,
-        )
-        due = np.where(covered(clause.applies_to, columns=columns, names=by_name), due, np.inf)
-        target = speed if isinstance(clause, SpeedClause) else depth
-        np.minimum(target, due, out=target)
-    return speed, depth
-
-
-def _part_way(scenario: Scenario, leads: Demand, contract: Calendar, due_at: Floats, share: float) -> Floats:
-    """Return the instant when a share of the time to a due has passed, on the business clock where it has one."""
-    business = any(isinstance(c, SpeedClause) and c.within.business for c in scenario.sla.values())
-    finite = np.isfinite(due_at)
-    due = np.where(finite, due_at, leads.handed_at)
-    if business:
-        part = contract.add(leads.handed_at, to_grid(share * contract.between(leads.handed_at, due)))
-    else:
-        part = leads.handed_at + to_grid(share * (due - leads.handed_at))
-    return np.where(finite, part, np.inf)
-
-
-def _decay_steps(scenario: Scenario) -> tuple[Floats, float]:
-    """Return the value of a first attempt by age class, at most 64 classes over two weeks, and their width."""
-    width = 14 * 1440.0 / AGE_CLASSES
-    curve = scenario.decay.curve
-    ages = np.arange(AGE_CLASSES) * width
-    return (np.ones(AGE_CLASSES) if curve is None else curve.value(ages)), width
+    return Plan(scenario, demand, timeline(scenario), contract_calendar(scenario), roster(scenario, demand))

@@ -1,11 +1,13 @@
 """Which lead next, and whose it is: queue order and routing as small pure pieces.
 
-Keys are tuples (front, later, primary, rank); the smallest goes first and ties end with the lead's rank by id.
+A place in a queue is a tuple (group, primary, id, …); the smallest goes first, and ties end with the lead's id.
 """
 
 from __future__ import annotations
 
+import functools
 import heapq
+import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from smarketing_sim.world.calendar import Calendar
 
-Key = tuple[int, int, float, int]
+Place = tuple[int, float, int, int, int]  # group, primary, id, lead, ticket
 
 
 # What a queue order looks at first, from (due, contract deadline, score); value_decay is filled in at each dequeue.
@@ -27,41 +29,42 @@ PRIMARY: dict[str, Callable[[float, float, float], float]] = {
 
 
 class HeapQueue:
-    """Waiting leads under an order that time does not change: a heap; what is no longer valid is skipped."""
+    """Waiting leads under an order that time does not change: a heap; a place whose ticket is void is skipped."""
 
-    def __init__(self, is_valid: Callable[[int, int], bool]) -> None:
-        self._heap: list[tuple[Key, int, int]] = []
-        self._is_valid = is_valid
+    def __init__(self, tickets: list[int]) -> None:
+        self._heap: list[Place] = []
+        self._tickets = tickets
 
-    def push(self, key: Key, lead: int, ticket: int) -> None:
-        """Add a lead under a ticket; an older ticket of the same lead is void."""
-        heapq.heappush(self._heap, (key, lead, ticket))
+    def push(self, place: Place) -> None:
+        """Add a lead; its older tickets are void."""
+        heapq.heappush(self._heap, place)
 
-    def best(self, now: float) -> tuple[Key, int] | None:
-        """Return the first lead and its key, or None."""
-        while self._heap:
-            key, lead, ticket = self._heap[0]
-            if self._is_valid(lead, ticket):
-                return key, lead
-            heapq.heappop(self._heap)
+    def best(self, now: float) -> Place | None:
+        """Return the place of the first lead, or None."""
+        heap, tickets = self._heap, self._tickets
+        while heap:
+            first = heap[0]
+            if tickets[first[3]] == first[4]:
+                return first
+            heapq.heappop(heap)
         return None
 
     def leads(self) -> Iterator[int]:
         """Yield the leads that wait."""
-        return (lead for _, lead, ticket in sorted(self._heap) if self._is_valid(lead, ticket))
+        return (place[3] for place in sorted(self._heap) if self._tickets[place[3]] == place[4])
 
 
 class IndexQueue(HeapQueue):
     """Waiting leads by value × decay, worked out again at each dequeue."""
 
-    def __init__(self, is_valid: Callable[[int, int], bool], index: Callable[[int, float], float]) -> None:
-        super().__init__(is_valid)
+    def __init__(self, tickets: list[int], index: Callable[[int, float], float]) -> None:
+        super().__init__(tickets)
         self._index = index
 
-    def best(self, now: float) -> tuple[Key, int] | None:
-        """Return the lead with the highest index now, or None."""
-        self._heap = [entry for entry in self._heap if self._is_valid(entry[1], entry[2])]
-        places = (((k[0], k[1], -self._index(lead, now), k[3]), lead) for k, lead, _ in self._heap)
+    def best(self, now: float) -> Place | None:
+        """Return the place of the lead with the highest index now, or None."""
+        self._heap = [place for place in self._heap if self._tickets[place[3]] == place[4]]
+        places = ((group, -self._index(lead, now), rank, lead, ticket) for group, _, rank, lead, ticket in self._heap)
         return min(places, default=None)
 
 
@@ -78,7 +81,7 @@ def by_weight(credit: list[float], weights: Sequence[float], eligible: Sequence[
     one's count then differs from its share by less than one lead (Baruah and others, Algorithmica 15, 1996).
     """
     able = [place for place, is_able in enumerate(eligible) if is_able and weights[place] > 0]
-    total = sum(weights[place] for place in able)
+    total = functools.reduce(operator.add, (weights[place] for place in able), 0.0)  # plain sums, in every Python
     if not able:
         return in_turn(0, eligible)
     for place in able:

@@ -11,60 +11,78 @@ follow-ups fall due, late leads are escalated, reps come back, and last of all f
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any
 
 import numpy as np
 import simpy
-from simpy.events import EventPriority
 
-from smarketing_sim.engine.plan import AGE_CLASSES, Plan, channel_numbers
+from smarketing_sim.engine.followed import (
+    BAD_FIT,
+    BAD_NUMBER,
+    DUPLICATE,
+    GONE_COLD,
+    LOST,
+    NEVER,
+    NO_ANSWER,
+    NO_NEED,
+    NO_REASON,
+    OPEN,
+    RECYCLED,
+    TALK,
+    TIMING,
+    UNREACHABLE,
+    VOICEMAIL,
+    Attempts,
+    Followed,
+)
+from smarketing_sim.engine.plan import AGE_CLASS_MINUTES, AGE_CLASSES, Plan
 from smarketing_sim.engine.policy import PRIMARY, HeapQueue, IndexQueue, RepClock
 from smarketing_sim.engine.routing import POOL, Router
-from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
 from smarketing_sim.scenario.units import grid
 from smarketing_sim.world.roster import Rep
 
 ENDED, HANDED, DUE, LATE, BACK, DISPATCH = range(2, 8)
-OPEN, WON, LOST, RECYCLED = range(len(OUTCOMES))
-UNREACHABLE, BAD_FIT, NO_NEED, TIMING, _, DUPLICATE, GONE_COLD, _ = range(len(REASONS))
-NO_ANSWER, VOICEMAIL, TALK, BAD_NUMBER, _ = range(len(RESULTS))
-NEVER = float("nan")
+_ATTEMPT = [("row", "i8"), ("number", "i4"), ("rep_id", "i4"), ("due_at", "f8"), ("started_at", "f8"),
+            ("ended_at", "f8"), ("result", "i4")]  # fmt: skip
 
 
 @dataclass
-class Followed:
-    """What came of the follow-up, one item per lead of the plan; ``attempts`` has one row per attempt."""
+class Found:
+    """What has been found out so far, one item per lead; ``attempts`` has one row per attempt."""
 
     first_attempt_at: list[float]
-    accepted_at: list[float]
-    attempt_count: list[int]
     connected_at: list[float]
     qualified_at: list[float]
     resolved_at: list[float]
+    attempt_count: list[int]
     outcome: list[int]
     reason: list[int]
-    owner: list[int]
     warm: list[bool]
-    attempts: list[tuple[int, int, int, float, float, float, int, int]] = field(default_factory=list)
+    attempts: list[tuple[int, int, int, float, float, float, int]] = field(default_factory=list)
 
     @classmethod
-    def nothing_yet(cls, count: int) -> Followed:
+    def nothing_yet(cls, count: int) -> Found:
         """Return the state before anything happened."""
-        first, accepted, connected, qualified, resolved = ([NEVER] * count for _ in range(5))
-        return cls(
-            first_attempt_at=first,
-            accepted_at=accepted,
-            attempt_count=[0] * count,
-            connected_at=connected,
-            qualified_at=qualified,
-            resolved_at=resolved,
-            outcome=[OPEN] * count,
-            reason=[-1] * count,
-            owner=[0] * count,
-            warm=[False] * count,
+        first, connected, qualified, resolved = ([NEVER] * count for _ in range(4))
+        none, undecided, no_reason = [0] * count, [OPEN] * count, [NO_REASON] * count
+        return cls(first, connected, qualified, resolved, none, undecided, no_reason, [False] * count)
+
+    def as_arrays(self, owner: list[int]) -> Followed:
+        """Return everything as arrays."""
+        made = np.array(self.attempts, dtype=_ATTEMPT)
+        return Followed(
+            first_attempt_at=np.array(self.first_attempt_at),
+            connected_at=np.array(self.connected_at),
+            qualified_at=np.array(self.qualified_at),
+            resolved_at=np.array(self.resolved_at),
+            attempt_count=np.array(self.attempt_count, dtype=np.int32),
+            outcome=np.array(self.outcome, dtype=np.int32),
+            reason=np.array(self.reason, dtype=np.int32),
+            owner=np.array(owner, dtype=np.int32),
+            warm=np.array(self.warm, dtype=np.bool_),
+            attempts=Attempts(**{name: made[name].copy() for name in made.dtype.names or ()}),
         )
 
 
@@ -72,56 +90,52 @@ class FollowUp:
     """Leads, reps and the queues between them."""
 
     def __init__(self, plan: Plan) -> None:
-        scenario, leads = plan.scenario, plan.demand.take(plan.rows)
-        self.plan, self.sdr = plan, scenario.sales.sdr
+        self.plan, self.sdr = plan, plan.scenario.sales.sdr
         self.env = simpy.Environment()
-        self.done = Followed.nothing_yet(len(plan.rows))
+        count = plan.demand.lead_count
+        self.done = Found.nothing_yet(count)
         self._read_rules(plan)
-        self._read_leads(plan, leads)
-        count = len(plan.rows)
+        self._read_leads(plan)
         self.ticket, self.queue_of, self.waiting = [0] * count, [-1] * count, 0
         self.due_at = plan.available_at.tolist()
         self.escalated: set[int] = set()
         self.alarm_at = np.inf
         self.talker: list[Rep] = [*plan.reps[:1]] * count
-        self.diary = sorted(
-            (due, HANDED, self.rank[lead], lead, 0) for lead, due in enumerate(self.due_at) if due < plan.line.ends_at
-        )
+        self.arrivals: Iterator[int] = iter(plan.arrivals.tolist())
+        self.diary: list[tuple[float, int, int, int, int]] = []
+        self.note_arrival()
         self.reps = plan.reps
         self.clocks = [RepClock(rep.calendar) for rep in self.reps]
         self.free: list[tuple[float, Rep, simpy.Event]] = []
         self.router = Router(plan, self.reps, self.clocks, self.contract)
-        self.queues = [self._new_queue() for _ in range(self.router.queue_count)]
-        self.serves = [self.router.queues_of(rep.number) for rep in self.reps]
+        self.queues = [self._new_queue() for _ in range(self.router.desk.queue_count)]
+        self.serves = [[self.queues[n] for n in self.router.desk.queues_of(rep.number)] for rep in self.reps]
 
     def _read_rules(self, plan: Plan) -> None:
-        cadence, day = self.sdr.cadence, plan.scenario.calendar.business_day_minutes
         self.contract = RepClock(plan.contract)
-        self.gaps = [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
-        self.channel = channel_numbers(plan.scenario)
-        self.on_phone = [list(self.sdr.channels)[number] == "phone" for number in self.channel]
-        self.spoils = set(plan.scenario.decay.spoils)
+        self.gaps, self.on_phone, self.has_classes = plan.gaps, plan.on_phone, plan.has_classes
+        self.contact_cools, self.qualify_cools = (name in plan.scenario.decay.spoils for name in ("contact", "qualify"))
         self.strict = plan.scenario.decay.clock == "each_attempt"
         self.factor: list[list[float]] = plan.class_factor.tolist()
         self.steps: list[float] = plan.decay_steps.tolist()
-        self.has_classes = plan.demand.class_luck.shape[1] > 0
-        self.primary = PRIMARY[self.sdr.queue.order]
+        self.primary, self.new_first = PRIMARY[self.sdr.queue.order], self.sdr.queue.new_before_retries
+        self.max_attempts = self.sdr.cadence.max_attempts
+        self.stop_when_rejected = self.sdr.cadence.stop_when_rejected
         self.no_need_share = plan.scenario.sales.loss_reasons.no_need_share
 
-    def _read_leads(self, plan: Plan, leads: Any) -> None:
-        """Hand the columns over as lists, because one number at a time is read from them."""
-        rank = np.empty(len(plan.rows), dtype=np.int64)
-        rank[np.argsort(leads.lead_id)] = np.arange(len(plan.rows))
-        self.rank: list[int] = rank.tolist()
-        self.mql_at, self.leaves_at = plan.mql_at.tolist(), plan.leaves_at.tolist()
-        self.preparation, self.unanswered = plan.preparation_minutes.tolist(), plan.unanswered_minutes.tolist()
-        self.talk, self.voicemail = plan.talk_minutes.tolist(), plan.voicemail.tolist()
-        self.qualify_prob, self.rejected = plan.qualify_prob.tolist(), plan.rejected.tolist()
+    def _read_leads(self, plan: Plan) -> None:
+        """Hand the columns over as lists, because one number at a time is read; of attempts, one list for each."""
+        leads = plan.demand
+        self.rank: list[int] = leads.lead_id.tolist()
+        self.mql_at, self.leaves_at = leads.mql_at.tolist(), plan.leaves_at.tolist()
+        self.preparation, self.unanswered = plan.preparation_minutes.T.tolist(), plan.unanswered_minutes.T.tolist()
+        self.talk, self.voicemail = plan.talk_minutes.T.tolist(), plan.voicemail.T.tolist()
+        self.qualify_prob, self.fit = plan.qualify_prob.tolist(), leads.fit.tolist()
         self.speed_due, self.depth_due = plan.speed_due_at.tolist(), plan.depth_due_at.tolist()
-        self.front_at, self.breach_at, self.worth = plan.front_at.tolist(), plan.breach_at.tolist(), plan.worth.tolist()
-        self.score, self.fit = leads.score.tolist(), leads.fit.tolist()
-        self.interest_until, self.connect_before = leads.interest_until.tolist(), leads.connect_before.tolist()
-        self.class_luck, self.qualify_luck = leads.class_luck.tolist(), leads.qualify_luck.tolist()
+        self.escalations = [(instants.tolist(), reassign) for instants, reassign in plan.escalations]
+        self.score, self.worth = leads.score.tolist(), plan.worth.tolist()
+        self.interest_until, self.connect_before = leads.interest_until.tolist(), leads.connect_before.T.tolist()
+        self.class_luck, self.qualify_luck = leads.class_luck.T.tolist(), leads.qualify_luck.tolist()
         self.bad_number, self.duplicate = leads.bad_number.tolist(), (leads.duplicate_of >= 0).tolist()
         self.reason_luck = leads.reason_luck.tolist()
 
@@ -136,8 +150,7 @@ class FollowUp:
         for lead, outcome in enumerate(self.done.outcome):
             if outcome == OPEN and self.queue_of[lead] >= 0 and self.leaves_at[lead] < self.plan.line.ends_at:
                 self.resolve(lead, LOST, GONE_COLD, self.leaves_at[lead])
-        self.done.owner = self.router.owner
-        return self.done
+        return self.done.as_arrays(self.router.owner)
 
     def work(self, rep: Rep) -> Generator[simpy.Event, int | None, None]:
         """Live the working life of one rep: be there, take a lead, attempt it, do the other work that is owed."""
@@ -153,7 +166,8 @@ class FollowUp:
                 back = clock.next_open(self.env.now)
                 continue
             ended = self.begin(rep, lead)
-            back = clock.next_open(clock.add(ended, grid((ended - self.env.now) * rep.other_per_minute)))
+            owed = grid((ended - self.env.now) * rep.other_per_minute) if rep.other_per_minute else 0.0
+            back = clock.next_open(clock.add(ended, owed))
             self.set_alarm()
         yield self.at(max(ended, self.env.now), BACK, rep.number)
         self.release(rep)
@@ -162,16 +176,18 @@ class FollowUp:
         """Return an event at an instant, behind those of an earlier kind or rank at the same instant."""
         event = simpy.Event(self.env)
         event._ok, event._value = True, None
-        self.env.schedule(event, priority=EventPriority(kind << 40 | rank), delay=instant - self.env.now)
+        self.env.schedule(event, priority=kind << 40 | rank, delay=instant - self.env.now)  # type: ignore[arg-type]
         return event
 
     def catch_up(self, now: float) -> None:
         """Let everything happen that stands in the diary up to an instant, in order."""
-        while self.diary and self.diary[0][0] <= now:
-            instant, kind, _, lead, detail = heappop(self.diary)
+        diary = self.diary
+        while diary and diary[0][0] <= now:
+            instant, kind, _, lead, detail = heappop(diary)
             if kind == ENDED:
                 self.finish(lead, detail, instant)
             elif kind == HANDED:
+                self.note_arrival()
                 self.receive(lead, instant)
             elif kind == DUE:
                 self.enqueue(lead, self.router.queue_for_retry(lead, instant))
@@ -181,6 +197,12 @@ class FollowUp:
     def note(self, instant: float, kind: int, lead: int, detail: int = 0) -> None:
         """Put something into the diary."""
         heappush(self.diary, (instant, kind, self.rank[lead], lead, detail))
+
+    def note_arrival(self) -> None:
+        """Put the next handoff into the diary; they are in order, so one at a time will do."""
+        lead = next(self.arrivals, None)
+        if lead is not None:
+            self.note(self.due_at[lead], HANDED, lead)
 
     # ------------------------------------------------------------------ reps meet leads
 
@@ -193,8 +215,10 @@ class FollowUp:
 
     def set_alarm(self, instant: float = np.inf) -> None:
         """Where a rep is free, see to it that the next thing in the diary (or an instant) does not pass unseen."""
+        if not self.free:
+            return
         wanted = min(instant, self.diary[0][0] if self.diary else np.inf)
-        if self.free and wanted < self.alarm_at:
+        if wanted < self.alarm_at:
             self.alarm_at = wanted
             self.at(wanted, DISPATCH, 0).callbacks.append(self.dispatch)
 
@@ -205,6 +229,8 @@ class FollowUp:
         self.alarm_at = np.inf
         self.catch_up(self.env.now)
         for idle in sorted(self.free, key=self.idle_since) if self.waiting else ():
+            if not self.waiting:
+                break
             rep, called = idle[1], idle[2]
             is_open = self.clocks[rep.number - 1].next_open(self.env.now) == self.env.now
             lead = self.take(rep) if is_open else None
@@ -220,15 +246,18 @@ class FollowUp:
 
     def take(self, rep: Rep) -> int | None:
         """Take the first lead of all queues a rep serves; leads past their patience are gone."""
+        now = self.env.now
         while True:
-            heads = [
-                head for q in self.serves[rep.number - 1] if (head := self.queues[q].best(self.env.now)) is not None
-            ]
-            if not heads:
+            first = None
+            for queue in self.serves[rep.number - 1]:
+                head = queue.best(now)
+                if head is not None and (first is None or head < first):
+                    first = head
+            if first is None:
                 return None
-            lead = min(heads)[1]
+            lead = first[3]
             self.leave_queue(lead)
-            if self.leaves_at[lead] >= self.env.now:
+            if self.leaves_at[lead] >= now:
                 return lead
             self.resolve(lead, LOST, GONE_COLD, self.leaves_at[lead])
 
@@ -242,22 +271,18 @@ class FollowUp:
         age = now - self.mql_at[lead]
         if number == 0:
             done.first_attempt_at[lead] = now
-            done.accepted_at[lead] = NEVER if self.rejected[lead] else now
             done.warm[lead] = age <= self.interest_until[lead]
             self.router.hold(lead, rep.number)
         elif self.strict:
             done.warm[lead] = age <= self.interest_until[lead]
         result = self.result_of(lead, number, age)
-        minutes = self.talk[lead][number] if result == TALK else self.unanswered[lead][number]
+        preparation = self.preparation[number][lead]
+        minutes = self.talk[number][lead] if result == TALK else self.unanswered[number][lead]
         pace = rep.pace(now)
-        ended: float
-        if pace == 1.0:
-            ended = now + self.preparation[lead][number] + minutes
-        else:
-            ended = now + grid(self.preparation[lead][number] / pace) + grid(minutes / pace)
-        done.attempts.append(
-            (lead, number + 1, rep.number, self.due_at[lead], now, ended, self.channel[number], result)
-        )
+        if pace != 1.0:
+            preparation, minutes = grid(preparation / pace), grid(minutes / pace)
+        ended: float = now + preparation + minutes
+        done.attempts.append((lead, number + 1, rep.number, self.due_at[lead], now, ended, result))
         self.talker[lead] = rep
         self.note(ended, ENDED, lead, result)
         return ended
@@ -266,17 +291,17 @@ class FollowUp:
         """Return what an attempt meets: interest, the cadence's luck, then channel and hour."""
         if self.bad_number[lead] and self.on_phone[number]:
             return BAD_NUMBER
-        warm = self.done.warm[lead] or "contact" not in self.spoils
-        if warm and age <= self.connect_before[lead][number] and self.in_class(lead, number):
+        warm = self.done.warm[lead] or not self.contact_cools
+        if warm and age <= self.connect_before[number][lead] and self.in_class(lead, number):
             return TALK
-        return VOICEMAIL if self.voicemail[lead][number] else NO_ANSWER
+        return VOICEMAIL if self.voicemail[number][lead] else NO_ANSWER
 
     def in_class(self, lead: int, number: int) -> bool:
         """Tell whether channel and hour let an attempt through that would connect in the best of them."""
         if not self.has_classes:
             return True
         hour = int(self.plan.line.hour_of_week(self.env.now))
-        return bool(self.class_luck[lead][number] < self.factor[number][hour])
+        return bool(self.class_luck[number][lead] < self.factor[number][hour])
 
     def finish(self, lead: int, result: int, now: float) -> None:
         """End an attempt: the lead is decided, or its next attempt is planned."""
@@ -286,16 +311,16 @@ class FollowUp:
             self.decide(lead, now)
         elif result == BAD_NUMBER:
             self.resolve(lead, LOST, UNREACHABLE, now)
-        elif self.rejected[lead] and self.sdr.cadence.stop_when_rejected:
+        elif self.stop_when_rejected and not self.fit[lead]:
             self.resolve(lead, LOST, BAD_FIT, now)
-        elif number == self.sdr.cadence.max_attempts:
+        elif number == self.max_attempts:
             self.resolve(lead, RECYCLED, UNREACHABLE, now)
         else:
             self.plan_next(lead, number, now)
 
     def decide(self, lead: int, now: float) -> None:
         """Find out on the phone whether a lead qualifies."""
-        warm = self.done.warm[lead] or "qualify" not in self.spoils
+        warm = self.done.warm[lead] or not self.qualify_cools
         if self.duplicate[lead]:
             self.resolve(lead, LOST, DUPLICATE, now)
         elif warm and self.qualify_luck[lead] < self.qualify_prob[lead] * self.talker[lead].skill:
@@ -323,22 +348,21 @@ class FollowUp:
     def receive(self, lead: int, now: float) -> None:
         """Give a new lead to whoever is to call it, and note its escalations."""
         self.enqueue(lead, self.router.route(lead, now))
-        for instant, reassign in ((self.front_at[lead], 0), (self.breach_at[lead], 1)):
-            if instant < np.inf:
-                self.note(max(instant, now), LATE, lead, reassign)
+        for instants, reassign in self.escalations:
+            if instants[lead] < np.inf:
+                self.note(max(instants[lead], now), LATE, lead, int(reassign))
 
     def enqueue(self, lead: int, queue: int) -> None:
         """Put a lead into a queue, in the place that the order gives it."""
         retry = self.done.attempt_count[lead] > 0
         deadline = self.depth_due[lead] if retry else self.speed_due[lead]
-        later = int(retry and self.sdr.queue.new_before_retries)
+        group = 2 * (retry or lead not in self.escalated) + (retry and self.new_first)
         primary = self.primary(self.due_at[lead], deadline, self.score[lead])
-        key = (int(retry or lead not in self.escalated), later, primary, self.rank[lead])
         if self.queue_of[lead] < 0:
             self.waiting += 1
         self.ticket[lead] += 1
         self.queue_of[lead] = queue
-        self.queues[queue].push(key, lead, self.ticket[lead])
+        self.queues[queue].push((group, primary, self.rank[lead], lead, self.ticket[lead]))
 
     def leave_queue(self, lead: int) -> None:
         """Take a lead out of its queue."""
@@ -367,12 +391,9 @@ class FollowUp:
         self.router.let_go(lead)
 
     def _new_queue(self) -> HeapQueue:
-        def is_valid(lead: int, ticket: int) -> bool:
-            return self.ticket[lead] == ticket
-
-        return IndexQueue(is_valid, self.index) if self.sdr.queue.order == "value_decay" else HeapQueue(is_valid)
+        return IndexQueue(self.ticket, self.index) if self.sdr.queue.order == "value_decay" else HeapQueue(self.ticket)
 
     def index(self, lead: int, now: float) -> float:
         """Return value × decay at a lead's age, by the step of its age class."""
-        step = int((now - self.mql_at[lead]) // self.plan.decay_step_minutes)
+        step = int((now - self.mql_at[lead]) / AGE_CLASS_MINUTES)
         return float(self.worth[lead] * self.steps[min(step, AGE_CLASSES - 1)])

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.policy import RepClock, by_weight, in_turn
+from smarketing_sim.scenario.sales import Routing
 from smarketing_sim.world.roster import Rep
 
 POOL = 0
 
 
-class Router:
-    """The desk that hands leads out, and knows who holds which.
+@dataclass(frozen=True)
+class Desk:
+    """Which queues there are and who serves them.
 
     Queue 0 is the pool that every rep serves, queue n belongs to rep n, and the territories' queues come after.
     """
 
-    def __init__(self, plan: Plan, reps: list[Rep], clocks: list[RepClock], contract: RepClock) -> None:
-        self.routing, self.reps, self.clocks, self.contract = plan.scenario.sales.sdr.routing, reps, clocks, contract
-        self.day_starts: list[float] = plan.line.day_starts_at.tolist()
-        self.territories = list(self.routing.territories.values())
-        self.territory_of = [self._territory(plan, lead) for lead in plan.rows.tolist()]
-        self.owner, self.holder = [0] * len(plan.rows), [0] * len(plan.rows)
-        self.gone: set[int] = set()
-        self.closed: set[int] = set()
-        self.open_leads, self.credit, self.turn = [0] * len(reps), [0.0] * len(reps), 0
+    routing: Routing
+    rep_count: int
+
+    @property
+    def owned(self) -> bool:
+        """Whether a follow-up goes back to the lead's owner."""
+        return self.routing.sticky_owner or self.routing.rule in ("round_robin", "weighted")
 
     @property
     def queue_count(self) -> int:
         """How many queues there are."""
-        return 1 + len(self.reps) + len(self.territories)
+        return 1 + self.rep_count + len(self.routing.territories)
 
     def queues_of(self, rep: int) -> list[int]:
-        """Return the queues that a rep serves: the pool, its own, its territories'."""
-        places = [place for place, territory in enumerate(self.territories) if rep in territory.reps]
-        return [POOL, rep, *(1 + len(self.reps) + place for place in places)]
+        """Return the queues that a rep serves: the pool, its own where leads are owned, its territories'."""
+        territories = enumerate(self.routing.territories.values())
+        places = [place for place, territory in territories if rep in territory.reps]
+        return [POOL, *([rep] if self.owned else []), *(1 + self.rep_count + place for place in places)]
+
+
+class Router:
+    """The desk at work: it hands leads out, and knows who holds which."""
+
+    def __init__(self, plan: Plan, reps: list[Rep], clocks: list[RepClock], contract: RepClock) -> None:
+        self.routing, self.reps, self.clocks, self.contract = plan.scenario.sales.sdr.routing, reps, clocks, contract
+        self.desk = Desk(self.routing, len(reps))
+        self.day_starts: list[float] = plan.line.day_starts_at.tolist()
+        self.territories = list(self.routing.territories.values())
+        self.territory_of = territory_queues(plan).tolist()
+        self.owner, self.holder = [0] * plan.demand.lead_count, [0] * plan.demand.lead_count
+        self.gone: set[int] = set()
+        self.closed: set[int] = set()
+        self.open_leads, self.credit, self.turn = [0] * len(reps), [0.0] * len(reps), 0
 
     def route(self, lead: int, now: float) -> int:
         """Return the queue of a new lead: the pool, a territory, or the rep whose turn it is."""
@@ -56,8 +75,7 @@ class Router:
 
     def queue_for_retry(self, lead: int, now: float) -> int:
         """Return the queue of a follow-up: the owner's where leads are owned and the owner still works here."""
-        owned = self.routing.sticky_owner or self.routing.rule in ("round_robin", "weighted")
-        if owned and self.owner[lead] not in self.gone:
+        if self.desk.owned and self.owner[lead] not in self.gone:
             return self.owner[lead]
         return self._open_territory(lead) if self.routing.rule == "territory" else POOL
 
@@ -102,16 +120,24 @@ class Router:
         rep = self.reps[place]
         return rep.number not in self.gone and rep.starts_at <= now and self.clocks[place].next_open(now) < np.inf
 
-    def _territory(self, plan: Plan, row: int) -> int:
-        """Return the queue of the first territory that takes a lead, else the pool."""
-        if not self.territories:
-            return POOL
-        scenario = plan.scenario
-        source = list(scenario.marketing.sources)[plan.demand.source[row]]
-        persona = list(scenario.personas)[plan.demand.persona[row]]
-        segment = scenario.personas[persona].segment or persona
-        for place, territory in enumerate(self.territories):
-            takes = territory.takes
-            if takes.source in (None, source) and takes.persona in (None, persona) and takes.segment in (None, segment):
-                return 1 + len(self.reps) + place
-        return POOL
+
+def territory_queues(plan: Plan) -> npt.NDArray[np.int64]:
+    """Return the queue of the first territory that takes each lead, else the pool."""
+    scenario, demand = plan.scenario, plan.demand
+    names = list(scenario.personas)
+    sources = np.array([*scenario.marketing.sources])[demand.source]
+    personas = np.array(names)[demand.persona]
+    segments = np.array([scenario.personas[name].segment or name for name in names])[demand.persona]
+    queues = np.full(demand.lead_count, POOL)
+    territories = list(scenario.sales.sdr.routing.territories.values())
+    for place, territory in reversed(list(enumerate(territories))):
+        mine = np.ones(demand.lead_count, dtype=np.bool_)
+        wanted = (
+            (territory.takes.source, sources),
+            (territory.takes.persona, personas),
+            (territory.takes.segment, segments),
+        )
+        for name, column in wanted:
+            mine &= (column == name) if name is not None else True
+        queues[mine] = 1 + len(plan.reps) + place
+    return queues

@@ -6,26 +6,31 @@ out of reach here is out of reach for any number of people.
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.plan import Plan, channel_numbers
-from smarketing_sim.engine.reference import (
+from smarketing_sim.engine.followed import (
     BAD_FIT,
     BAD_NUMBER,
     DUPLICATE,
     GONE_COLD,
     LOST,
+    NEVER,
     NO_ANSWER,
     NO_NEED,
+    NO_REASON,
     OPEN,
     RECYCLED,
     TALK,
     TIMING,
     UNREACHABLE,
     VOICEMAIL,
+    Attempts,
     Followed,
 )
+from smarketing_sim.engine.plan import Plan
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.roster import standard_rep
@@ -39,17 +44,16 @@ class UnlimitedFollowUp:
 
     def __init__(self, plan: Plan) -> None:
         scenario = plan.scenario
-        self.plan, self.leads, self.rep = plan, plan.demand.take(plan.rows), standard_rep(scenario)
+        self.plan, self.leads, self.rep = plan, plan.demand, standard_rep(scenario)
         self.cadence, self.spoils = scenario.sales.sdr.cadence, scenario.decay.spoils
         self.strict = scenario.decay.clock == "each_attempt"
-        self.channels = channel_numbers(scenario)
-        self.on_phone = [list(scenario.sales.sdr.channels)[number] == "phone" for number in self.channels]
-        count = len(plan.rows)
-        self.first, self.connected, self.qualified, self.resolved = (np.full(count, np.nan) for _ in range(4))
-        self.outcome, self.reason = np.full(count, OPEN), np.full(count, -1)
-        self.attempt_count, self.warm = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
-        self.active, self.due = np.ones(count, dtype=np.bool_), plan.available_at.copy()
-        self.rows: list[tuple[int, int, int, float, float, float, int, int]] = []
+        count = plan.demand.lead_count
+        self.first, self.connected, self.qualified, self.resolved = (np.full(count, NEVER) for _ in range(4))
+        self.outcome, self.reason = np.full(count, OPEN, dtype=np.int32), np.full(count, NO_REASON, dtype=np.int32)
+        self.attempt_count, self.warm = np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.bool_)
+        self.active, self.due = np.zeros(count, dtype=np.bool_), plan.available_at.copy()
+        self.active[plan.arrivals] = True
+        self.made: list[Attempts] = []
 
     def run(self) -> Followed:
         """Make every attempt and return what came of it."""
@@ -60,19 +64,18 @@ class UnlimitedFollowUp:
             self.write_down(number, started, ended, result)
             self.decide(ended, result)
             self.plan_next(number, ended)
-        accepted = np.where(self.plan.rejected, np.nan, self.first)
+        columns = {f.name: np.concatenate([getattr(made, f.name) for made in self.made]) for f in fields(Attempts)}
         return Followed(
-            first_attempt_at=self.first.tolist(),
-            accepted_at=accepted.tolist(),
-            attempt_count=self.attempt_count.tolist(),
-            connected_at=self.connected.tolist(),
-            qualified_at=self.qualified.tolist(),
-            resolved_at=self.resolved.tolist(),
-            outcome=self.outcome.tolist(),
-            reason=self.reason.tolist(),
-            owner=[0] * len(self.first),
-            warm=self.warm.tolist(),
-            attempts=self.rows,
+            first_attempt_at=self.first,
+            connected_at=self.connected,
+            qualified_at=self.qualified,
+            resolved_at=self.resolved,
+            attempt_count=self.attempt_count,
+            outcome=self.outcome,
+            reason=self.reason,
+            owner=np.zeros(len(self.first), dtype=np.int32),
+            warm=self.warm,
+            attempts=Attempts(**columns),
         )
 
     def start(self, number: int) -> Floats:
@@ -86,14 +89,14 @@ class UnlimitedFollowUp:
         if number == 0:
             self.first[self.active] = started[self.active]
         if number == 0 or self.strict:
-            self.warm = np.where(self.active, started - self.plan.mql_at <= self.leads.interest_until, self.warm)
+            self.warm = np.where(self.active, started - self.leads.mql_at <= self.leads.interest_until, self.warm)
         return started
 
     def result_of(self, number: int, started: Floats) -> Codes:
         """Return what each attempt meets: interest, the cadence's luck, then channel and hour."""
-        bad = self.leads.bad_number & self.on_phone[number]
+        bad = self.leads.bad_number & self.plan.on_phone[number]
         through = (self.warm | ("contact" not in self.spoils)) & ~bad
-        through &= started - self.plan.mql_at <= self.leads.connect_before[:, number]
+        through &= started - self.leads.mql_at <= self.leads.connect_before[:, number]
         if self.leads.class_luck.shape[1]:
             hour = self.plan.line.hour_of_week(np.where(self.active, started, 0.0))
             through &= self.leads.class_luck[:, number] < self.plan.class_factor[number][hour]
@@ -109,11 +112,18 @@ class UnlimitedFollowUp:
 
     def write_down(self, number: int, started: Floats, ended: Floats, result: Codes) -> None:
         """Note the attempts that were made."""
-        made = np.flatnonzero(self.active)
-        columns = (self.due[made], started[made], ended[made])
-        times = zip(made.tolist(), *(column.tolist() for column in columns), result[made].tolist(), strict=True)
-        channel = self.channels[number]
-        self.rows += [(lead, number + 1, 0, due, start, end, channel, met) for lead, due, start, end, met in times]
+        rows = np.flatnonzero(self.active)
+        self.made.append(
+            Attempts(
+                row=rows,
+                number=np.full(len(rows), number + 1, dtype=np.int32),
+                rep_id=np.zeros(len(rows), dtype=np.int32),
+                due_at=self.due[rows],
+                started_at=started[rows],
+                ended_at=ended[rows],
+                result=result[rows].astype(np.int32),
+            )
+        )
 
     def decide(self, ended: Floats, result: Codes) -> None:
         """Close what an attempt decided: qualified, lost on the phone, a wrong number, or rejected by the rules."""
@@ -128,7 +138,7 @@ class UnlimitedFollowUp:
         self.active &= ~talked
         self.resolve(self.active & (result == BAD_NUMBER), LOST, UNREACHABLE, ended)
         if self.cadence.stop_when_rejected:
-            self.resolve(self.active & self.plan.rejected, LOST, BAD_FIT, ended)
+            self.resolve(self.active & ~leads.fit, LOST, BAD_FIT, ended)
 
     def plan_next(self, number: int, ended: Floats) -> None:
         """Plan the next attempt by the cadence; a lead that will be gone by then is gone."""

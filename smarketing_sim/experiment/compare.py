@@ -1,7 +1,8 @@
-"""Two scenarios, lead by lead: paired differences under common random numbers."""
+"""Scenarios against each other, lead by lead: paired differences under common random numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,7 @@ def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
     InputError
         If they do not pair.
     """
-    if a.seed != b.seed or [m.replication for m in a.measures] != [m.replication for m in b.measures]:
-        raise InputError("only experiments with the same seed and replications can be paired")
+    _hold_pairs(a, b)
     series_a, series_b = per_replication(a), per_replication(b)
     return {
         "a": {"scenario": a.scenario.name, "digest": a.scenario.digest},
@@ -51,8 +51,53 @@ def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
         "seed": a.seed,
         "replications": len(a.measures),
         "engine": a.engine,
-        "changed": [{"path": path, "a": x, "b": y} for path, x, y in a.scenario.diff(b.scenario)],
+        "changed": _changed(a, b),
         "measures": {name: _pair(series_a[name], series_b[name]) for name in series_a if name in series_b},
+    }
+
+
+def compare_all(base: Experiment, others: Sequence[Experiment], *, level: float = 0.95) -> dict[str, Any]:
+    """Return each headline measure of several experiments and their paired differences from one, other − base.
+
+    The ranges of the differences hold at once: for each measure, all of them cover with at least the confidence asked
+    for, because each is widened to 1 − (1 − level) ÷ comparisons. That is Bonferroni's inequality, which asks nothing
+    of how the comparisons depend on each other (Dunn, Multiple comparisons among means, Journal of the American
+    Statistical Association 56, 1961; for simulations, Law, Simulation Modeling and Analysis, 5th ed. 2015, section
+    10.3, comparisons with a standard).
+
+    Parameters
+    ----------
+    base
+        What the others are compared with.
+    others
+        Experiments with the same seed and the same replications.
+    level
+        Confidence that all differences of a measure lie in their ranges.
+
+    Raises
+    ------
+    InputError
+        If they do not pair, or there is nothing to compare with.
+    """
+    if not others:
+        raise InputError("at least one other experiment is needed to compare with")
+    for other in others:
+        _hold_pairs(base, other)
+    each = 1.0 - (1.0 - level) / len(others)
+    known = per_replication(base)
+    listed = []
+    for other in others:
+        series = per_replication(other)
+        pairs = {name: _pair(known[name], series[name], level=each) for name in known if name in series}
+        told = {"scenario": other.scenario.name, "digest": other.scenario.digest}
+        listed.append({**told, "changed": _changed(base, other), "measures": pairs})
+    return {
+        "base": {"scenario": base.scenario.name, "digest": base.scenario.digest},
+        "others": listed,
+        "seed": base.seed,
+        "replications": len(base.measures),
+        "engine": base.engine,
+        "level": level,
     }
 
 
@@ -71,7 +116,17 @@ def _mean_of_months(kept: Floats) -> Floats:
     return np.where(counted > 0, np.nansum(kept, axis=1) / np.maximum(counted, 1), np.nan)
 
 
-def _pair(a: Floats, b: Floats) -> dict[str, Any]:
+def _hold_pairs(a: Experiment, b: Experiment) -> None:
+    if a.seed != b.seed or [m.replication for m in a.measures] != [m.replication for m in b.measures]:
+        raise InputError("only experiments with the same seed and replications can be paired")
+
+
+def _changed(a: Experiment, b: Experiment) -> list[dict[str, Any]]:
+    return [{"path": path, "a": x, "b": y} for path, x, y in a.scenario.diff(b.scenario)]
+
+
+def _pair(a: Floats, b: Floats, *, level: float = 0.95) -> dict[str, Any]:
     # Left out one by one, the replications in which a measure is infinite would flatter its mean.
     a, b = (np.full_like(values, np.nan) if np.isinf(values).any() else values for values in (a, b))
-    return {"a": t_interval(a).as_dict(), "b": t_interval(b).as_dict(), "difference": paired_difference(b, a).as_dict()}
+    difference = paired_difference(b, a, level=level)
+    return {"a": t_interval(a).as_dict(), "b": t_interval(b).as_dict(), "difference": difference.as_dict()}

@@ -6,12 +6,13 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.statistics import Interval, clustered_share, t_interval, wilson
-from smarketing_sim.scenario.contract import PacingClause, VolumeClause
+from smarketing_sim.scenario.contract import Clause, PacingClause, VolumeClause
 from smarketing_sim.world.calendar import Floats
 
 ONE_YEAR_FROM = 200
@@ -54,8 +55,13 @@ def kept_in_a_month(kept: Floats) -> Interval:
 
 def attainment(experiment: Experiment, name: str) -> Interval:
     """Return the attained share of a clause."""
-    found = t_interval([m.clauses[name].attainment for m in experiment.measures])
-    if isinstance(experiment.scenario.sla[name], VolumeClause):
+    return attained([m.clauses[name].attainment for m in experiment.measures], experiment.scenario.sla[name])
+
+
+def attained(values: npt.ArrayLike, clause: Clause) -> Interval:
+    """Return the mean of attainments by replication; only a promise of volume can be outdone."""
+    found = t_interval(values)
+    if isinstance(clause, VolumeClause):
         return found
     return Interval(found.mean, *(float(np.clip(bound, 0.0, 1.0)) for bound in (found.low, found.high)))
 
@@ -98,12 +104,12 @@ def one_year(experiment: Experiment) -> dict[str, float] | None:
 
 def mean_of(experiment: Experiment, name: str) -> Interval:
     """Return a headline measure with its interval; infinite values make it unknown."""
-    values = experiment.series(name)
-    return (
-        t_interval(np.where(np.isinf(values), np.nan, values))
-        if not np.isinf(values).any()
-        else Interval(np.inf, np.inf, np.inf)
-    )
+    return mean_known(experiment.series(name))
+
+
+def mean_known(values: Floats) -> Interval:
+    """Return the mean over replications with its interval; infinite throughout where one of them is."""
+    return t_interval(values) if not np.isinf(values).any() else Interval(np.inf, np.inf, np.inf)
 
 
 def joined_ledger(experiment: Experiment) -> Ledger:

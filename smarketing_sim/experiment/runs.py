@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from smarketing_sim.engine import simulate, simulate_unlimited
+from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.statistics import replications_for
@@ -23,6 +23,16 @@ MAX_REPLICATIONS = 100_000
 FIRST_LOOK = 10
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class OfMean:
+    """A half-width as a share of the mean."""
+
+    share: float
+
+
+Precision = float | OfMean
 
 
 @dataclass(frozen=True)
@@ -75,9 +85,9 @@ def run(
     *,
     replications: int,
     seed: int = 1,
-    engine: str = "reference",
+    engine: str | None = None,
     executor: Executor | None = None,
-    precision: Mapping[str, float] | None = None,
+    precision: Mapping[str, Precision] | None = None,
     keep_ledgers: bool = False,
     progress: Progress | None = None,
 ) -> Experiment:
@@ -92,11 +102,12 @@ def run(
     seed
         Root seed; replication r draws from (seed, r) alone, so the number of workers changes nothing.
     engine
-        Which engine.
+        Which engine; None takes the fastest one installed.
     executor
         Any ``concurrent.futures`` executor; None runs here, one after another.
     precision
-        Wanted half-width by headline measure; more replications are run until each is reached.
+        Wanted half-width by headline measure, in its unit or as a share of its mean; more replications are run until
+        each is reached.
     keep_ledgers
         Whether to bring every ledger back.
     progress
@@ -108,6 +119,7 @@ def run(
         If the scenario or a number asked for cannot be run.
     """
     check_numbers(replications=replications, seed=seed)
+    engine = choose_engine(engine)
     outcomes: list[Outcome] = []
     planned = min(replications, FIRST_LOOK) if precision else replications
     while True:
@@ -190,7 +202,7 @@ def _outcome(job: Job, future: Future[Outcome]) -> Outcome:
         return Failure(job[2], f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
-def _needed(outcomes: list[Outcome], precision: Mapping[str, float]) -> int:
+def _needed(outcomes: list[Outcome], precision: Mapping[str, Precision]) -> int:
     """Return how many replications the wanted half-widths need, by what has been seen so far."""
     seen = [outcome[0].headline for outcome in outcomes if not isinstance(outcome, Failure)]
     if not seen:
@@ -198,7 +210,14 @@ def _needed(outcomes: list[Outcome], precision: Mapping[str, float]) -> int:
     unknown = [name for name in precision if name not in seen[0]]
     if unknown:
         raise InputError(f"{unknown[0]} is not a measure; known are {', '.join(seen[0])}")
-    return max((replications_for([h[name] for h in seen], width) for name, width in precision.items()), default=0)
+    series = {name: np.array([headline[name] for headline in seen]) for name in precision}
+    return max(
+        (replications_for(series[name], _width(wanted, series[name])) for name, wanted in precision.items()), default=0
+    )
+
+
+def _width(wanted: Precision, values: Floats) -> float:
+    return wanted.share * abs(float(np.nanmean(values))) if isinstance(wanted, OfMean) else wanted
 
 
 def _collect(scenario: Scenario, seed: int, engine: str, outcomes: list[Outcome]) -> Experiment:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smarketing_sim.measure.cohorts import Case, row_of
+from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.world.calendar import Floats, add_months
 
 _SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend_usd"), FUNNEL_COLUMNS.index("spend_unworked_usd")
+_BAD_FIT, _FIT, _DUPLICATE = np.arange(3, dtype=np.int8)
 
 
 @dataclass(frozen=True)
@@ -57,25 +58,27 @@ class Economics:
 
 def measure_economics(case: Case, funnel: Floats) -> Economics:
     """Return the money of one replication, given its funnel by source."""
-    terms, leads, cohort = case.scenario.economics, case.leads, case.economics_cohort
-    expected = float(leads["expected_value"][cohort].sum())
-    won = cohort & ~np.isnan(leads["value"])
-    closed = (case.line.month_of(leads["deal_closed_at"]) >= 0) & ~np.isnan(leads["value"])
+    terms = case.scenario.economics
+    expected = float(case.created_leads["expected_value"].sum())
+    valued = np.flatnonzero(~np.isnan(case.leads["value"]))
+    value, mine = case.leads["value"][valued], case.economics_cohort[valued]
+    closed = case.in_horizon(case.leads["deal_closed_at"][valued])
+    won_count = float(np.count_nonzero(mine))
     spend = float(funnel[:, _SPEND].sum())
     shared, loaded = people_cost(case)
     margin = expected * terms.gross_margin
     cost = spend + loaded
-    per_won = cost / won.sum() if won.any() else float("nan")
-    mean_margin = margin / won.sum() if won.any() else float("nan")
+    per_won = cost / won_count if won_count else float("nan")
+    mean_margin = margin / won_count if won_count else float("nan")
     hours, hours_duplicates, hours_bad_fits = _rep_hours(case)
     return Economics(
         expected_revenue_usd=expected,
-        cohort_revenue_usd=float(leads["value"][won].sum()),
-        booked_revenue_usd=float(leads["value"][closed].sum()),
+        cohort_revenue_usd=float(value[mine].sum()),
+        booked_revenue_usd=float(value[closed].sum()),
         contribution_usd=margin * terms.lifetime_factor - spend - shared,
         contribution_year_one_usd=margin - spend - shared,
         contribution_loaded_usd=margin * terms.lifetime_factor - cost,
-        won_count=float(won.sum()),
+        won_count=won_count,
         cost_per_won_usd=per_won,
         ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
         payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"),
@@ -90,7 +93,7 @@ def measure_economics(case: Case, funnel: Floats) -> Economics:
 def people_cost(case: Case) -> tuple[float, float]:
     """Return the cost of the horizon: the reps' time meant for marketing's leads, and everybody with their tools."""
     sdr, ae, years = case.scenario.sales.sdr, case.scenario.sales.ae, case.years
-    team = [sdr.profile(rep) for rep in range(1, sdr.headcount + 1)]
+    team = [case.profile(rep) for rep in range(1, sdr.headcount + 1)]
     employed = [_employed_share(case, profile) for profile in team]
     shares = [profile.marketing_time.share * share for profile, share in zip(team, employed, strict=True)]
     shared = sdr.annual_cost_usd * sum(shares) * years
@@ -112,9 +115,8 @@ def _employed_share(case: Case, profile: Profile) -> float:
 
 def _rep_hours(case: Case) -> tuple[float, float, float]:
     """Return rep hours in the horizon: all, on duplicates, and on leads outside the profile."""
-    attempts, leads = case.attempts, case.leads
-    mine = ~attempts["automatic"] & (case.line.month_of(attempts["started_at"]) >= 0)
-    hours = (attempts["ended_at"] - attempts["started_at"])[mine] / 60.0
-    rows = row_of(case, attempts["lead_id"][mine])
-    duplicate = leads["duplicate_of"][rows] >= 0
-    return float(hours.sum()), float(hours[duplicate].sum()), float(hours[~leads["fit"][rows] & ~duplicate].sum())
+    attempts, leads = case.horizon_attempts, case.leads
+    hours = (attempts["ended_at"] - attempts["started_at"]) / 60.0
+    kind = np.repeat(np.where(case.is_first, leads["fit"] * _FIT, _DUPLICATE), leads["attempt_count"])
+    kind = kind[case.horizon_attempt_rows]
+    return float(hours.sum()), float(hours[kind == _DUPLICATE].sum()), float(hours[kind == _BAD_FIT].sum())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.ledger import STATES, Table
-from smarketing_sim.measure.cohorts import Case
+from smarketing_sim.ledger import STATES
+from smarketing_sim.measure.cohorts import Case, Selection
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
@@ -60,28 +60,14 @@ def minutes_per_lead(scenario: Scenario) -> tuple[float, float]:
 
 def scheduled_minutes(case: Case) -> float:
     """Return the reps' minutes in the horizon that are meant for marketing's leads."""
-    share = {}
-    for rep in np.unique(case.rep_time["rep_id"]).tolist():
-        time = case.scenario.sales.sdr.profile(rep).marketing_time
-        share[rep] = time.share if time.form == "interleaved" else 1.0
-    spent = minutes_by_state(case, case.rep_time, share)
+    spent = case.shared_minutes_by_state
     return float(spent[IDLE] + spent[WORKING] + spent[OTHER])
-
-
-def minutes_by_state(case: Case, table: Table, share: dict[int, float] | None = None) -> Floats:
-    """Return minutes in the horizon by state of ``rep_time``, each rep's weighted by a share; shape (states,)."""
-    starts = np.maximum(table["started_at"], case.line.horizon_starts_at)
-    ends = np.minimum(table["ended_at"], case.line.horizon_ends_at)
-    weight = np.array([share.get(rep, 1.0) for rep in table["rep_id"].tolist()]) if share is not None else 1.0
-    minutes = np.maximum(ends - starts, 0.0) * weight
-    return np.bincount(table["state"], weights=minutes, minlength=len(STATES)).astype(np.float64)
 
 
 def sdr_utilisation(case: Case) -> float:
     """Return minutes on marketing's leads inside the schedule over minutes scheduled; NaN without any."""
     scheduled = scheduled_minutes(case)
-    working = float(minutes_by_state(case, case.rep_time)[WORKING])
-    return working / scheduled if scheduled > 0 else float("nan")
+    return float(case.minutes_by_state[WORKING]) / scheduled if scheduled > 0 else float("nan")
 
 
 def ae_utilisation(case: Case) -> float:
@@ -90,23 +76,18 @@ def ae_utilisation(case: Case) -> float:
     if ae.open_limit is None or ae.headcount == 0:
         return float("nan")
     starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
-    leads = case.leads
-    opened = ~np.isnan(leads["opportunity_at"])
-    closed = np.where(np.isnan(leads["deal_closed_at"]), np.inf, leads["deal_closed_at"])[opened]
-    overlap = np.minimum(closed, ends) - np.maximum(leads["opportunity_at"][opened], starts)
+    deals = Selection(case.leads, np.flatnonzero(~np.isnan(case.leads["opportunity_at"])))
+    overlap = np.fmin(deals["deal_closed_at"], ends) - np.maximum(deals["opportunity_at"], starts)
     room = ae.headcount * ae.open_limit * (ends - starts)
     return float(np.maximum(overlap, 0.0).sum() / room) if room > 0 else float("nan")
 
 
 def load_check(case: Case) -> tuple[float, float]:
     """Return planned work over scheduled time in the horizon: every attempt made, and with stops at a connection."""
-    handed = case.line.month_of(case.leads["handed_at"]) >= 0
-    scheduled = scheduled_minutes(case)
+    handed_count, scheduled = float(np.count_nonzero(case.is_handed)), scheduled_minutes(case)
     planned, with_stops = minutes_per_lead(case.scenario)
     loads = [
-        planned_load(
-            leads_count=float(handed.sum()), attempts=1, minutes_per_attempt=minutes, selling_minutes=scheduled
-        )
+        planned_load(leads_count=handed_count, attempts=1, minutes_per_attempt=minutes, selling_minutes=scheduled)
         for minutes in (planned, with_stops)
     ]
     return loads[0], loads[1]

@@ -6,15 +6,18 @@ breach once it is due; a lead due after the end of observation is left out, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from smarketing_sim.ledger import REASONS
-from smarketing_sim.measure.cohorts import Bools, Case, nth_attempt_at, responded_at
+from smarketing_sim.ledger import REASONS, Table
+from smarketing_sim.measure.cohorts import Bools, Case, nth_attempt_at
 from smarketing_sim.measure.load import connect_prob
 from smarketing_sim.scenario.contract import (
+    AppliesTo,
     DepthClause,
     FeedbackClause,
     PacingClause,
@@ -23,10 +26,15 @@ from smarketing_sim.scenario.contract import (
     VolumeClause,
 )
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.units import Span
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.contract import after, covered
 
-_DISQUALIFIED = [REASONS.index(reason) for reason in ("unreachable", "bad fit", "duplicate")]
+Codes = npt.NDArray[np.int64]
+
+_IS_DISQUALIFIED = np.array([*(reason in ("unreachable", "bad fit", "duplicate") for reason in REASONS), False])
+_LEFT_OUT, _UNWORKED, _BROKEN, _KEPT = range(4)
+_EVERY_LEAD = AppliesTo()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +74,12 @@ class ClauseCounts:
 
 def measure_clauses(case: Case) -> dict[str, ClauseCounts]:
     """Return what every clause of the contract attained, by name."""
-    return {name: _measure(case, clause) for name, clause in case.scenario.sla.items()}
+    clauses, day = case.scenario.sla, case.scenario.calendar.business_day_minutes
+    spans = {clause.within for clause in clauses.values() if not isinstance(clause, VolumeClause | PacingClause)}
+    handed, duplicates = case.handed_leads["handed_at"], case.handed_duplicates["handed_at"]
+    due_at = {span: after(handed, span, calendar=case.contract, business_day_minutes=day) for span in spans}
+    months = case.line.month_of(handed), case.line.month_of(duplicates)
+    return {name: _measure(case, clause, months, due_at) for name, clause in clauses.items()}
 
 
 def lead_values(scenario: Scenario) -> dict[str, float]:
@@ -84,44 +97,46 @@ def lead_values(scenario: Scenario) -> dict[str, float]:
     return values
 
 
-def _measure(case: Case, clause: Any) -> ClauseCounts:
-    mine = covered(clause.applies_to, columns=case.leads, names=case.names)
-    month = case.line.month_of(case.leads["handed_at"])
-    duplicates = _by_month(case, mine & ~case.is_first, month)
-    mine &= case.is_first & (month >= 0)
-    none = np.zeros(_months(case))
+def _measure(case: Case, clause: Any, months: tuple[Codes, Codes], due_at: Mapping[Span, Floats]) -> ClauseCounts:
+    """Return what a clause attained, given the months of leads and second records, and when each lead is due."""
+    mine, month, none = _covered(case, clause, case.handed_leads), months[0], np.zeros(_months(case))
+    duplicates = _by_month(case, months[1][_covered(case, clause, case.handed_duplicates)])
     if isinstance(clause, VolumeClause):
         over = (case.line.month_starts_at[1:] <= case.ends_at).astype(np.float64)  # due when the month is over
-        handed = _volume(case, clause, mine, month)
-        left_out = _by_month(case, mine, month) * (1.0 - over)
-        return ClauseCounts(handed * over, clause.promised_amount * over, left_out, none, duplicates)
+        handed = _by_month(case, month[mine])
+        worth = handed if clause.leads_per_rep is not None else _worth(case, month[mine], mine)
+        return ClauseCounts(worth * over, clause.promised_amount * over, handed * (1.0 - over), none, duplicates)
     if isinstance(clause, PacingClause):
-        inside, weeks = _pacing(case, clause, mine)
+        inside, weeks = _pacing(case, clause, case.handed_leads["handed_at"][mine])
         return ClauseCounts(inside, weeks, none, none, duplicates)
-    due = after(
-        case.leads["handed_at"],
-        clause.within,
-        calendar=case.contract,
-        business_day_minutes=case.scenario.calendar.business_day_minutes,
-    )
-    seen = mine & (due <= case.ends_at)
+    due = due_at[clause.within]
     hit, decided = _judge(case, clause, due)
+    verdict = np.where(due <= case.ends_at, np.where(decided, np.where(hit, _KEPT, _BROKEN), _UNWORKED), _LEFT_OUT)
+    cell = verdict * _months(case) + month
+    count = np.bincount(cell[mine], minlength=4 * _months(case)).reshape(4, -1).astype(np.float64)
     return ClauseCounts(
-        numerator=_by_month(case, seen & hit & decided, month),
-        denominator=_by_month(case, seen & decided, month),
-        left_out_count=_by_month(case, mine & ~seen, month),
-        unworked_count=_by_month(case, seen & ~decided, month),
+        numerator=count[_KEPT],
+        denominator=count[_KEPT] + count[_BROKEN],
+        left_out_count=count[_LEFT_OUT],
+        unworked_count=count[_UNWORKED],
         duplicate_count=duplicates,
     )
 
 
+def _covered(case: Case, clause: Any, leads: Table) -> Bools | slice:
+    """Tell which of some leads a clause covers: often all of them."""
+    if clause.applies_to == _EVERY_LEAD:
+        return slice(None)
+    return covered(clause.applies_to, columns=leads, names=case.names)
+
+
 def _judge(case: Case, clause: Any, due: Floats) -> tuple[Bools, Bools]:
     """Return which leads a clause counts as kept, and which it can decide on; comparisons with NaN are False."""
-    leads, all_decided = case.leads, np.ones(len(due), dtype=bool)
+    leads, all_decided = case.handed_leads, np.ones(len(due), dtype=bool)
     if isinstance(clause, SpeedClause):
-        return responded_at(case) <= due, all_decided
+        return case.responded_at <= due, all_decided
     if isinstance(clause, DepthClause):
-        disqualified = np.isin(leads["reason"], _DISQUALIFIED) & (leads["resolved_at"] <= due)
+        disqualified = _IS_DISQUALIFIED[leads["reason"]] & (leads["resolved_at"] <= due)
         exhausted = np.isnan(leads["connected_at"]) & (leads["outcome"] == case.names["outcome"].index("recycled"))
         enough = nth_attempt_at(case, clause.attempts) <= due
         return enough | (leads["connected_at"] <= due) | (disqualified & ~exhausted), all_decided
@@ -132,17 +147,16 @@ def _judge(case: Case, clause: Any, due: Floats) -> tuple[Bools, Bools]:
     return leads["qualified_at"] <= due, leads["connected_at"] <= due
 
 
-def _volume(case: Case, clause: VolumeClause, mine: Bools, month: Any) -> Floats:
-    if clause.leads_per_rep is not None:
-        return _by_month(case, mine, month)
+def _worth(case: Case, month: Codes, mine: Bools | slice) -> Floats:
+    """Return by month what the leads handed are worth on average, US dollars."""
     values = lead_values(case.scenario)
-    worth = np.array([*(values.get(name, 0.0) for name in case.names["source"]), 0.0])[case.leads["source"]]
-    return np.bincount(month[mine], weights=worth[mine], minlength=_months(case)).astype(np.float64)
+    worth = np.array([*(values.get(name, 0.0) for name in case.names["source"]), 0.0])[case.handed_leads["source"]]
+    return np.bincount(month, weights=worth[mine], minlength=_months(case)).astype(np.float64)
 
 
-def _pacing(case: Case, clause: PacingClause, mine: Bools) -> tuple[Floats, Floats]:
+def _pacing(case: Case, clause: PacingClause, handed_at: Floats) -> tuple[Floats, Floats]:
     """Return weeks inside the band and weeks, by month; the last week of a month is whatever is left of it."""
-    handed = np.sort(case.leads["handed_at"][mine])
+    handed = np.sort(handed_at)
     inside, weeks = np.zeros(_months(case)), np.zeros(_months(case))
     for month, (starts, ends) in enumerate(zip(case.line.month_starts_at, case.line.month_starts_at[1:], strict=False)):
         edges = np.append(np.arange(starts + 10080.0, ends - 4320.0, 10080.0), ends)
@@ -158,5 +172,5 @@ def _months(case: Case) -> int:
     return len(case.line.month_starts_at) - 1
 
 
-def _by_month(case: Case, mask: Bools, month: Any) -> Floats:
-    return np.bincount(month[mask & (month >= 0)], minlength=_months(case)).astype(np.float64)
+def _by_month(case: Case, month: Codes) -> Floats:
+    return np.bincount(month, minlength=_months(case)).astype(np.float64)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.economics import measure_economics
 from smarketing_sim.measure.funnel import cycle_days, funnel
-from smarketing_sim.measure.load import OVERTIME, ae_utilisation, load_check, minutes_by_state, sdr_utilisation
+from smarketing_sim.measure.load import OVERTIME, ae_utilisation, load_check, sdr_utilisation
 from smarketing_sim.measure.response import (
     BUSINESS_GRID,
     WALL_GRID,
@@ -76,7 +78,7 @@ def measure(ledger: Ledger, scenario: Scenario, *, unlimited: Ledger | None = No
     """
     case = case_of(ledger, scenario)
     by_source, (new, retries) = funnel(case), waiting_by_hour(case)
-    business, wall = response_minutes(case)
+    business, wall = (np.sort(minutes) for minutes in response_minutes(case))
     ceiling = {} if unlimited is None else measure_clauses(case_of(unlimited, scenario))
     replication = int(ledger.runs["replication"].iloc[0]) if len(ledger.runs) else 0
     return Measures(
@@ -99,13 +101,12 @@ def _headline(case: Case, by_source: Floats, business: Floats, wall: Floats) -> 
     responses = {
         f"{clock}_{name}_minutes": value for name, b, w in ends for clock, value in (("business", b), ("wall", w))
     }
-    horizon = case.line.month_of(case.leads["handed_at"]) >= 0
     twin = steady_team(case)
     return {
         **asdict(measure_economics(case, by_source)),
         "sdr_utilisation": sdr_utilisation(case),
         "ae_utilisation": ae_utilisation(case),
-        "overtime_hours": float(minutes_by_state(case, case.rep_time)[OVERTIME]) / 60.0,
+        "overtime_hours": float(case.minutes_by_state[OVERTIME]) / 60.0,
         "load_planned": planned,
         "load_with_early_stopping": with_stops,
         **responses,
@@ -115,8 +116,8 @@ def _headline(case: Case, by_source: Floats, business: Floats, wall: Floats) -> 
         "system_delay_minutes": system_delay_minutes(case),
         "never_called_share": never_called_share(case),
         "cycle_days": cycle_days(case),
-        "leads_count": float(case.economics_cohort.sum()),
-        "handed_count": float(case.contract_cohort.sum()),
-        "duplicates_count": float((horizon & ~case.is_first).sum()),
-        "open_count": float((case.economics_cohort & case.leads["censored"]).sum()),
+        "leads_count": float(np.count_nonzero(case.economics_cohort)),
+        "handed_count": float(len(case.handed_rows)),
+        "duplicates_count": float(len(case.handed_duplicates["handed_at"])),
+        "open_count": float(np.count_nonzero(case.economics_cohort & case.leads["censored"])),
     }

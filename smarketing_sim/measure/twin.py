@@ -9,7 +9,7 @@ import numpy as np
 
 from smarketing_sim.measure import queueing
 from smarketing_sim.measure.cohorts import Case
-from smarketing_sim.measure.load import WORKING, minutes_by_state, scheduled_minutes
+from smarketing_sim.measure.load import OVERTIME, WORKING, scheduled_minutes
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.arrivals import flows
@@ -50,16 +50,14 @@ def steady_team(case: Case) -> Twin:
     """
     starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
     open_minutes = float(case.contract.between(starts, ends))
-    attempts = case.attempts
-    mine = ~attempts["automatic"] & (attempts["started_at"] >= starts) & (attempts["started_at"] < ends)
-    spent = minutes_by_state(case, case.rep_time)
-    present = (float(spent.sum()) - float(spent[2])) / open_minutes if open_minutes else 0.0
+    started, spent = case.horizon_attempts["started_at"], case.minutes_by_state
+    present = (float(spent.sum()) - float(spent[OVERTIME])) / open_minutes if open_minutes else 0.0
     scheduled, working = scheduled_minutes(case), float(spent[WORKING])
-    if not mine.any() or scheduled <= 0:
+    if not len(started) or scheduled <= 0:
         return Twin(present, float("nan"), float("nan"), float("nan"))
-    wait = float(np.mean(case.contract.between(attempts["due_at"][mine], attempts["started_at"][mine])))
+    wait = float(np.mean(case.contract.between(case.horizon_attempts["due_at"], started)))
     load, servers = working / scheduled, max(round(present), 1)
-    rate = float(mine.sum()) / open_minutes
+    rate = len(started) / open_minutes
     if load >= 1.0:
         return Twin(present, load, float("inf"), wait)
     waiting = queueing.mmc(arrival_rate=rate, service_rate=rate / (load * servers), servers=servers)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
+from itertools import count, islice
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from smarketing_sim.publish.words import counted, money, percent, signed, span
+
+_WIDE = 1000
 
 
 def run_text(answer: dict[str, Any]) -> str:
@@ -66,16 +70,81 @@ def compare_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing compare`` as text."""
     years = counted(answer["replications"], "simulated year")
     title = f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {years}, paired"
+    return _differences(title, "B", answer["measures"])
+
+
+def compare_all_text(answer: dict[str, Any]) -> str:
+    """Return the answer of ``smarketing compare`` for more than two scenarios as text."""
+    years = counted(answer["replications"], "simulated year")
+    parts = [f"A {answer['base']['scenario']} · {years}, paired; each row's ranges hold for all tables at once"]
+    for letter, other in zip(islice(_letters(), 1, None), answer["others"], strict=False):
+        parts.append(_differences(f"{letter} {other['scenario']}", letter, other["measures"]))
+    return "\n\n".join(parts)
+
+
+def best_text(answer: dict[str, Any]) -> str:
+    """Return the answer of ``smarketing compare --best`` as text."""
+    show = _shown(answer["measure"])
+    named = [f"{letter} {row['scenario']}" for letter, row in zip(_letters(), answer["scenarios"], strict=False)]
+    sure = "with 95 % confidence" if answer["guaranteed"] else "so far, without a guarantee; allow more --replications"
+    title = f"best by {answer['measure']}, {sure}: {named[answer['choice']]}"
+    table = Table(box=None, pad_edge=False)
+    for heading in ("scenario", "mean", "simulated years", "out after"):
+        table.add_column(heading, overflow="fold")
+    for name, row in zip(named, answer["scenarios"], strict=True):
+        out = "still in" if row["eliminated_after"] is None else counted(row["eliminated_after"], "year")
+        table.add_row(name, show(row["mean"]), f"{row['replications']:,}", out)
+    return f"{title}\n{_rendered(table)}"
+
+
+def sweep_text(answer: dict[str, Any]) -> str:
+    """Return the answer of ``smarketing sweep`` as text: one row for each scenario."""
+    years = counted(answer["replications"], "simulated year")
+    title = f"{answer['scenario']}: {counted(len(answer['points']), 'scenario')} of {years} each"
+    table = Table(box=None, pad_edge=False)
+    paths = [axis["path"] for axis in answer["vary"]]
+    clauses = list(dict.fromkeys(n for point in answer["points"] for n in point["measures"] if n.startswith("p_")))
+    for path in paths:
+        table.add_column(path)
+    for name in clauses:
+        table.add_column("all kept" if name == "p_all_kept" else f"{name.removeprefix('p_kept.')} kept")
+    table.add_column("SDR utilisation")
+    table.add_column("revenue expected")
+    for point in answer["points"]:
+        found = point["measures"]
+        kept = [_tight(found[name], percent) if name in found else "" for name in clauses]
+        busy, revenue = _tight(found["utilisation_sdr"], percent), _tight(found["revenue_expected_usd"], money)
+        table.add_row(*(str(point["values"][path]) for path in paths), *kept, busy, revenue)
+    return f"{title}\n{_rendered(table, width=_WIDE)}"
+
+
+def _differences(title: str, letter: str, measures: dict[str, Any]) -> str:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in ("measure", "A", "B", "B − A", "range of the difference"):
+    for heading in ("measure", "A", letter, f"{letter} − A", "range of the difference"):
         table.add_column(heading)
-    for name, row in answer["measures"].items():
+    for name, row in measures.items():
         show = _shown(name)
         gap = row["difference"]
         known = gap["low"] is not None
         bounds = f"{show(gap['low'])} to {show(gap['high'])}" if known else "unknown"
         table.add_row(name, show(row["a"]["mean"]), show(row["b"]["mean"]), show(gap["mean"]), bounds)
     return _rendered(table)
+
+
+def _letters() -> Iterator[str]:
+    """Yield A to Z, then numbers."""
+    yield from "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    yield from map(str, count(27))
+
+
+def _tight(interval: dict[str, float | None], show: Any) -> str:
+    """Return a number with its range in few characters."""
+    if interval["mean"] is None:
+        return "no case"
+    if interval["low"] is None:
+        return str(show(interval["mean"]))
+    low, high = show(interval["low"]), show(interval["high"])
+    return f"{show(interval['mean'])} ({low.removesuffix(' %')}–{high.removesuffix(' %')})"
 
 
 def ranged(interval: dict[str, float | None], show: Any) -> str:
@@ -99,9 +168,9 @@ def _count(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else signed(f"{value:,.0f}")
 
 
-def _rendered(table: Table) -> str:
+def _rendered(table: Table, *, width: int = 140) -> str:
     """Return a table as plain text; names from a file are text here, never markup."""
-    console = Console(file=io.StringIO(), width=140, color_system=None, markup=False, emoji=False, highlight=False)
+    console = Console(file=io.StringIO(), width=width, color_system=None, markup=False, emoji=False, highlight=False)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.rstrip().split("\n"))

@@ -76,22 +76,28 @@ class MixtureCurve:
         per_minute = math.log(2.0) / 60.0
         return per_minute / self.hot_half_life_hours, per_minute / self.cold_half_life_hours
 
-    def _log_value(self, age: Floats) -> Floats:
+    def _log_parts(self, age: Floats) -> tuple[Floats, Floats]:
+        """Return log v and the logarithm of its hot part, at each age in minutes."""
         hot_rate, cold_rate = self._rates
         hot, cold = self.hot_share, 1.0 - self.hot_share
-        lost = -(hot * np.expm1(-hot_rate * age) + cold * np.expm1(-cold_rate * age))
-        tail = np.logaddexp(math.log(hot) - hot_rate * age, math.log(cold) - cold_rate * age)
-        near = np.log1p(-np.minimum(lost, 0.5))
-        return np.asarray(np.where(lost < 0.5, near, tail), dtype=np.float64)
+        hot_log, cold_log = -hot_rate * age, -cold_rate * age
+        change = hot * np.expm1(hot_log) + cold * np.expm1(cold_log)
+        hot_log += math.log(hot)
+        cold_log += math.log(cold)
+        level = np.log1p(np.maximum(change, -0.5))
+        late = np.flatnonzero(change <= -0.5)
+        level[late] = np.logaddexp(hot_log[late], cold_log[late])
+        return level, hot_log
 
     def value(self, age: Floats) -> Floats:
         """Return v at each age in minutes."""
-        return np.exp(self._log_value(age))
+        return np.exp(self._log_parts(age)[0])
 
     def deadline(self, u: Floats) -> Floats:
         """Return the age in minutes at which v falls to 1 - u.
 
         log v is convex and falls, so Newton's method that starts left of the root climbs to it and never passes it.
+        An age that a step leaves as it was stays for ever, so later steps are only taken for the others.
         """
         hot_rate, cold_rate = self._rates
         hot, cold = self.hot_share, 1.0 - self.hot_share
@@ -99,16 +105,20 @@ class MixtureCurve:
         by_hot = (math.log(hot) - goal) / hot_rate
         by_cold = (math.log(cold) - goal) / cold_rate
         by_mean = -goal / (hot * hot_rate + cold * cold_rate)
-        age = np.maximum(np.maximum(by_hot, by_cold), by_mean)
+        found = np.maximum(np.maximum(by_hot, by_cold), by_mean)
+        age, rows = found, np.arange(len(u))
         for _ in range(_NEWTON_STEPS):
-            level = self._log_value(age)
-            hot_weight = np.exp(math.log(hot) - hot_rate * age - level)
-            slope = hot_weight * hot_rate + (1.0 - hot_weight) * cold_rate
-            step = (level - goal) / slope
-            age = np.maximum(age + step, 0.0)
-            if np.all(np.abs(step) <= 1e-13 * age):
+            level, hot_log = self._log_parts(age)
+            hot_weight = np.exp(hot_log - level)
+            step = (level - goal) / (hot_weight * hot_rate + (1.0 - hot_weight) * cold_rate)
+            later = np.maximum(age + step, 0.0)
+            settled = np.abs(step) <= 1e-13 * later
+            moves = np.flatnonzero(~settled | (later != age))
+            found[rows] = later
+            if settled.all():
                 break
-        return age
+            age, goal, rows = later[moves], goal[moves], rows[moves]
+        return found
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -18,6 +19,7 @@ from smarketing_sim.scenario.money import Alternative, Economics, Goal
 from smarketing_sim.scenario.sales import Sales
 from smarketing_sim.scenario.units import Count
 
+Result = TypeVar("Result")
 MAX_NAME = 200
 _WORDS = {"name", "description", "beliefs", "alternatives"}
 
@@ -125,7 +127,7 @@ class Scenario(Part):
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical form, in hex: equal on every machine for equal assumptions."""
-        return digest_of(self.canonical())
+        return _digest(self)
 
     def diff(self, other: Scenario) -> list[tuple[str, Any, Any]]:
         """List what differs: (dotted path, value here, value there); None where a path is missing."""
@@ -139,6 +141,37 @@ class Scenario(Part):
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+
+class _Same:
+    """A scenario as a key that equals no other object's, since equal ones may name things in another order."""
+
+    __slots__ = ("scenario",)
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+
+    def __hash__(self) -> int:
+        return id(self.scenario)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.scenario is other.scenario
+
+
+def once_per_scenario(work: Callable[[Scenario], Result]) -> Callable[[Scenario], Result]:
+    """Let a function of one scenario remember what it returned for the last scenarios; nobody may change it."""
+    remembered = functools.lru_cache(maxsize=64)(lambda same: work(same.scenario))
+
+    @functools.wraps(work)
+    def recall(scenario: Scenario) -> Result:
+        return remembered(_Same(scenario))
+
+    return recall
+
+
+@once_per_scenario
+def _digest(scenario: Scenario) -> str:
+    return digest_of(scenario.canonical())
 
 
 def shorten_name(name: str) -> str:

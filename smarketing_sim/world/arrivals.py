@@ -7,6 +7,7 @@ month. Raising a volume therefore keeps every lead there was and adds new ones, 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Layer:
 
     Parameters
     ----------
+    flow
+        The flow itself.
     number
         Which layer, from 0.
     drawn_count
@@ -67,10 +70,43 @@ class Layer:
         Their instants.
     """
 
+    flow: Flow
     number: int
     drawn_count: int
     kept: npt.NDArray[np.int64]
     created_at: Floats
+
+    @property
+    def lead_ids(self) -> npt.NDArray[np.int64]:
+        """Ids from (source, layer, index), even numbers; the odd one after it is a lead's duplicate."""
+        source = stable_hash(self.flow.key) >> (64 - _SOURCE_BITS)
+        base = (source << _LAYER_BITS | self.number) << _INDEX_BITS
+        return (base + self.kept) * 2
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The hours of a run, which arrivals are laid out on; each array has shape (hours,).
+
+    Parameters
+    ----------
+    day, month, hour_of_week
+        Index of the local day, months since the year 0, and local hour of the week from Monday midnight.
+    """
+
+    day: npt.NDArray[np.int64]
+    month: npt.NDArray[np.int64]
+    hour_of_week: npt.NDArray[np.int64]
+
+
+@functools.lru_cache(maxsize=64)
+def cells_of(line: Timeline) -> Cells:
+    """Lay out the hours of a run."""
+    starts_at = np.arange(0.0, line.ends_at, CELL_MINUTES)
+    day = line.day_of(starts_at)
+    days = [line.first_day + dt.timedelta(days=n) for n in range(line.day_count)]
+    month = np.array([one.year * 12 + one.month - 1 for one in days], dtype=np.int64)
+    return Cells(day, month[day], line.hour_of_week(starts_at))
 
 
 def day_effects(scenario: Scenario, streams: Streams, line: Timeline) -> Floats:
@@ -83,20 +119,17 @@ def day_effects(scenario: Scenario, streams: Streams, line: Timeline) -> Floats:
 
 def flows(scenario: Scenario, line: Timeline, effects: Floats) -> list[Flow]:
     """Return every arrival process of a scenario, sources first, each in the order of the file."""
-    marketing = scenario.marketing
-    cells = np.arange(0.0, line.ends_at, CELL_MINUTES)
-    day = line.day_of(cells)
-    effect = effects[day]
+    marketing, cells = scenario.marketing, cells_of(line)
+    effect = effects[cells.day]
     listed = []
     for name, source in marketing.sources.items():
-        weight = _weights(source.profile or marketing.profile, line, cells)
+        weight = _weights(source.profile or marketing.profile, cells)
         mass = weight * effect * CELL_MINUTES / WALL_MINUTES["month"]
-        listed.append(Flow(name, "", mass, _monthly_volume(scenario, name, line, cells, weight)))
+        listed.append(Flow(name, "", mass, _monthly_volume(source.monthly_leads, marketing.season, cells, weight)))
     for name, campaign in marketing.campaigns.items():
-        profile = marketing.sources[campaign.source].profile or marketing.profile
-        weight = _weights(profile, line, cells)
-        mass = _burst(campaign, line, day, weight) * effect
-        listed.append(Flow(campaign.source, name, mass, np.full(len(cells), campaign.first_week_leads)))
+        weight = _weights(marketing.sources[campaign.source].profile or marketing.profile, cells)
+        mass = _burst(campaign, line, cells.day, weight) * effect
+        listed.append(Flow(campaign.source, name, mass, np.full(len(effect), campaign.first_week_leads)))
     return listed
 
 
@@ -110,37 +143,34 @@ def draw_layers(flow: Flow, streams: Streams) -> Iterator[Layer]:
         count = int(random.poisson((high - low) * total[-1]))
         place = random.random(count) * total[-1]
         height = low + (high - low) * random.random(count)
-        cell = np.searchsorted(total, place, side="right") - 1
+        cell = _cell_of(total, place)
         kept = np.flatnonzero(height < flow.volume[cell])
         inside = (place[kept] - total[cell[kept]]) / flow.mass[cell[kept]]
-        yield Layer(number, count, kept, to_grid((cell[kept] + inside) * CELL_MINUTES))
+        yield Layer(flow, number, count, kept, to_grid((cell[kept] + inside) * CELL_MINUTES))
         low, high, number = high, 2.0 * high, number + 1
 
 
-def lead_ids(flow: Flow, layer: Layer) -> npt.NDArray[np.int64]:
-    """Return ids from (source, layer, index), even numbers; the odd one after it is a lead's duplicate."""
-    source = stable_hash(flow.key) >> (64 - _SOURCE_BITS)
-    base = (source << _LAYER_BITS | layer.number) << _INDEX_BITS
-    return (base + layer.kept) * 2
+def _cell_of(total: Floats, place: Floats) -> npt.NDArray[np.int64]:
+    """Return the hour in which the running total of mass passes each place; sorted first, as that searches faster."""
+    order = np.argsort(place)
+    cell = np.empty(len(place), dtype=np.int64)
+    cell[order] = np.searchsorted(total, place[order], side="right") - 1
+    return cell
 
 
-def _weights(profile: ArrivalProfile, line: Timeline, cells: Floats) -> Floats:
+def _weights(profile: ArrivalProfile, cells: Cells) -> Floats:
     """Return the profile over the hours of a run, mean 1 over a week."""
     week = np.outer([profile.weekdays.get(day, 1.0) for day in WEEKDAYS], profile.hours).ravel()
-    weights: Floats = (week / week.mean())[line.hour_of_week(cells)]
+    weights: Floats = (week / week.mean())[cells.hour_of_week]
     return weights
 
 
-def _monthly_volume(scenario: Scenario, name: str, line: Timeline, cells: Floats, weight: Floats) -> Floats:
+def _monthly_volume(monthly: tuple[float, ...], season: tuple[float, ...], cells: Cells, weight: Floats) -> Floats:
     """Return leads per mean month in force in each hour; a list of twelve is met month by month."""
-    monthly = np.array(scenario.marketing.sources[name].monthly_leads)
-    season = np.array(scenario.marketing.season)
-    first = dt.datetime.combine(line.first_day, dt.time())
-    days = [first + dt.timedelta(days=n) for n in range(line.day_count)]
-    month = np.array([day.year * 12 + day.month - 1 for day in days], dtype=np.int64)[line.day_of(cells)]
-    volume: Floats = season[month % 12] * (monthly[month % 12] if len(monthly) == 12 else monthly[0])
+    in_year = cells.month % 12
+    volume: Floats = (np.array(season) * np.array(monthly))[in_year]
     if len(monthly) == 12:
-        months, index = np.unique(month, return_inverse=True)
+        months, index = np.unique(cells.month, return_inverse=True)
         mass = np.bincount(index, weights=weight) * CELL_MINUTES / WALL_MINUTES["month"]
         calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in months.tolist()])
         whole = np.bincount(index) * CELL_MINUTES >= calendar_days * 1440 - 60

@@ -17,10 +17,65 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.scenario.calendars import WEEKDAYS
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
 Floats = npt.NDArray[np.float64]
 Hours = tuple[tuple[int, int], ...]
+_MOST_CELLS, _MANY = 2**16, 256
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Rising instants, and how many of them lie before others: ``searchsorted`` by a table, for many instants at once.
+
+    The minute line is cut into cells so short that none holds two edges; what a cell does not settle, one comparison
+    with the next edge does.
+
+    Parameters
+    ----------
+    at
+        The edges, strictly rising, shape (edges,).
+    """
+
+    at: Floats
+
+    @functools.cached_property
+    def _cells(self) -> tuple[float, float, npt.NDArray[np.intp]] | None:
+        """Cells per minute, number of the first cell, and edges before each cell; None where there are too many."""
+        if len(self.at) < 2:
+            return None
+        per_minute = 2.0 ** -np.floor(np.log2(np.diff(self.at).min()))
+        first, last = np.floor(self.at[[0, -1]] * per_minute)
+        if last - first >= _MOST_CELLS:
+            return None
+        starts = np.arange(first, last + 1.0) / per_minute
+        return float(per_minute), float(first), np.searchsorted(self.at, starts, side="left")
+
+    @functools.cached_property
+    def _then_never(self) -> Floats:
+        return np.append(self.at, np.inf)
+
+    def before(self, at: Floats) -> npt.NDArray[np.intp]:
+        """Return how many edges lie before each instant; all of them for NaN."""
+        index = self._before_cell(at)
+        if index is None:
+            return np.searchsorted(self.at, at, side="left")
+        return index + ~(at <= self._then_never.take(index))
+
+    def up_to(self, at: Floats) -> npt.NDArray[np.intp]:
+        """Return how many edges lie before each instant or on it; all of them for NaN."""
+        index = self._before_cell(at)
+        if index is None:
+            return np.searchsorted(self.at, at, side="right")
+        return index + ~(at < self._then_never.take(index))
+
+    def _before_cell(self, at: Floats) -> npt.NDArray[np.intp] | None:
+        """Return how many edges lie before the cell of each instant; None where bisection is as fast."""
+        if at.size < _MANY or self._cells is None:
+            return None
+        per_minute, first, before = self._cells
+        cell = np.floor(at * per_minute) - first
+        return before.take(np.fmax(np.fmin(cell, len(before) - 1.0), 0.0).astype(np.intp))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,50 +92,53 @@ class Calendar:
     closes_at: Floats
 
     @classmethod
-    def from_intervals(cls, intervals: Sequence[tuple[float, float]]) -> Self:
+    def from_intervals(cls, intervals: Sequence[tuple[float, float]] | Floats) -> Self:
         """Build a calendar from intervals in any order; empty ones are dropped, touching ones joined."""
-        joined: list[list[float]] = []
-        for opens, closes in sorted(interval for interval in intervals if interval[1] > interval[0]):
-            if joined and opens <= joined[-1][1]:
-                joined[-1][1] = max(joined[-1][1], closes)
-            else:
-                joined.append([opens, closes])
-        array = np.array(joined, dtype=np.float64).reshape(-1, 2)
-        return cls(array[:, 0].copy(), array[:, 1].copy())
+        pairs = np.asarray(intervals, dtype=np.float64).reshape(-1, 2)
+        opens, closes = pairs[pairs[:, 1] > pairs[:, 0]].T
+        order = np.lexsort((closes, opens))
+        opens, closed_by = opens[order], np.maximum.accumulate(closes[order])
+        first = np.flatnonzero(np.append(True, opens[1:] > closed_by[:-1])[: len(opens)])
+        last = np.append(first[1:], len(opens))[: len(first)] - 1
+        return cls(opens[first], closed_by[last])
 
     @functools.cached_property
     def open_before(self) -> Floats:
         """Open minutes before each interval, with the total as one more item; shape (intervals + 1,)."""
         return np.concatenate([[0.0], np.cumsum(self.closes_at - self.opens_at)])
 
+    @functools.cached_property
+    def _edges(self) -> tuple[Edges, Edges, Edges]:
+        """Openings, closings, and the open minutes up to each closing."""
+        return Edges(self.opens_at), Edges(self.closes_at), Edges(self.open_before[1:])
+
     def elapsed(self, at: npt.ArrayLike) -> Floats:
         """Return the open minutes between the start of the calendar and ``at``."""
         instants = np.asarray(at, dtype=np.float64)
-        index = np.searchsorted(self.opens_at, instants, side="right") - 1
         if not len(self.opens_at):
             return np.zeros_like(instants)
-        inside = np.clip(index, 0, None)
-        into = np.minimum(instants, self.closes_at[inside]) - self.opens_at[inside]
-        return np.where(index < 0, 0.0, self.open_before[inside] + into)
+        instants = np.maximum(instants, self.opens_at[0])
+        index = self._edges[0].up_to(instants) - 1
+        into = np.minimum(instants, self.closes_at.take(index)) - self.opens_at.take(index)
+        elapsed: Floats = self.open_before.take(index) + into
+        return elapsed
 
     def add(self, at: npt.ArrayLike, open_minutes: npt.ArrayLike) -> Floats:
         """Return the first instant, not before ``at``, at which ``open_minutes`` more have passed; inf if never."""
-        instants = np.asarray(at, dtype=np.float64)
-        goal = self.elapsed(instants) + np.asarray(open_minutes, dtype=np.float64)
-        index = np.searchsorted(self.open_before[1:], goal, side="left")
-        reached = index < len(self.opens_at)
-        inside = np.where(reached, index, 0)
+        instants, minutes = np.asarray(at, dtype=np.float64), np.asarray(open_minutes, dtype=np.float64)
         if not len(self.opens_at):
-            return np.where(np.asarray(open_minutes) > 0, np.inf, instants)
-        arrives = self.opens_at[inside] + (goal - self.open_before[inside])
-        later = np.where(reached, np.maximum(arrives, instants), np.inf)
-        return np.where(np.asarray(open_minutes) > 0, later, instants)
+            return np.where(minutes > 0, np.inf, instants)
+        goal = self.elapsed(instants) + minutes
+        index = self._edges[2].before(goal)
+        inside = np.minimum(index, len(self.opens_at) - 1)
+        arrives = self.opens_at.take(inside) + (goal - self.open_before.take(inside))
+        later = np.where(index < len(self.opens_at), np.maximum(arrives, instants), np.inf)
+        return np.where(minutes > 0, later, instants)
 
     def next_open(self, at: npt.ArrayLike) -> Floats:
         """Return ``at`` where it is open, else the next opening; inf if there is none."""
         instants = np.asarray(at, dtype=np.float64)
-        index = np.searchsorted(self.closes_at, instants, side="right")
-        opens: Floats = np.append(self.opens_at, np.inf)[index]
+        opens: Floats = np.append(self.opens_at, np.inf).take(self._edges[1].up_to(instants))
         return np.maximum(opens, instants)
 
     def between(self, first: npt.ArrayLike, last: npt.ArrayLike) -> Floats:
@@ -139,7 +197,11 @@ class Timeline:
         return len(self.day_starts_at) - 1
 
     @functools.cached_property
-    def _offsets(self) -> tuple[Floats, Floats]:
+    def _days(self) -> Edges:
+        return Edges(self.day_starts_at)
+
+    @functools.cached_property
+    def clock_changes(self) -> tuple[Floats, Floats]:
         """Instants at which the clocks are changed, and local minus elapsed minutes after each."""
         zone = zoneinfo.ZoneInfo(self.zone)
         midnight = dt.datetime.combine(self.first_day, dt.time())
@@ -158,7 +220,7 @@ class Timeline:
     def local_minutes(self, at: npt.ArrayLike) -> Floats:
         """Return minutes on the local clock since midnight of the first day."""
         instants = np.asarray(at, dtype=np.float64)
-        changes, shift = self._offsets
+        changes, shift = self.clock_changes
         return instants + shift[np.searchsorted(changes, instants, side="right")]
 
     def hour_of_week(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -168,7 +230,7 @@ class Timeline:
 
     def day_of(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the index of the local day of each instant."""
-        return np.searchsorted(self.day_starts_at, np.asarray(at), side="right") - 1
+        return self._days.up_to(np.asarray(at, dtype=np.float64)) - 1
 
     def month_of(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the index of the horizon's month of each instant, -1 outside the horizon."""
@@ -244,6 +306,7 @@ def open_days(
     return _open_days(week, zone, closed, first=line.first_day, days=line.day_count, epoch=line.epoch)
 
 
+@once_per_scenario
 def contract_calendar(scenario: Scenario) -> Calendar:
     """Return the business clock of the contract over the run."""
     line = timeline(scenario)

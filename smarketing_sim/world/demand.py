@@ -13,17 +13,28 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.schema import Scenario, digest_of
+from smarketing_sim.scenario.schema import Scenario, digest_of, once_per_scenario
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.arrivals import CELL_MINUTES, Flow, Layer, day_effects, draw_layers, flows, lead_ids
+from smarketing_sim.world.arrivals import Flow, Layer, cells_of, day_effects, draw_layers, flows
 from smarketing_sim.world.calendar import Floats, Timeline, timeline
-from smarketing_sim.world.luck import Columns, LayerLuck, best_class, contact, has_classes, outcomes, traits
+from smarketing_sim.world.luck import (
+    Columns,
+    Luck,
+    Part,
+    best_class,
+    contact,
+    has_classes,
+    interest,
+    outcomes,
+    traits,
+)
 from smarketing_sim.world.streams import Streams
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 LEAVE_ROWS, LEAVE_BLOCKS = 256, 32
+_BACKLOG_LAYER = 63
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,7 +96,8 @@ class Demand:
 
     def take(self, rows: Any) -> Demand:
         """Return the demand with its rows chosen or reordered."""
-        kept = {name: getattr(self, name)[rows] for name in LEAD_COLUMNS}
+        index = np.arange(self.lead_count)[rows]
+        kept = {name: getattr(self, name).take(index, axis=0) for name in LEAD_COLUMNS}
         rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in kept}
         return Demand(**rest, **kept)
 
@@ -114,17 +126,19 @@ def sample_demand(scenario: Scenario, *, seed: int, replication: int = 0) -> Dem
     if seed < 0:
         raise InputError(f"seed = {seed}: must be a whole number from 0")
     streams, line = Streams(seed, replication), timeline(scenario)
-    parts: list[Columns] = []
     listed = flows(scenario, line, day_effects(scenario, streams, line))
-    for flow in listed:
-        for layer in draw_layers(flow, streams):
-            parts += _layer(scenario, streams, flow, layer)
-        parts += _backlog(scenario, streams, flow)
-    columns = _joined(scenario, parts)
+    layers = [layer for flow in listed for layer in draw_layers(flow, streams)]
+    columns = _leads(scenario, streams, layers, _backlog(scenario, listed))
     return Demand(
-        reads=digest_of(demand_reads(scenario)), seed=seed, replication=replication,
+        reads=reads_digest(scenario), seed=seed, replication=replication,
         leave_luck=streams.open("leave").random((LEAVE_ROWS, LEAVE_BLOCKS)),
         visits_count=_visits(scenario, streams, line, listed, columns), **columns)  # fmt: skip
+
+
+@once_per_scenario
+def reads_digest(scenario: Scenario) -> str:
+    """Return the digest of :func:`demand_reads`, which tells whether a demand is this scenario's."""
+    return digest_of(demand_reads(scenario))
 
 
 def demand_reads(scenario: Scenario) -> dict[str, Any]:
@@ -155,102 +169,111 @@ def demand_reads(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _layer(scenario: Scenario, streams: Streams, flow: Flow, layer: Layer) -> list[Columns]:
-    """Return the leads of one rate layer, and the duplicates they spawn."""
-    luck = LayerLuck(streams, flow.key, layer)
-    who = traits(scenario, flow, luck)
-    delay = scenario.marketing.handoff.system_delay
-    columns: Columns = {
-        "lead_id": lead_ids(flow, layer),
-        "duplicate_of": np.full(len(layer.kept), -1, dtype=np.int64),
-        "source": np.full(len(layer.kept), list(scenario.marketing.sources).index(flow.source), dtype=np.int32),
-        "campaign": np.full(len(layer.kept), _campaign_code(scenario, flow), dtype=np.int32),
-        "created_at": layer.created_at,
-        **who,
-        "handed_at": to_grid(who["mql_at"] + delay),
-        **outcomes(scenario, flow, luck, who["persona"]),
-        **contact(scenario, luck),
+def _leads(scenario: Scenario, streams: Streams, layers: list[Layer], backlog: list[Layer]) -> Columns:
+    """Return every lead: those of the layers, those that wait from the start, and the duplicates of the former."""
+    luck = Luck(streams, [Part(layer, layer.kept) for layer in [*layers, *backlog]])
+    sources, campaigns = list(scenario.marketing.sources), ["", *scenario.marketing.campaigns]
+    source = _of_each(luck, [sources.index(part.layer.flow.source) for part in luck.parts], np.int32)
+    created_at = _joined([part.layer.created_at for part in luck.parts], np.float64)
+    people = traits(scenario, luck, source, created_at)
+    mql_at = people.pop("mql_at")
+    handed_at = to_grid(mql_at + scenario.marketing.handoff.system_delay)
+    waiting = slice(sum(len(layer.kept) for layer in layers), None)
+    mql_at[waiting] = handed_at[waiting] = 0.0
+    people |= {
+        "source": source,
+        "campaign": _of_each(luck, [campaigns.index(part.layer.flow.campaign) for part in luck.parts], np.int32),
+        **outcomes(scenario, luck, source, people["persona"]),
     }
-    copies = _duplicates(scenario, luck, columns)
-    return [columns] if copies is None else [columns, copies]
+    records: Columns = {
+        "lead_id": _joined([part.layer.lead_ids for part in luck.parts], np.int64),
+        "duplicate_of": np.full(luck.count, -1, dtype=np.int64),
+        "created_at": created_at,
+        "mql_at": mql_at,
+        "handed_at": handed_at,
+    }
+    return _in_order(scenario, people, *_with_duplicates(scenario, luck, layers, records))
 
 
-def _duplicates(scenario: Scenario, luck: LayerLuck, columns: Columns) -> Columns | None:
-    """Return second records of some handed leads: the same person, with luck of its own in each attempt."""
+def _with_duplicates(scenario: Scenario, luck: Luck, layers: list[Layer], records: Columns) -> tuple[Ints, Columns]:
+    """Return whose record each is, and the records with second ones of some handed leads.
+
+    A duplicate is the same person, with luck of its own in each attempt.
+    """
+    interest_until, everyone = interest(scenario, luck), np.arange(luck.count)
     rule = scenario.marketing.duplicates
     if rule.share <= 0:
-        return None
-    handed = ~np.isnan(columns["handed_at"])
-    rows = np.flatnonzero(handed & (luck.uniform("duplicate") < rule.share))
-    again = contact(scenario, LayerLuck(luck.streams, luck.key, luck.layer, prefix="duplicate "))
-    copies = {name: again.get(name, column)[rows] for name, column in columns.items()}
-    created = columns["created_at"][rows] + to_grid(luck.exponential("duplicate lag", rule.lag))[rows]
-    delay = scenario.marketing.handoff.system_delay
-    copies |= {"lead_id": columns["lead_id"][rows] + 1, "duplicate_of": columns["lead_id"][rows],
-               "created_at": created, "mql_at": created, "handed_at": to_grid(created + delay)}  # fmt: skip
-    return copies
-
-
-def _backlog(scenario: Scenario, streams: Streams, flow: Flow) -> list[Columns]:
-    """Return this flow's part of the leads that already wait when the run begins."""
-    handed = {n: s.mean_monthly_leads * s.handed_share for n, s in scenario.marketing.sources.items()}
-    total = sum(handed.values())
-    if flow.campaign or scenario.run.opening_backlog == 0 or total <= 0:
-        return []
-    names = list(handed)
-    edges = np.round(np.cumsum([handed[n] for n in names]) / total * scenario.run.opening_backlog).astype(int)
-    index = names.index(flow.source)
-    count = int(edges[index] - (edges[index - 1] if index else 0))
-    layer = Layer(63, count, np.arange(count), np.zeros(count))
-    columns = _layer(scenario, streams, flow, layer)[0]
-    return [columns | {"mql_at": np.zeros(count), "handed_at": np.zeros(count)}] if count else []
-
-
-def _campaign_code(scenario: Scenario, flow: Flow) -> int:
-    """Return the code of a campaign; 0 is no campaign."""
-    return list(scenario.marketing.campaigns).index(flow.campaign) + 1 if flow.campaign else 0
-
-
-def _joined(scenario: Scenario, parts: list[Columns]) -> Columns:
-    """Join the parts and sort them by (created_at, lead_id); leads after the end of observation are dropped."""
-    if not parts:
-        parts = [_no_leads(scenario)]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in LEAD_COLUMNS}
-    order = np.lexsort((columns["lead_id"], columns["created_at"]))
-    order = order[columns["created_at"][order] < timeline(scenario).ends_at]
-    ids = columns["lead_id"][order]
-    if len(np.unique(ids)) != len(ids):
-        raise InputError("two sources share one id because their names hash alike; rename one of them")
-    return {name: column[order] for name, column in columns.items()}
-
-
-def _no_leads(scenario: Scenario) -> Columns:
-    attempts = scenario.sales.sdr.cadence.max_attempts
-    wide = {"connect_before", "preparation_unit", "no_answer_unit", "voicemail_luck"}
-    kinds: dict[str, Any] = {
-        "lead_id": np.int64,
-        "duplicate_of": np.int64,
-        "source": np.int32,
-        "campaign": np.int32,
-        "persona": np.int32,
-        "fit": np.bool_,
-        "bad_number": np.bool_,
+        return everyone, records | contact(scenario, luck, interest_until)
+    again = Luck(luck.streams, [Part(layer, layer.kept, "duplicate ") for layer in layers])
+    first = Luck(luck.streams, luck.parts[: len(layers)])
+    handed = ~np.isnan(records["handed_at"][: first.count])
+    rows = np.flatnonzero(handed & (first.uniform("duplicate") < rule.share))
+    created_at = records["created_at"][rows] + to_grid(first.exponential("duplicate lag", rule.lag)[rows])
+    original = records["lead_id"][rows]
+    copies = {
+        "lead_id": original + 1,
+        "duplicate_of": original,
+        "created_at": created_at,
+        "mql_at": created_at,
+        "handed_at": to_grid(created_at + scenario.marketing.handoff.system_delay),
     }
-    shapes = {name: (0, attempts) if name in wide else (0,) for name in LEAD_COLUMNS} | {"class_luck": (0, 0)}
-    return {name: np.zeros(shapes[name], dtype=kinds.get(name, np.float64)) for name in LEAD_COLUMNS}
+    both = Luck(luck.streams, [*luck.parts, *again.chosen(rows)])
+    interest_until = np.concatenate([interest_until, interest(scenario, again)[rows]])
+    joined = {name: np.concatenate([column, copies[name]]) for name, column in records.items()}
+    return np.concatenate([everyone, rows]), joined | contact(scenario, both, interest_until)
+
+
+def _in_order(scenario: Scenario, people: Columns, person: Ints, records: Columns) -> Columns:
+    """Join people and records by (created_at, lead_id); leads after the end of observation are dropped."""
+    created_at, ids = records["created_at"], records["lead_id"]
+    order = np.argsort(created_at)
+    if np.any(np.diff(created_at[order]) == 0):
+        order = np.lexsort((ids, created_at))  # rarely needed, and takes ten times as long
+    order = order[created_at[order] < timeline(scenario).ends_at]
+    if np.any(np.diff(np.sort(ids[order])) == 0):
+        raise InputError("two sources share one id because their names hash alike; rename one of them")
+    who = person[order]
+    columns = {name: column.take(who) for name, column in people.items()}
+    return columns | {name: column.take(order, axis=0) for name, column in records.items()}
+
+
+def _joined(parts: list[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=kind), *parts])
+
+
+def _of_each(luck: Luck, values: list[int], kind: type) -> npt.NDArray[Any]:
+    """Return for each lead what holds for its part."""
+    return np.repeat(np.array(values, dtype=kind), [len(part.kept) for part in luck.parts])
+
+
+def _backlog(scenario: Scenario, listed: list[Flow]) -> list[Layer]:
+    """Return the leads that already wait when the run begins, as a layer of each source."""
+    handed = [s.mean_monthly_leads * s.handed_share for s in scenario.marketing.sources.values()]
+    total = sum(handed)
+    if scenario.run.opening_backlog == 0 or total <= 0:
+        return []
+    edges = np.round(np.cumsum(handed) / total * scenario.run.opening_backlog).astype(np.int64)
+    counts = np.diff(edges, prepend=0).tolist()
+    usual = [flow for flow in listed if not flow.campaign]
+    return [
+        Layer(flow, _BACKLOG_LAYER, count, np.arange(count), np.zeros(count))
+        for flow, count in zip(usual, counts, strict=True)
+        if count
+    ]
 
 
 def _visits(scenario: Scenario, streams: Streams, line: Timeline, listed: list[Flow], columns: Columns) -> Ints:
     """Return visits by (source, day): the leads themselves, and in proportion the visitors who left nothing."""
-    sources = scenario.marketing.sources
-    visits = np.zeros((len(sources), line.day_count), dtype=np.int64)
-    day = line.day_of(np.arange(0.0, line.ends_at, CELL_MINUTES))
+    sources, days = scenario.marketing.sources, line.day_count
+    visits = np.zeros((len(sources), days), dtype=np.int64)
+    usual = np.flatnonzero(columns["campaign"] == 0)
+    place = columns["source"][usual] * days + line.day_of(columns["created_at"][usual])
+    leads = np.bincount(place, minlength=visits.size).reshape(visits.shape)
     for code, (name, source) in enumerate(sources.items()):
         share, flow = source.visit_to_lead_share, listed[code]
         if not share:
             continue
-        expected = np.bincount(day, weights=flow.mass * flow.volume, minlength=line.day_count)
-        mine = (columns["campaign"] == 0) & (columns["source"] == code)
-        leads = np.bincount(line.day_of(columns["created_at"][mine]), minlength=line.day_count)
-        visits[code] = leads + streams.open("visits", name).poisson(expected * (1.0 - share) / share)
+        expected = np.bincount(cells_of(line).day, weights=flow.mass * flow.volume, minlength=days)
+        unknown = streams.open("visits", name).poisson(expected * (1.0 - share) / share)
+        visits[code] = leads[code] + unknown
     return visits

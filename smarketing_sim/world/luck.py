@@ -1,9 +1,10 @@
-"""The luck of the leads of one rate layer: everything about them that no policy can change."""
+"""The luck of leads: everything about them that no policy can change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,79 +14,131 @@ from scipy.special import ndtr
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.scoring import SCORE_AT_HANDOFF, SCORE_PER_SD, ScoreModel, inside_profile_prob, solve
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.arrivals import Flow, Layer
+from smarketing_sim.world.arrivals import Layer
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.streams import Streams
 
 Columns = dict[str, npt.NDArray[Any]]
+Codes = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+Draw = Callable[[np.random.Generator, int], Floats]
 
 
-@dataclass(frozen=True)
-class LayerLuck:
-    """Draws from the streams of one rate layer; a draw is made for every point, then cut to the leads kept."""
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Leads of one rate layer, or their duplicates, as rows of a Luck.
 
-    streams: Streams
-    key: str
+    Parameters
+    ----------
+    layer
+        The layer; its streams are drawn from for every point.
+    kept
+        Indices of the points that are meant.
+    prefix
+        What comes before each purpose in the names of the streams.
+    """
+
     layer: Layer
+    kept: npt.NDArray[np.int64]
     prefix: str = ""
 
-    def _random(self, purpose: str, attempt: int | None) -> np.random.Generator:
-        tail = () if attempt is None else (attempt,)
-        return self.streams.open(self.prefix + purpose, self.key, self.layer.number, *tail)
+    def stream(self, purpose: str, attempt: int | None = None) -> str:
+        """Return the name of a stream."""
+        name = f"{self.prefix}{purpose}/{self.layer.flow.key}/{self.layer.number}"
+        return name if attempt is None else f"{name}/{attempt}"
 
-    def uniform(self, purpose: str, attempt: int | None = None) -> Floats:
+
+@dataclass(frozen=True, eq=False)
+class Luck:
+    """Draws for the leads of many parts, one after another.
+
+    Every array has shape (leads,) or, where a number of attempts is given, (leads, attempts).
+    """
+
+    streams: Streams
+    parts: Sequence[Part]
+
+    @functools.cached_property
+    def rows(self) -> list[slice]:
+        """Rows of each part."""
+        ends = np.cumsum([len(part.kept) for part in self.parts], dtype=np.int64).tolist()
+        return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
+
+    @functools.cached_property
+    def count(self) -> int:
+        """How many leads."""
+        return sum(len(part.kept) for part in self.parts)
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> list[Part]:
+        """Return the parts of some rows, in order, without those that have none of them."""
+        chosen = []
+        for part, span in zip(self.parts, self.rows, strict=True):
+            first, last = np.searchsorted(rows, (span.start, span.stop))
+            if first < last:
+                chosen.append(replace(part, kept=part.kept[rows[first:last] - span.start]))
+        return chosen
+
+    def uniform(self, purpose: str, attempts: int | None = None) -> Floats:
         """Return uniforms in [0, 1)."""
-        return self._random(purpose, attempt).random(self.layer.drawn_count)[self.layer.kept]
+        return self._drawn(np.random.Generator.random, purpose, attempts)
 
-    def normal(self, purpose: str, attempt: int | None = None) -> Floats:
+    def normal(self, purpose: str, attempts: int | None = None) -> Floats:
         """Return standard normals."""
-        return self._random(purpose, attempt).standard_normal(self.layer.drawn_count)[self.layer.kept]
+        return self._drawn(np.random.Generator.standard_normal, purpose, attempts)
 
     def exponential(self, purpose: str, mean: float) -> Floats:
         """Return exponentials of a mean."""
-        return self._random(purpose, None).standard_exponential(self.layer.drawn_count)[self.layer.kept] * mean
+        return self._drawn(np.random.Generator.standard_exponential, purpose, None) * mean
 
     def lognormal(
-        self, purpose: str, *, mean: float | Floats, cv: float | Floats, attempt: int | None = None
+        self, purpose: str, *, mean: float | Floats, cv: float | Floats, attempts: int | None = None
     ) -> Floats:
         """Return lognormals of a mean and a ratio of standard deviation to mean."""
         sigma = np.sqrt(np.log1p(np.square(cv)))
         if not np.any(sigma):
-            return np.full(len(self.layer.kept), 1.0) * mean
-        return mean * np.exp(sigma * self.normal(purpose, attempt) - 0.5 * np.square(sigma))
+            return np.full(self.count if attempts is None else (self.count, attempts), 1.0) * mean
+        exponent = self.normal(purpose, attempts)
+        exponent *= sigma
+        exponent -= 0.5 * np.square(sigma)
+        np.exp(exponent, out=exponent)
+        exponent *= mean
+        return exponent
+
+    def _drawn(self, draw: Draw, purpose: str, attempts: int | None) -> Floats:
+        numbers = [None] if attempts is None else list(range(1, attempts + 1))
+        drawn = np.empty((self.count, len(numbers)))
+        named = [part.stream(purpose, number) for number in numbers for part in self.parts]
+        opened = iter(self.streams.open_each(named))
+        for column in drawn.T:
+            for part, rows in zip(self.parts, self.rows, strict=True):
+                column[rows] = draw(next(opened), part.layer.drawn_count)[part.kept]
+        return drawn[:, 0] if attempts is None else drawn
 
 
-def traits(scenario: Scenario, flow: Flow, luck: LayerLuck) -> Columns:
+def traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) -> Columns:
     """Draw who a lead is and whether and when marketing hands it over."""
-    marketing, source = scenario.marketing, scenario.marketing.sources[flow.source]
-    mix = source.personas or {name: persona.share for name, persona in scenario.personas.items()}
-    persona = _persona(scenario, mix, luck.uniform("persona"))
+    marketing = scenario.marketing
+    persona = _persona(scenario, source, luck.uniform("persona"))
     in_profile = luck.uniform("fit") < marketing.in_profile_share
-    inside = inside_profile_prob(
-        qualify_prob=source.qualify_prob,
-        in_profile_share=marketing.in_profile_share,
-        out_of_profile_factor=marketing.out_of_profile_factor,
-    )
-    model = solve(
-        qualify_prob=inside,
-        handed_share=source.handed_share,
-        auc=marketing.scoring.auc,
-        spread=marketing.scoring.spread,
-    )
+    models = _score_models(scenario)
+    correlation = np.array([model.correlation for model in models])
+    threshold = np.array([model.threshold for model in models])
     propensity = luck.normal("propensity")
-    seen = model.correlation * propensity + np.sqrt(1 - model.correlation**2) * luck.normal("score noise")
-    score = SCORE_AT_HANDOFF + SCORE_PER_SD * (seen - model.threshold)
-    acted = luck.uniform("action") < source.action_share
+    unseen = np.sqrt(np.array([1 - model.correlation**2 for model in models]))
+    seen = correlation[source] * propensity + unseen[source] * luck.normal("score noise")
+    score = SCORE_AT_HANDOFF + SCORE_PER_SD * (seen - threshold[source])
+    acted = luck.uniform("action") < np.array([s.action_share for s in marketing.sources.values()])[source]
+    intercept = np.array([model.intercept for model in models])[source]
     return {
         "persona": persona,
         "fit": in_profile,
         "score": score,
-        "qualify_prob": _qualify_prob(scenario, model, propensity, persona, in_profile),
-        "mql_at": _mql_at(scenario, luck, score, acted),
+        "qualify_prob": _qualify_prob(scenario, intercept, propensity, persona, in_profile),
+        "mql_at": _mql_at(scenario, luck, created_at, score, acted),
     }
 
 
-def outcomes(scenario: Scenario, flow: Flow, luck: LayerLuck, persona: npt.NDArray[np.generic]) -> Columns:
+def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> Columns:
     """Draw what would come of a lead, given that it is reached, met and offered."""
     meetings, ae, recording = scenario.sales.meetings, scenario.sales.ae, scenario.sales.sdr.recording
     people = list(scenario.personas.values())
@@ -93,9 +146,9 @@ def outcomes(scenario: Scenario, flow: Flow, luck: LayerLuck, persona: npt.NDArr
     value_cv = np.array([p.deal_value_cv for p in people])[persona]
     booking = _mean_from_median(meetings.booking_lag, meetings.booking_lag_cv)
     cycle = _mean_from_median(ae.cycle_median, ae.cycle_cv)
-    win_prob = win_probs(scenario, flow.source)[persona]
+    win_prob = _win_probs(scenario)[source, persona]
     chance = luck.uniform("win")
-    columns: Columns = {
+    return {
         "qualify_luck": luck.uniform("qualify"),
         "booking_minutes": to_grid(luck.lognormal("booking", mean=booking, cv=meetings.booking_lag_cv)),
         "show_luck": luck.uniform("show"),
@@ -111,35 +164,42 @@ def outcomes(scenario: Scenario, flow: Flow, luck: LayerLuck, persona: npt.NDArr
         "record_luck": luck.uniform("record"),
         "record_lag_minutes": to_grid(luck.exponential("record lag", recording.lag)),
     }
-    return columns
 
 
-def contact(scenario: Scenario, luck: LayerLuck) -> Columns:
-    """Draw how a lead answers: its interest, its patience and every attempt's luck."""
-    marketing, cadence, cv = scenario.marketing, scenario.sales.sdr.cadence, scenario.sales.sdr.minutes_cv
-    count, attempts = len(luck.layer.kept), range(1, cadence.max_attempts + 1)
+def interest(scenario: Scenario, luck: Luck) -> Floats:
+    """Draw the age until which a lead stays interested.
+
+    The curve is asked layer by layer: the last bit of an age hangs on how many steps the whole of a layer takes.
+    """
     curve = scenario.decay.curve
-    interest = np.full(count, np.inf) if curve is None else to_grid(curve.deadline(luck.uniform("interest")))
-    patience = marketing.patience_mean
+    if curve is None:
+        return np.full(luck.count, np.inf)
+    chance = luck.uniform("interest")
+    for rows in luck.rows:
+        chance[rows] = curve.deadline(chance[rows])
+    return to_grid(chance)
+
+
+def contact(scenario: Scenario, luck: Luck, interest_until: Floats) -> Columns:
+    """Draw how a lead answers: its patience and every attempt's luck."""
+    marketing, attempts = scenario.marketing, scenario.sales.sdr.cadence.max_attempts
+    patience, cv = marketing.patience_mean, scenario.sales.sdr.minutes_cv
     reachable = luck.uniform("reachable") < marketing.reachable_share
-    columns: Columns = {
-        "interest_until": interest,
-        "patience_minutes": np.full(count, np.inf)
+    return {
+        "interest_until": interest_until,
+        "patience_minutes": np.full(luck.count, np.inf)
         if patience is None
         else to_grid(luck.exponential("patience", patience)),
         "bad_number": ~reachable & (luck.uniform("number") < marketing.bad_number_share),
         "intelligence_luck": luck.uniform("intelligence"),
         "misroute_luck": luck.uniform("misroute"),
         "talk_unit": luck.lognormal("talk", mean=1.0, cv=cv),
-        "connect_before": _connect_before(scenario, luck, reachable, interest),
-        "class_luck": _by_attempt([luck.uniform("class", n) for n in attempts])
-        if has_classes(scenario)
-        else np.zeros((count, 0)),
-        "preparation_unit": _by_attempt([luck.lognormal("preparation", mean=1.0, cv=cv, attempt=n) for n in attempts]),
-        "no_answer_unit": _by_attempt([luck.lognormal("no answer", mean=1.0, cv=cv, attempt=n) for n in attempts]),
-        "voicemail_luck": _by_attempt([luck.uniform("voicemail", n) for n in attempts]),
+        "connect_before": _connect_before(scenario, luck, reachable, interest_until),
+        "class_luck": luck.uniform("class", attempts) if has_classes(scenario) else np.zeros((luck.count, 0)),
+        "preparation_unit": luck.lognormal("preparation", mean=1.0, cv=cv, attempts=attempts),
+        "no_answer_unit": luck.lognormal("no answer", mean=1.0, cv=cv, attempts=attempts),
+        "voicemail_luck": luck.uniform("voicemail", attempts),
     }
-    return columns
 
 
 def best_class(scenario: Scenario) -> float:
@@ -156,13 +216,6 @@ def has_classes(scenario: Scenario) -> bool:
     return len(used) > 1 or len(set(scenario.sales.reach.presence or (1.0,))) > 1
 
 
-def win_probs(scenario: Scenario, source: str) -> Floats:
-    """Return the win chance of each persona of a source; their mix has the source's own mean."""
-    flow = scenario.marketing.sources[source]
-    factors = np.array([persona.win_factor for persona in scenario.personas.values()])
-    return np.minimum(1.0, flow.win_prob * flow.promise_match * factors / _mix_mean(scenario, source, factors))
-
-
 def win_wait_limit(win_prob: Floats, chance: Floats, half_life: float | None) -> Floats:
     """Return the longest wait for an account executive that a deal survives; -1 where it is lost anyway.
 
@@ -175,34 +228,56 @@ def win_wait_limit(win_prob: Floats, chance: Floats, half_life: float | None) ->
     return np.where(chance < win_prob, limit, -1.0)
 
 
-def _connect_before(scenario: Scenario, luck: LayerLuck, reachable: npt.NDArray[np.bool_], interest: Floats) -> Floats:
+def _connect_before(scenario: Scenario, luck: Luck, reachable: Bools, interest_until: Floats) -> Floats:
     """Return the age below which each attempt connects: infinite or zero, unless age counts at each attempt."""
     strict = scenario.decay.clock == "each_attempt" and "contact" in scenario.decay.spoils
-    limit = interest if strict else np.full(len(reachable), np.inf)
-    columns = []
-    for attempt in range(1, scenario.sales.sdr.cadence.max_attempts + 1):
-        prob = min(1.0, scenario.sales.reach.hazard(attempt) * best_class(scenario))
-        columns.append(np.where(reachable & (luck.uniform("connect", attempt) < prob), limit, -1.0))
-    return _by_attempt(columns)
+    limit = interest_until if strict else np.full(luck.count, np.inf)
+    reach, best = scenario.sales.reach, best_class(scenario)
+    attempts = scenario.sales.sdr.cadence.max_attempts
+    probs = np.array([min(1.0, reach.hazard(attempt) * best) for attempt in range(1, attempts + 1)])
+    connects = luck.uniform("connect", attempts) < probs
+    return np.where(connects & reachable[:, None], limit[:, None], -1.0)
 
 
-def _persona(scenario: Scenario, mix: Mapping[str, float], chance: Floats) -> npt.NDArray[np.int32]:
+def _persona(scenario: Scenario, source: Codes, chance: Floats) -> Codes:
     """Return persona codes; the shares are laid out by name, so the order of the file plays no part."""
     names = sorted(scenario.personas)
-    edges = np.cumsum([mix.get(name, 0.0) for name in names])
-    place = np.minimum(np.searchsorted(edges, chance, side="right"), len(names) - 1)
-    return np.array([list(scenario.personas).index(name) for name in names], dtype=np.int32)[place]
+    shares = np.array([[mix.get(name, 0.0) for name in names] for mix in _mixes(scenario)]).reshape(-1, len(names))
+    edges = np.cumsum(shares, axis=1)[:, :-1]
+    place = np.count_nonzero(edges[source] <= chance[:, None], axis=1)
+    codes: Codes = np.array([list(scenario.personas).index(name) for name in names], dtype=np.int32)[place]
+    return codes
 
 
-def _by_attempt(columns: list[Floats]) -> Floats:
-    return np.stack(columns, axis=1)
+def _mixes(scenario: Scenario) -> list[dict[str, float]]:
+    """Return the persona mix of each source."""
+    company = {name: persona.share for name, persona in scenario.personas.items()}
+    return [source.personas or company for source in scenario.marketing.sources.values()]
 
 
-def _mql_at(scenario: Scenario, luck: LayerLuck, score: Floats, acted: npt.NDArray[np.bool_]) -> Floats:
+def _score_models(scenario: Scenario) -> list[ScoreModel]:
+    """Return the score model of each source."""
+    marketing = scenario.marketing
+    return [
+        solve(
+            qualify_prob=inside_profile_prob(
+                qualify_prob=source.qualify_prob,
+                in_profile_share=marketing.in_profile_share,
+                out_of_profile_factor=marketing.out_of_profile_factor,
+            ),
+            handed_share=source.handed_share,
+            auc=marketing.scoring.auc,
+            spread=marketing.scoring.spread,
+        )
+        for source in marketing.sources.values()
+    ]
+
+
+def _mql_at(scenario: Scenario, luck: Luck, created_at: Floats, score: Floats, acted: Bools) -> Floats:
     """Return when a lead becomes an MQL: at once, when it comes back from nurture, or never (NaN)."""
     handoff, nurture = scenario.marketing.handoff, scenario.marketing.nurture
     scored = score >= handoff.score_at_least
-    rules: Mapping[str, npt.NDArray[np.bool_]] = {
+    rules: Mapping[str, Bools] = {
         "score": scored,
         "action": acted,
         "either": scored | acted,
@@ -210,31 +285,29 @@ def _mql_at(scenario: Scenario, luck: LayerLuck, score: Floats, acted: npt.NDArr
     }
     away = to_grid(luck.exponential("nurture", nurture.return_after))
     returns = (luck.uniform("return") < nurture.return_share) & (away <= nurture.keep)
-    created = luck.layer.created_at
-    return np.where(rules[handoff.on], created, np.where(returns, created + away, np.nan))
+    return np.where(rules[handoff.on], created_at, np.where(returns, created_at + away, np.nan))
 
 
 def _qualify_prob(
-    scenario: Scenario,
-    model: ScoreModel,
-    propensity: Floats,
-    persona: npt.NDArray[np.generic],
-    in_profile: npt.NDArray[np.bool_],
+    scenario: Scenario, intercept: Floats, propensity: Floats, persona: Codes, in_profile: Bools
 ) -> Floats:
     factors = np.array([p.qualify_factor for p in scenario.personas.values()])
     mean = factors @ np.array([p.share for p in scenario.personas.values()])
     by_persona = (factors / mean if mean > 0 else factors)[persona]
     by_fit = np.where(in_profile, 1.0, scenario.marketing.out_of_profile_factor)
-    inside: Floats = ndtr(model.intercept + scenario.marketing.scoring.spread * propensity)
+    inside: Floats = ndtr(intercept + scenario.marketing.scoring.spread * propensity)
     prob: Floats = np.minimum(1.0, inside * by_persona * by_fit)
     return prob
 
 
-def _mix_mean(scenario: Scenario, source: str, factors: Floats) -> float:
-    mix = scenario.marketing.sources[source].personas
-    shares = [mix.get(n, 0.0) if mix else persona.share for n, persona in scenario.personas.items()]
-    mean = float(factors @ np.array(shares))
-    return mean if mean > 0 else 1.0
+def _win_probs(scenario: Scenario) -> Floats:
+    """Return the win chance by (source, persona); the mix of each source has the source's own mean."""
+    names, factors = list(scenario.personas), np.array([persona.win_factor for persona in scenario.personas.values()])
+    probs = np.empty((len(scenario.marketing.sources), len(names)))
+    for row, source, mix in zip(probs, scenario.marketing.sources.values(), _mixes(scenario), strict=True):
+        mean = float(factors @ np.array([mix.get(name, 0.0) for name in names]))
+        row[:] = np.minimum(1.0, source.win_prob * source.promise_match * factors / (mean if mean > 0 else 1.0))
+    return probs
 
 
 def _mean_from_median(median: float, cv: float) -> float:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import zoneinfo
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from smarketing_sim.scenario.calendars import WEEKDAYS
-from smarketing_sim.scenario.sales import Profile
-from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Calendar, Floats, Timeline, instant, open_days, timeline
+from smarketing_sim.scenario.sales import MarketingTime, Profile
+from smarketing_sim.scenario.schema import Scenario, once_per_scenario
+from smarketing_sim.world.calendar import Calendar, Floats, Hours, Timeline, instant, open_days, timeline
 from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand
 
 LEAVE_BLOCK_DAYS = 5
@@ -64,31 +66,46 @@ def roster(scenario: Scenario, demand: Demand) -> list[Rep]:
     return [_rep(scenario, demand, line, number) for number in range(1, scenario.sales.sdr.headcount + 1)]
 
 
+@once_per_scenario
 def standard_rep(scenario: Scenario) -> Rep:
     """Return a rep of the team's profile who never takes leave and owes no other work: one of unlimited hands."""
     line, profile = timeline(scenario), scenario.sales.sdr.profile(0)
-    days = _shift_days(scenario, profile, line)
-    intervals = [interval for day, today in days for interval in _less_meetings(profile, day, today, scenario, line)]
-    calendar = Calendar.from_intervals(intervals).clipped(0.0, line.ends_at)
+    calendar = _shifts(scenario, profile, line, MarketingTime()).calendar(line)
     return Rep(0, calendar, 0.0, 1.0, np.array([profile.pace]), -np.inf, profile.skill, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shifts:
+    """Working days of a profile with the open intervals of each, leave aside.
+
+    Parameters
+    ----------
+    ordinals
+        The days, shape (days,).
+    day
+        Which of the days each interval belongs to, shape (intervals,).
+    intervals
+        Opening and closing, shape (intervals, 2).
+    """
+
+    ordinals: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int64]
+    intervals: Floats
+
+    def calendar(self, line: Timeline, present: npt.NDArray[np.bool_] | None = None) -> Calendar:
+        """Return the calendar of the days, or of some of them, within the run."""
+        intervals = self.intervals if present is None else self.intervals[present[self.day]]
+        return Calendar.from_intervals(intervals).clipped(0.0, line.ends_at)
 
 
 def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep:
     sdr = scenario.sales.sdr
     profile = sdr.profile(number)
     time = profile.marketing_time
-    days = _shift_days(scenario, profile, line)
-    run = range(line.first_day.toordinal(), line.first_day.toordinal() + line.day_count)
-    leave = _leave(
-        profile, [day for day, _ in days if day.toordinal() in run], line, demand.leave_luck[(number - 1) % LEAVE_ROWS]
-    )
-    intervals: Intervals = []
-    for day, today in days:
-        if day in leave or (time.form == "dedicated_rota" and not _on_duty(number, day, time.share)):
-            continue
-        free = _less_meetings(profile, day, today, scenario, line)
-        intervals += _block(free, time.share, last=time.block_starts == "last") if time.form == "blocks" else free
-    calendar = Calendar.from_intervals(intervals).clipped(0.0, line.ends_at)
+    shifts = _shifts(scenario, profile, line, time)
+    present = ~_leave(profile, shifts.ordinals, line, demand.leave_luck[(number - 1) % LEAVE_ROWS])
+    if time.form == "dedicated_rota":
+        present &= _on_duty(number, shifts.ordinals, time.share)
     interleaved = time.form == "interleaved"
     ramp, starts_at = sdr.ramp, -np.inf
     pace = np.array([profile.pace])
@@ -100,7 +117,7 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
             pace = profile.pace * steps
     return Rep(
         number,
-        calendar,
+        shifts.calendar(line, present),
         (1.0 - time.share) / time.share if interleaved else 0.0,
         time.share if interleaved else 1.0,
         pace,
@@ -110,43 +127,87 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
     )
 
 
-def _shift_days(scenario: Scenario, profile: Profile, line: Timeline) -> list[tuple[dt.date, Intervals]]:
-    """Return the working days of a rep between hiring and leaving, each with its shift."""
-    zone = profile.zone or scenario.calendar.zone
-    days = open_days(
-        profile.shift or scenario.calendar.hours, zone=zone, closed=frozenset(scenario.calendar.holidays), line=line
+def _shifts(scenario: Scenario, profile: Profile, line: Timeline, time: MarketingTime) -> _Shifts:
+    """Return the working days of a rep between hiring and leaving, meetings and other work taken out."""
+    hours = profile.shift or scenario.calendar.hours
+    return _shifts_of(
+        tuple(hours.items()),
+        profile.zone or scenario.calendar.zone,
+        frozenset(scenario.calendar.holidays),
+        tuple((meeting.day, meeting.hours) for meeting in profile.meetings),
+        first=profile.starts_on or dt.date.min,
+        last=profile.leaves_on or dt.date.max,
+        block=(time.share, time.block_starts == "last") if time.form == "blocks" else None,
+        line=line,
     )
-    first, last = profile.starts_on or dt.date.min, profile.leaves_on or dt.date.max
-    return [(day, list(today)) for day, today in days if first <= day < last]
 
 
-def _leave(profile: Profile, days: list[dt.date], line: Timeline, luck: Floats) -> set[dt.date]:
-    """Return the days of leave: blocks of up to five working days, starting where luck says."""
+@functools.lru_cache(maxsize=512)
+def _shifts_of(
+    week: tuple[tuple[str, Hours], ...],
+    zone_name: str,
+    closed: frozenset[dt.date],
+    meetings: tuple[tuple[str, tuple[int, int]], ...],
+    *,
+    first: dt.date,
+    last: dt.date,
+    block: tuple[float, bool] | None,
+    line: Timeline,
+) -> _Shifts:
+    zone = zoneinfo.ZoneInfo(zone_name)
+    ordinals: list[int] = []
+    places: list[int] = []
+    intervals: Intervals = []
+    for day, today in open_days(dict(week), zone=zone_name, closed=closed, line=line):
+        if not first <= day < last:
+            continue
+        free = _less_meetings(meetings, day, list(today), zone, line)
+        kept = free if block is None else _block(free, block[0], last=block[1])
+        places += [len(ordinals)] * len(kept)
+        intervals += kept
+        ordinals.append(day.toordinal())
+    return _Shifts(
+        np.array(ordinals, dtype=np.int64),
+        np.array(places, dtype=np.int64),
+        np.array(intervals, dtype=np.float64).reshape(-1, 2),
+    )
+
+
+def _leave(profile: Profile, ordinals: npt.NDArray[np.int64], line: Timeline, luck: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which working days are leave: blocks of up to five days of the run, starting where luck says."""
     wanted = round(profile.leave_days_per_year * line.day_count / 365.25)
-    taken: dict[dt.date, None] = {}
-    block, open_days_count = 0, len(days)
-    while len(taken) < min(wanted, open_days_count):
-        start = int(luck[block % LEAVE_BLOCKS] * open_days_count) + block // LEAVE_BLOCKS
-        free = (days[(start + step) % open_days_count] for step in range(open_days_count))
-        size = min(LEAVE_BLOCK_DAYS, wanted - len(taken))
-        for day in [day for _, day in zip(range(open_days_count), free, strict=False) if day not in taken][:size]:
-            taken[day] = None
+    begins = line.first_day.toordinal()
+    days = np.flatnonzero((ordinals >= begins) & (ordinals < begins + line.day_count))
+    taken = np.zeros(len(ordinals), dtype=np.bool_)
+    block, left = 0, min(wanted, len(days))
+    while left > 0:
+        start = int(luck[block % LEAVE_BLOCKS] * len(days)) + block // LEAVE_BLOCKS
+        in_turn = np.roll(days, -start)
+        chosen = in_turn[~taken[in_turn]][: min(LEAVE_BLOCK_DAYS, left)]
+        taken[chosen] = True
+        left -= len(chosen)
         block += 1
-    return set(taken)
+    return taken
 
 
-def _on_duty(number: int, day: dt.date, share: float) -> bool:
-    """Tell whose day it is under a rota: each rep has ``share`` of days, each day has ``share`` of reps."""
-    turn = number + day.toordinal()
-    return int((turn + 1) * share) > int(turn * share)
+def _on_duty(number: int, ordinals: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.bool_]:
+    """Tell whose days they are under a rota: each rep has ``share`` of days, each day has ``share`` of reps."""
+    turn = number + ordinals
+    on_duty: npt.NDArray[np.bool_] = np.floor((turn + 1) * share) > np.floor(turn * share)
+    return on_duty
 
 
-def _less_meetings(profile: Profile, day: dt.date, today: Intervals, scenario: Scenario, line: Timeline) -> Intervals:
+def _less_meetings(
+    meetings: tuple[tuple[str, tuple[int, int]], ...],
+    day: dt.date,
+    today: Intervals,
+    zone: zoneinfo.ZoneInfo,
+    line: Timeline,
+) -> Intervals:
     """Take the day's meetings out of its open intervals."""
-    zone = zoneinfo.ZoneInfo(profile.zone or scenario.calendar.zone)
-    for meeting in profile.meetings:
-        if WEEKDAYS[day.weekday()] == meeting.day:
-            starts, ends = (instant(day, minute, zone, line.epoch) for minute in meeting.hours)
+    for weekday, hours in meetings:
+        if WEEKDAYS[day.weekday()] == weekday:
+            starts, ends = (instant(day, minute, zone, line.epoch) for minute in hours)
             today = [
                 piece for a, b in today for piece in ((a, min(b, starts)), (max(a, ends), b)) if piece[1] > piece[0]
             ]

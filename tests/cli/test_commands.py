@@ -159,8 +159,8 @@ MISTAKES: list[tuple[tuple[object, ...], str]] = [
     (("run", "tiny.yaml", "--replications", -4), "replications = -4: must be between 1 and 100,000"),
     (("run", "tiny.yaml", "--replications", 10**9), "replications = 1000000000: must be between 1 and 100,000"),
     (("run", "tiny.yaml", "--replications", 1, "--seed", -1), "seed = -1: must be a whole number from 0"),
-    (("run", "tiny.yaml", "--replications", 1, "--engine", "compiled"),
-        "engine = 'compiled': is not an engine of this installation"),
+    (("run", "tiny.yaml", "--replications", 1, "--engine", "steam"),
+        "engine = 'steam': is not an engine"),
     (("run", "tiny.yaml", "--replications", 1, "--engine", "references"), "did you mean 'reference'?"),
     (("compare", "tiny.yaml", "tinny.yaml"), "tinny.yaml: there is no such file"),
     (("report", "tinny.yaml"), "tinny.yaml: there is no such file"),
@@ -254,10 +254,10 @@ def test_a_name_in_a_file_is_no_markup_for_the_terminal(smarketing: Command, tin
 def test_help_names_every_command(smarketing: Command) -> None:
     said = smarketing("--help")
     assert said.code == 0
-    assert all(f" {command} " in said.out for command in ("check", "run", "compare", "report"))
+    assert all(f" {command} " in said.out for command in ("check", "run", "compare", "sweep", "report"))
 
 
-@pytest.mark.parametrize("command", ["check", "run", "compare", "report"])
+@pytest.mark.parametrize("command", ["check", "run", "compare", "sweep", "report"])
 def test_each_command_explains_itself(smarketing: Command, command: str) -> None:
     said = smarketing(command, "--help")
     assert said.code == 0

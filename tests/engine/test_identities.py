@@ -77,7 +77,7 @@ def test_attempts_of_a_lead_keep_order_limit_and_gaps(overrides: Overrides, seed
     counts = np.bincount(np.searchsorted(leads["lead_id"], calls["lead_id"]), minlength=len(leads["lead_id"]))
     np.testing.assert_array_equal(counts, leads["attempt_count"])
     assert counts.max(initial=0) <= cadence.max_attempts
-    available = dict(zip(demand.lead_id[plan.rows].tolist(), plan.available_at.tolist(), strict=True))
+    available = dict(zip(demand.lead_id.tolist(), plan.available_at.tolist(), strict=True))
     day = scenario.calendar.business_day_minutes
     silent = {RESULTS.index("no answer"), RESULTS.index("voicemail")}
     for row in range(len(calls["lead_id"])):
@@ -148,11 +148,13 @@ def test_leads_waiting_over_time_sum_to_their_waits(overrides: Overrides, seed: 
     """Little's law as an identity: the area under the number waiting is the sum of the waits."""
     scenario, demand, ledger = happened(overrides, seed)
     leads, calls, plan = ledger.tables["leads"], human(ledger), make_plan(scenario, demand)
-    row = np.searchsorted(leads["lead_id"], demand.lead_id[plan.rows])
+    handed = np.flatnonzero(~np.isnan(demand.handed_at))
+    row = np.searchsorted(leads["lead_id"], demand.lead_id[handed])
     never = np.isnan(leads["first_attempt_at"][row])
-    left = np.minimum(np.fmin(leads["resolved_at"][row], ledger.ends_at), plan.leaves_at)[never]
-    joins = np.concatenate([calls["due_at"], plan.available_at[never]])
-    leaves = np.concatenate([calls["started_at"], np.maximum(left, plan.available_at[never])])
+    available_at = plan.available_at[handed][never]
+    left = np.minimum(np.fmin(leads["resolved_at"][row], ledger.ends_at), plan.leaves_at[handed])[never]
+    joins = np.concatenate([calls["due_at"], available_at])
+    leaves = np.concatenate([calls["started_at"], np.maximum(left, available_at)])
     joins, leaves = np.minimum(joins, ledger.ends_at), np.minimum(leaves, ledger.ends_at)
     at = np.sort(np.concatenate([joins, leaves]))
     waiting = np.array([np.sum(joins <= t) - np.sum(leaves <= t) for t in at])
@@ -165,8 +167,9 @@ def test_leads_waiting_over_time_sum_to_their_waits(overrides: Overrides, seed: 
 def test_nobody_is_called_after_their_patience_and_gone_leads_are_lost(overrides: Overrides, seed: int) -> None:
     scenario, demand, ledger = happened(overrides, seed)
     leads, calls, plan = ledger.tables["leads"], human(ledger), make_plan(scenario, demand)
+    handed = ~np.isnan(demand.handed_at)
     limit = np.full(len(leads["lead_id"]), np.inf)
-    limit[np.searchsorted(leads["lead_id"], demand.lead_id[plan.rows])] = plan.leaves_at
+    limit[np.searchsorted(leads["lead_id"], demand.lead_id[handed])] = plan.leaves_at[handed]
     of_call = np.searchsorted(leads["lead_id"], calls["lead_id"])
     assert (calls["started_at"] <= limit[of_call]).all()
     gone = leads["reason"] == ledger.categories["reason"].index("gone_cold")

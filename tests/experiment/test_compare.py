@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.compare import HEADLINES, compare, per_replication
+from smarketing_sim.experiment.compare import HEADLINES, compare, compare_all, per_replication
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.statistics import t_interval
 from tests.builders import make_scenario
@@ -81,3 +81,46 @@ def test_a_clause_that_only_one_contract_has_is_left_out() -> None:
     for answer in (compare(a, b), compare(b, a)):
         assert "attainment.quality" not in answer["measures"]
         assert answer["measures"]["p_kept.speed"]["difference"] == NONE
+
+
+# ---------------------------------------------------------------------------------------------- several at a time
+
+
+def test_several_are_compared_with_one_base_by_ranges_that_hold_at_once() -> None:
+    a, b, c = (run(small(sales__sdr__headcount=count), replications=5) for count in (3, 4, 5))
+    answer = compare_all(a, [b, c])
+    assert [other["changed"][0]["b"] for other in answer["others"]] == [4, 5]
+    for other, experiment in zip(answer["others"], (b, c), strict=True):
+        single = compare(a, experiment)["measures"]
+        assert list(other["measures"]) == list(single)
+        gaps = per_replication(experiment)["utilisation_sdr"] - per_replication(a)["utilisation_sdr"]
+        assert other["measures"]["utilisation_sdr"]["difference"] == t_interval(gaps, level=0.975).as_dict()
+        for side in ("a", "b"):
+            assert other["measures"]["utilisation_sdr"][side] == single["utilisation_sdr"][side]
+    json.dumps(answer, allow_nan=False)
+
+
+def test_one_other_is_compared_as_two_are() -> None:
+    a, b = run(small(), replications=3), run(small(sales__sdr__headcount=4), replications=3)
+    assert compare_all(a, [b])["others"][0]["measures"] == compare(a, b)["measures"]
+
+
+def test_all_differences_of_a_measure_are_covered_with_the_promised_chance() -> None:
+    """Eight plans that are truly equal: ranges of 95 % each would leave one out in a third of all tries."""
+    scenario, rounds, missed = two_clauses(), 120, 0
+    kept: dict[str, list[float]] = {"quality": [1, 1], "speed": [1, 1]}
+    for seed in range(rounds):
+        luck = np.random.default_rng(seed).normal(size=(9, 12))
+        sides = [of(scenario, [replication(r, kept, won_count=w) for r, w in enumerate(row)]) for row in luck]
+        gaps = [o["measures"]["won_count"]["difference"] for o in compare_all(sides[0], sides[1:])["others"]]
+        missed += any(gap["low"] > 0 or gap["high"] < 0 for gap in gaps)
+    assert missed / rounds < 0.05 + 3.1 * np.sqrt(0.05 * 0.95 / rounds)
+
+
+def test_several_are_paired_only_under_the_same_luck_and_not_with_nothing() -> None:
+    scenario = two_clauses()
+    some = [replication(r, {"quality": [1, 1], "speed": [1, 1]}) for r in range(3)]
+    with pytest.raises(InputError, match="same seed"):
+        compare_all(of(scenario, some), [of(scenario, some), of(scenario, some, seed=2)])
+    with pytest.raises(InputError, match="at least one other"):
+        compare_all(of(scenario, some), [])

@@ -19,7 +19,10 @@ FORBIDDEN_MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "marshal", "she
 FORBIDDEN_CALLS = {"eval", "exec", "joblib.load", "joblib.dump", "yaml.load", "yaml.unsafe_load", "os.system"}
 FORBIDDEN_METHODS = {"to_pickle", "read_pickle"}
 FORBIDDEN_FLAGS = {"allow_pickle", "shell"}
-GENERATOR_NAMES = {"Generator", "SeedSequence", "BitGenerator", "PCG64", "PCG64DXSM", "Philox", "SFC64", "default_rng"}
+GENERATOR_NAMES = {
+    *("Generator", "SeedSequence", "ISeedSequence", "bit_generator", "BitGenerator", "default_rng"),
+    *("PCG64", "PCG64DXSM", "Philox", "SFC64"),
+}
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60

@@ -16,7 +16,6 @@ from smarketing_sim.measure.load import (
     ae_utilisation,
     expected_attempts,
     load_check,
-    minutes_by_state,
     minutes_per_lead,
     planned_load,
     scheduled_minutes,
@@ -140,7 +139,7 @@ def test_only_the_horizon_counts_and_a_stretch_across_its_edge_in_part() -> None
     start = at(scenario, "2024-01-01 00:00")
     rows = [{"state": "working", "started_at": start - 100, "ended_at": start + 20}]
     case = make_case(scenario, [], rep_time=rows)
-    assert minutes_by_state(case, case.rep_time)[WORKING] == 20
+    assert case.minutes_by_state[WORKING] == 20
 
 
 def test_a_team_without_hours_has_no_utilisation() -> None:

@@ -53,6 +53,12 @@ def test_leads_never_called_make_quantiles_older_instead_of_vanishing() -> None:
     assert np.isnan(called_within(np.array([]), np.array([1.0]))).all()
 
 
+@given(st.lists(st.floats(0, 1e6) | st.just(np.inf), min_size=1), st.floats(0, 1))
+def test_a_quantile_is_the_inverse_of_the_share_called(minutes: list[float], prob: float) -> None:
+    rising = np.sort(minutes)
+    assert quantiles(rising, (prob,)) == (np.quantile(rising, prob, method="inverted_cdf"),)
+
+
 def test_the_black_hole_is_thirty_days_without_a_response() -> None:
     scenario = office()
     handed = at(scenario, "2024-01-03 10:00")

@@ -17,6 +17,7 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
 from smarketing_sim.world.calendar import (
     Calendar,
+    Edges,
     Timeline,
     add_months,
     contract_calendar,
@@ -109,6 +110,23 @@ def test_the_scalar_clock_of_the_engine_agrees_to_the_last_bit(
         assert clock.next_open(at) == float(calendar.next_open(at))
         for length in (minutes, 0.0, 0.25):
             assert clock.add(at, length) == float(calendar.add(at, length))
+
+
+@given(st.sets(st.integers(-4000, 4000), max_size=40), st.sampled_from([0.25, 1.0, 3.3, 60.0]), st.integers(0, 2**32))
+def test_a_table_of_cells_finds_every_instant_where_bisection_does(steps: set[int], step: float, seed: int) -> None:
+    at = np.array(sorted(steps)) * step
+    anywhere = np.random.default_rng(seed).uniform(-4100 * step, 4100 * step, 400)
+    around = [np.nextafter(at, -np.inf), at, np.nextafter(at, np.inf), [np.nan, np.inf, -np.inf, 0.0, -0.0]]
+    asked = np.concatenate([anywhere, *around])
+    edges = Edges(at)
+    assert np.array_equal(edges.before(asked), np.searchsorted(at, asked, side="left"))
+    assert np.array_equal(edges.up_to(asked), np.searchsorted(at, asked, side="right"))
+    assert np.array_equal(edges.up_to(asked[:3]), np.searchsorted(at, asked[:3], side="right"))
+
+
+def test_edges_too_close_for_a_table_are_still_found() -> None:
+    edges, asked = Edges(np.array([0.0, 1e-9, 1e6])), np.linspace(-1.0, 2e6, 1000)
+    assert np.array_equal(edges.up_to(asked), np.searchsorted(edges.at, asked, side="right"))
 
 
 @given(calendars(), instants, instants)

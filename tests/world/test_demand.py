@@ -103,6 +103,21 @@ def test_streams_of_different_names_differ_and_of_one_name_begin_again() -> None
     assert stable_hash("organic") == int(hashlib.blake2b(b"organic", digest_size=8).hexdigest(), 16)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32, 2**128 - 1, 2**128, 2**200 + 7])
+@pytest.mark.parametrize("replication", [0, 1, 99_999, 2**32])
+def test_streams_opened_together_are_those_opened_one_by_one(seed: int, replication: int) -> None:
+    streams, names = Streams(seed, replication), ["win/organic/0", "no answer/organic/0/1", "leave"]
+    for name, random in zip(names, streams.open_each(names), strict=True):
+        assert random.bit_generator.state == streams.open(name).bit_generator.state
+
+
+@pytest.mark.parametrize("key", [0, 1, 2**32 - 1, 2**32, 2**63, 2**64 - 1])
+def test_a_name_with_any_hash_seeds_its_stream_as_numpy_would(key: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarketing_sim.world.streams.stable_hash", lambda name: key)
+    streams = Streams(12, 34)
+    assert streams.open_each(["luck"])[0].bit_generator.state == streams.open("luck").bit_generator.state
+
+
 def test_a_negative_seed_is_refused(short: Scenario) -> None:
     with pytest.raises(InputError, match="seed"):
         sample_demand(short, seed=-1)

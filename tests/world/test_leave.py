@@ -92,6 +92,13 @@ def test_asking_for_more_leave_than_there_are_days_leaves_none_to_work(baseline:
     assert all(len(rep.calendar.opens_at) == 0 for rep in roster(scenario, demand))
 
 
+def test_the_team_of_a_scenario_does_not_remember_the_leave_of_an_earlier_year(baseline: Scenario) -> None:
+    years = [sample_demand(baseline, seed=1, replication=r) for r in (0, 1)]
+    first, second = ([leave(baseline, rep) for rep in roster(baseline, year)] for year in years)
+    assert first == [leave(baseline, rep) for rep in roster(baseline, years[0])]
+    assert first != second
+
+
 def test_leave_begins_after_hiring_and_ends_with_leaving(baseline: Scenario, demand: Demand) -> None:
     scenario = baseline.with_overrides({"sales.sdr.reps.2": {"starts_on": "2026-03-02", "leaves_on": "2026-09-01"}})
     there = days_at_work(scenario, roster(scenario, demand)[1])

@@ -1,0 +1,1 @@
+"""The project beside its peers: figures are ratios of runs in turn on one machine."""

@@ -1,0 +1,1 @@
+"""The benchmark model as others would write it: each module has ``run(year) -> Thin``, and all must agree."""

@@ -1,0 +1,59 @@
+"""The commands. Each reads its words, calls the package, prints, and leaves with an agreed exit code.
+
+Exit codes: 0 fine, 1 the answer is "no", 2 bad input, 3 a run failed, 130 stopped by the user. Answers go to stdout,
+everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+
+import typer
+
+from smarketing_sim.cli import commands as commands
+from smarketing_sim.cli import sweeping as sweeping
+from smarketing_sim.cli.options import app
+from smarketing_sim.cli.screen import show_warning, tell
+from smarketing_sim.errors import SmarketingError, SmarketingWarning
+
+STOPPED = 130
+
+
+def main() -> None:
+    """Run the command line; no fault of the user's ever ends in a traceback."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a notebook that was stopped leaves a task behind
+    warnings.showwarning = show_warning
+    warnings.simplefilter("always", SmarketingWarning)
+    try:
+        code = app(prog_name="smarketing", standalone_mode=False)
+        if code == STOPPED:
+            raise KeyboardInterrupt
+    except SmarketingError as error:
+        tell(str(error))
+        code = error.exit_code
+    except typer.Exit as leave:
+        code = leave.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        tell("stopped; nothing half-written was left behind")
+        code = STOPPED
+    except Exception as error:
+        code = _usage(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: Exception) -> int:
+    """Tell what is wrong with the command's words; anything else is a defect of ours, told in one line."""
+    show = getattr(error, "show", None)
+    if show is not None:
+        show()
+        return int(getattr(error, "exit_code", 2))
+    tell(f"a defect of smarketing, not of your input: {type(error).__name__}: {error}")
+    if os.environ.get("SMARKETING_DEBUG"):
+        raise error
+    return 3
+
+
+__all__ = ["app", "main"]

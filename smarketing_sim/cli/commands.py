@@ -1,0 +1,279 @@
+"""The commands check, run, compare and report."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.options import (
+    NO_WORDS,
+    Cluster,
+    Engine,
+    Insecure,
+    Json,
+    ManyParams,
+    Params,
+    Replications,
+    Seed,
+    Sets,
+    Workers,
+    app,
+)
+from smarketing_sim.cli.screen import Progress, print_json, say, tell
+from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
+
+if TYPE_CHECKING:
+    from smarketing_sim.experiment.runs import Experiment
+    from smarketing_sim.scenario.schema import Scenario
+
+
+@app.command()
+def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> None:
+    """Validate scenario files and print every problem in them."""
+    from smarketing_sim.scenario.files import load, parse_overrides
+
+    overrides, found, checked = parse_overrides(sets), [], {}
+    for path in params:
+        try:
+            checked[str(path)] = load(path, overrides)
+        except InputError as error:
+            found += list(error.problems)
+    if as_json:
+        print_json(
+            {
+                "valid": not found,
+                "problems": [str(problem) for problem in found],
+                "scenarios": {path: scenario.digest for path, scenario in checked.items()},
+            }
+        )
+    if found:
+        raise InputError(found) if not as_json else typer.Exit(2)
+    for name, scenario in checked.items() if not as_json else ():
+        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}")
+
+
+@app.command()
+def run(
+    params: Params,
+    sets: Sets = NO_WORDS,
+    replications: Replications = 20,
+    precision: Annotated[
+        list[str],
+        typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected_usd=3%."),
+    ] = NO_WORDS,
+    seed: Seed = 1,
+    engine: Engine = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the ledgers of all years here.")] = None,
+    require: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit 1 when a chance kept is below this.")
+    ] = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    insecure: Insecure = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate a scenario; print each clause with its range and chance kept, revenue and utilisation."""
+    from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.precision import parse_precision
+    from smarketing_sim.experiment.results import to_json
+
+    engine = choose_engine(engine)
+    scenario, wanted = load_with(params, sets), parse_precision(precision)
+    with executor_for(workers, jobs=replications, cluster=cluster, insecure=insecure) as executor:
+        experiment = _simulate(
+            scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=out is not None
+        )
+    if out is not None:
+        _write_ledgers(experiment, out)
+    answer = to_json(experiment)
+    print_json(answer) if as_json else _print(answer, "run_text")
+    _hold_failures(experiment)
+    broken = [c["id"] for c in answer["clauses"] if require is not None and _below(c["p_kept"]["mean"], require)]
+    if broken:
+        tell(f"chance kept below {require}: {', '.join(broken)}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="Scenario to compare from.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Scenario to compare to.")],
+    more: Annotated[list[Path] | None, typer.Argument(metavar="C…", help="More of them; A is the base of all.")] = None,
+    sets: Annotated[
+        list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override one value of all but A.")
+    ] = NO_WORDS,
+    best: Annotated[str | None, typer.Option(metavar="MEASURE", help="Find the best of them by this measure.")] = None,
+    indifference: Annotated[
+        float | None, typer.Option(metavar="X", help="With --best: the least difference worth detecting.")
+    ] = None,
+    replications: Replications = 20,
+    seed: Seed = 1,
+    engine: Engine = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    insecure: Insecure = False,
+    as_json: Json = False,
+) -> None:
+    """Compare scenarios lead by lead: differences B − A with their ranges; of several, all hold at once."""
+    from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.compare import compare as paired
+    from smarketing_sim.experiment.compare import compare_all
+
+    engine = choose_engine(engine)
+    if (best is None) != (indifference is None):
+        raise InputError("--best and --indifference go together: --best revenue_expected_usd --indifference 50000")
+    scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
+    with executor_for(workers, jobs=replications, cluster=cluster, insecure=insecure) as executor:
+        if best is not None and indifference is not None:
+            answer = _best(scenarios, best, indifference, replications, seed, engine, executor)
+            print_json(answer) if as_json else _print(answer, "best_text")
+            return
+        found = [_simulate(scenario, replications, seed, engine, executor) for scenario in scenarios]
+    for experiment in found:
+        _hold_failures(experiment)
+    answer = compare_all(found[0], found[1:]) if more else paired(*found)
+    print_json(answer) if as_json else _print(answer, "compare_all_text" if more else "compare_text")
+
+
+@app.command()
+def report(
+    params: ManyParams,
+    notebook: Annotated[str, typer.Option(metavar="NAME", help="Notebook in notebooks/.")] = "planning_report",
+    sets: Sets = NO_WORDS,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Make a PDF too.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of published reports.")] = Path("reports"),
+    replications: Replications = 200,
+    seed: Seed = 1,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Publish a planning report for each scenario, and refresh the hub page."""
+    from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.publish.reports import publish_report
+    from smarketing_sim.publish.words import counted
+
+    source = _find_notebook(notebook)
+    scenarios = [(path, load_with(path, sets)) for path in params]
+    check_numbers(replications=replications, seed=seed)
+    for path, scenario in scenarios:
+        tell(f"{scenario.name}: {counted(replications, 'simulated year')}")
+        with Progress("simulated years") as progress:
+            published = publish_report(
+                source,
+                scenario,
+                params_file=path,
+                root=out,
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                pdf=pdf,
+                progress=progress,
+            )
+        if published.pdf_note:
+            tell(published.pdf_note)
+        if not as_json:
+            for made in ("report.html", "report.pdf"):
+                if (published.path / made).exists():
+                    say(f"published {published.path / made}")
+    if as_json:
+        print_json({"published": [{"scenario": s.name, "digest": s.digest} for _, s in scenarios]})
+    else:
+        say(f"all reports: {out / 'index.html'}")
+
+
+def _simulate(
+    scenario: Scenario,
+    replications: int,
+    seed: int,
+    engine: str | None,
+    executor: Executor | None,
+    **how: Any,
+) -> Experiment:
+    from smarketing_sim.experiment.runs import run as simulate_many
+
+    with Progress("simulated years") as progress:
+        return simulate_many(
+            scenario,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            executor=executor,
+            progress=progress,
+            **how,
+        )
+
+
+def _best(
+    scenarios: list[Scenario],
+    measure: str,
+    indifference: float,
+    replications: int,
+    seed: int,
+    engine: str | None,
+    executor: Executor | None,
+) -> dict[str, Any]:
+    """Return which scenario is best, as plain JSON types."""
+    from smarketing_sim.experiment.selection import select_best
+
+    found = select_best(
+        scenarios,
+        measure=measure,
+        indifference=indifference,
+        at_most=replications,
+        seed=seed,
+        engine=engine,
+        executor=executor,
+    )
+    listed = [
+        {
+            "scenario": scenario.name,
+            "digest": scenario.digest,
+            "mean": found.means[place],
+            "replications": found.replications[place],
+            "eliminated_after": found.eliminated.get(place),
+        }
+        for place, scenario in enumerate(scenarios)
+    ]
+    asked = {"measure": measure, "indifference": indifference, "seed": seed}
+    return {**asked, "choice": found.choice, "guaranteed": found.guaranteed, "scenarios": listed}
+
+
+def _hold_failures(experiment: Experiment) -> None:
+    """Leave with exit code 3 and a table where replications failed."""
+    if experiment.failures:
+        listed = "\n".join(f"  year {f.replication}: {f.error}" for f in experiment.failures[:20])
+        raise RunFailed(f"{len(experiment.failures)} simulated years failed, the others were finished:\n{listed}")
+
+
+def _write_ledgers(experiment: Experiment, out: Path) -> None:
+    from smarketing_sim.experiment.results import joined_ledger
+
+    joined_ledger(experiment).write(out)
+    tell(f"ledgers of {len(experiment.measures)} years are in {out}")
+
+
+def _find_notebook(name: str) -> Path:
+    """Find a notebook by name beside the reader or beside the package."""
+    folders = [Path("notebooks"), Path(__file__).resolve().parents[2] / "notebooks"]
+    for folder in folders:
+        path = folder / f"{name}.ipynb"
+        if name == Path(name).name and path.is_file():
+            return path
+    known = [path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.ipynb")]
+    raise InputError(
+        [Problem("is not a notebook in notebooks/", path="--notebook", value=name, nearest=nearest_name(name, known))]
+    )
+
+
+def _below(value: float | None, limit: float) -> bool:
+    return value is not None and value < limit
+
+
+def _print(answer: dict[str, Any], text: str) -> None:
+    from smarketing_sim.publish import terminal
+
+    say(getattr(terminal, text)(answer))

@@ -1,0 +1,46 @@
+"""From words to what commands work with: a scenario, an engine, an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smarketing_sim.errors import InputError
+
+if TYPE_CHECKING:
+    from smarketing_sim.scenario.schema import Scenario
+
+
+def load_with(path: Path, sets: Sequence[str]) -> Scenario:
+    """Return the scenario of a file with some values overridden; its name tells which."""
+    from smarketing_sim.scenario.files import load, parse_overrides
+    from smarketing_sim.scenario.schema import shorten_name
+
+    overrides = parse_overrides(list(sets))
+    scenario = load(path, overrides)
+    if not overrides or "name" in overrides:
+        return scenario
+    told = ", ".join(setting.strip() for setting in sets)
+    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {told}")})
+
+
+@contextmanager
+def executor_for(
+    workers: int | None, *, jobs: int, cluster: str | None = None, insecure: bool = False
+) -> Iterator[Executor | None]:
+    """Provide a cluster where one was named, else processes on this machine."""
+    if cluster is None:
+        from smarketing_sim.experiment.workers import workers as provide
+
+        with provide(workers, jobs=jobs) as executor:
+            yield executor
+        return
+    from smarketing_sim.experiment.cluster import dask_executor
+
+    if workers is not None:
+        raise InputError("--workers and --cluster cannot go together: a cluster has the workers it has")
+    with dask_executor(cluster, insecure=insecure) as executor:
+        yield executor

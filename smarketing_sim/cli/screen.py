@@ -1,0 +1,102 @@
+"""What commands say, and how they show that they are at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from smarketing_sim.errors import SmarketingWarning
+
+if TYPE_CHECKING:
+    import rich.progress
+
+_TOLD_FROM = 50
+
+
+def print_json(answer: Any) -> None:
+    """Print one JSON object."""
+    say(json.dumps(answer, indent=1, ensure_ascii=True, allow_nan=False))
+
+
+def say(text: str) -> None:
+    """Print an answer; a reader who stopped listening, such as ``head``, changes nothing else."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(text: str) -> None:
+    """Print what is not the answer."""
+    print(text, file=sys.stderr)
+
+
+def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning of ours on one line, and no other."""
+    if isinstance(message, SmarketingWarning):
+        tell(f"note: {message}")
+
+
+class Progress:
+    """A progress bar on stderr where somebody is watching, a line at each tenth elsewhere; both with the time left."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._bar: rich.progress.Progress | None = None
+        self._task: rich.progress.TaskID | None = None
+        self._told = 0
+        self._first: tuple[float, int] | None = None
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+            )
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+        return self._update
+
+    def _update(self, done: int, planned: int) -> None:
+        self._first = self._first or (time.monotonic(), done)
+        if self._bar is None:
+            tenth = 10 * done // max(planned, 1)
+            if tenth > self._told and planned >= _TOLD_FROM:
+                tell(f"{self._what}: {done} of {planned}{self._left(done, planned)}")
+            self._told = max(tenth, self._told)
+            return
+        if self._task is None:
+            self._task = self._bar.add_task(self._what, total=planned, completed=done)
+        self._bar.update(self._task, completed=done, total=planned)
+
+    def _left(self, done: int, planned: int) -> str:
+        """Return the time left at the pace since the first word of progress, which counts what was done before."""
+        began_at, before = self._first or (0.0, 0)
+        if done in {before, planned}:
+            return ""
+        minutes = (time.monotonic() - began_at) / (done - before) * (planned - done) / 60.0
+        if minutes < 1.0:
+            return ", less than a minute left"
+        from smarketing_sim.publish.words import span
+
+        return f", about {span(minutes)} left"
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()

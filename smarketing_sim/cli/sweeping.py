@@ -1,0 +1,104 @@
+"""The command sweep."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.options import NO_WORDS, Cluster, Engine, Insecure, Json, Params, Seed, Sets, Workers, app
+from smarketing_sim.cli.screen import Progress, print_json, say, tell
+from smarketing_sim.errors import InputError, RunFailed, SmarketingError
+
+if TYPE_CHECKING:
+    from smarketing_sim.experiment.grid import Grid
+    from smarketing_sim.experiment.sweep import Sweep
+
+
+class _Stopped(SmarketingError):
+    """Ctrl-C in a sweep, which loses nothing."""
+
+    exit_code = 130
+
+
+@app.command()
+def sweep(
+    params: Params,
+    vary: Annotated[list[str], typer.Option("--vary", metavar="PATH=A,B,C", help="Values of one path; repeatable.")],
+    sets: Sets = NO_WORDS,
+    replications: Annotated[int, typer.Option(help="Simulated years of each scenario.")] = 20,
+    seed: Seed = 1,
+    engine: Engine = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    insecure: Insecure = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where it is kept and resumed; else below reports/sweeps.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a long sweep.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate every combination of some values; one table. A sweep that was stopped goes on where it was."""
+    from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.grid import make_grid, parse_vary
+    from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.experiment.sweep import TABLE, identity_of
+    from smarketing_sim.experiment.sweep import sweep as simulate_grid
+    from smarketing_sim.publish.store import disk_faults_told, slug
+
+    axes, name = parse_vary(vary), choose_engine(engine)
+    check_numbers(replications=replications, seed=seed)
+    grid = make_grid(load_with(params, sets), axes)
+    _ask(grid, replications, yes)
+    identity = identity_of(grid, replications=replications, seed=seed, engine=name)
+    folder = out or Path("reports", "sweeps", f"{slug(grid.base.name)}-{identity[:8]}")
+    try:
+        with (
+            disk_faults_told(folder),
+            executor_for(workers, jobs=grid.count * replications, cluster=cluster, insecure=insecure) as executor,
+            Progress("simulated years") as progress,
+        ):
+            result = simulate_grid(
+                grid,
+                replications=replications,
+                seed=seed,
+                engine=name,
+                executor=executor,
+                folder=folder,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        raise _Stopped("stopped; the same command goes on from there") from None
+    _show(result, folder / TABLE, as_json=as_json)
+
+
+def _ask(grid: Grid, replications: int, yes: bool) -> None:
+    """Ask before a sweep that takes long; who cannot answer must have said so beforehand."""
+    from smarketing_sim.experiment.grid import ASKED_FROM, cost
+    from smarketing_sim.publish.words import counted
+
+    if yes or cost(grid, replications) <= ASKED_FROM:
+        return
+    told = f"this sweep has {counted(grid.count, 'scenario')} of {counted(replications, 'simulated year')} each"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError(f"{told}; add --yes to simulate so many")
+    print(f"{told}; go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise typer.Abort
+
+
+def _show(result: Sweep, table: Path, *, as_json: bool) -> None:
+    from smarketing_sim.publish.terminal import sweep_text
+
+    if as_json:
+        print_json(result.to_json())
+    else:
+        say(sweep_text(result.to_json()))
+        tell(f"the table is in {table}")
+    if result.failures:
+        listed = "\n".join(f"  scenario {f.point}, year {f.replication}: {f.error}" for f in result.failures[:20])
+        told = f"{len(result.failures)} simulated years failed, the others were finished; the same command tries again"
+        raise RunFailed(f"{told}:\n{listed}")

@@ -1,0 +1,257 @@
+"""The compiled engine: a plan laid out for the kernel, and what the kernel found as arrays.
+
+A column that plays no part under a scenario's rules is handed over empty, and the kernel does not look at it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from smarketing_sim.engine.followed import NEVER, OPEN, Attempts, Followed
+from smarketing_sim.engine.kernel.data import (
+    BACK,
+    CARD,
+    COUNTS,
+    HEAPED,
+    LEAD,
+    LEAVES,
+    MADE,
+    NEXT,
+    NONE,
+    REP,
+    REPS,
+    ROUND_ROBIN,
+    RULES,
+    STEP,
+    TERRITORY,
+    TO_POOL,
+    WEIGHTED,
+    Days,
+    Late,
+    Leads,
+    Log,
+    Queues,
+    Talks,
+    Team,
+    Tries,
+)
+from smarketing_sim.engine.kernel.loop import follow_up
+from smarketing_sim.engine.plan import Plan
+from smarketing_sim.engine.routing import Desk, territory_queues
+from smarketing_sim.world.calendar import Calendar, Floats
+
+_ORDERS = ("oldest_due", "newest", "deadline", "score", "value_decay")
+_ROUTING = {"round_robin": ROUND_ROBIN, "weighted": WEIGHTED, "territory": TERRITORY, "pool": TO_POOL}
+_LINE = 64
+Array = npt.NDArray[Any]
+
+
+class CompiledFollowUp:
+    """Leads, reps and the queues between them, laid out for the kernel."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.desk = Desk(plan.scenario.sales.sdr.routing, len(plan.reps))
+        self.leads, self.log, self.count = self._leads(), self._log(), np.zeros(COUNTS, dtype=np.int64)
+        self.count[REPS] = self.count[HEAPED] = len(plan.reps)
+        days = Days(plan.line.day_starts_at, *plan.line.clock_changes)
+        self._laid_out = (
+            self._rules(), self.leads, plan.arrivals, self._late(), self._team(), self._steps(), self._queues(), days,
+            self._tries(), self._talks(), self.log, self.count,
+        )  # fmt: skip
+
+    def run(self) -> Followed:
+        """Let the run happen and return what came of it."""
+        follow_up(*self._laid_out)
+        (lead, card), made = self.leads, int(self.count[MADE])
+        decided, outcome = card["decided_at"].copy(), lead["outcome"].astype(np.int32)
+        return Followed(
+            first_attempt_at=card["first_at"].copy(),
+            connected_at=np.where(lead["connected"], decided, NEVER),
+            qualified_at=np.where(card["qualified"], decided, NEVER),
+            resolved_at=np.where(outcome == OPEN, NEVER, decided),
+            attempt_count=lead["made"].astype(np.int32),
+            outcome=outcome,
+            reason=card["reason"].astype(np.int32),
+            owner=lead["owner"].astype(np.int32),
+            warm=lead["warm"].astype(np.bool_),
+            attempts=Attempts(
+                row=self.log.lead[:made],
+                number=self.log.number[:made],
+                rep_id=self.log.rep[:made],
+                due_at=self.log.due_at[:made],
+                started_at=self.log.started_at[:made],
+                ended_at=self.log.ended_at[:made],
+                result=self.log.result[:made],
+            ),
+        )
+
+    def _rules(self) -> Array:
+        plan, scenario = self.plan, self.plan.scenario
+        sdr, routing, decay = scenario.sales.sdr, scenario.sales.sdr.routing, scenario.decay
+        rules = {
+            "ends_at": plan.line.ends_at,
+            "no_need_share": scenario.sales.loss_reasons.no_need_share,
+            "first_weekday_hours": 24 * plan.line.first_day.weekday(),
+            "open_leads_cap": routing.open_leads_cap or np.iinfo(np.int64).max,
+            "order": _ORDERS.index(sdr.queue.order),
+            "routing": _ROUTING[routing.rule],
+            "new_first": sdr.queue.new_before_retries,
+            "skip_absent": routing.if_absent == "skip",
+            "owned": self.desk.owned,
+            "strict": decay.clock == "each_attempt",
+            "contact_cools": "contact" in decay.spoils,
+            "qualify_cools": "qualify" in decay.spoils,
+            "stop_when_rejected": sdr.cadence.stop_when_rejected,
+        }
+        return np.array([tuple(rules[name] for name in RULES.names or ())], dtype=RULES)
+
+    def _leads(self) -> Leads:
+        """Return the leads and their cards before anything happened; only those that arrive are ever looked at."""
+        plan, leads = self.plan, self.plan.demand
+        lead, card = _zeros(leads.lead_count, LEAD), np.zeros(leads.lead_count, dtype=CARD)
+        lead["queue"], card["first_at"], card["decided_at"], card["reason"] = NONE, NEVER, NEVER, NONE
+        columns = {
+            "id": leads.lead_id,
+            "mql_at": leads.mql_at,
+            "interest_until": leads.interest_until,
+            "leaves_at": plan.leaves_at,
+            "due_at": plan.available_at,
+            "fit": leads.fit,
+            "duplicate": leads.duplicate_of >= 0,
+            "bad_number": leads.bad_number,
+            **self._keys(),
+        }
+        for name, column in columns.items():
+            (lead if name in (LEAD.names or ()) else card)[name] = column
+        return Leads(lead, card)
+
+    def _keys(self) -> dict[str, Array]:
+        """Return what the queue order looks at where time does not change it, for new leads and for follow-ups."""
+        plan, order = self.plan, self.plan.scenario.sales.sdr.queue.order
+        keys: dict[str, Array] = {}
+        if order == "deadline":
+            keys = {"new_key": plan.speed_due_at, "retry_key": plan.depth_due_at}
+        elif order == "score":
+            keys = {"primary": -plan.demand.score}
+        elif order == "value_decay":
+            keys = {"new_key": plan.worth}
+        if plan.scenario.sales.sdr.routing.rule == "territory":
+            keys["territory"] = territory_queues(plan)
+        return keys
+
+    def _tries(self) -> Tries:
+        plan, leads = self.plan, self.plan.demand
+        told_matters = plan.scenario.marketing.handoff.intelligence.preparation_factor != 1.0
+        silent = plan.channel_minutes("no_answer") + plan.channel_minutes("voicemail")
+        return Tries(
+            connect_before=_plain(leads.connect_before),
+            class_luck=_plain(leads.class_luck),
+            class_factor=plan.class_factor,
+            preparation_unit=_plain(leads.preparation_unit),
+            preparation_factor=plan.preparation_factor if told_matters else np.zeros(0),
+            no_answer_unit=_where(silent, leads.no_answer_unit),
+            voicemail_luck=_where(plan.channel_minutes("voicemail_share"), leads.voicemail_luck),
+            talk_unit=_where(plan.channel_minutes("talk"), leads.talk_unit),
+        )
+
+    def _talks(self) -> Talks:
+        leads = self.plan.demand
+        return Talks(_plain(self.plan.qualify_prob), _plain(leads.qualify_luck), _plain(leads.reason_luck))
+
+    def _late(self) -> Late:
+        """Return the escalations of all leads in the order (instant, lead id, to the front before to anybody)."""
+        plan = self.plan
+        at = [np.maximum(at[plan.arrivals], plan.available_at[plan.arrivals]) for at, _ in plan.escalations]
+        late_at = np.concatenate([*at, np.zeros(0)])
+        lead = np.tile(plan.arrivals, len(at))
+        reassign = np.repeat(np.array([r for _, r in plan.escalations], dtype=np.bool_), len(plan.arrivals))
+        order = np.lexsort((reassign, plan.demand.lead_id[lead], late_at))
+        order = order[late_at[order] < np.inf]
+        return Late(late_at[order], lead[order], reassign[order])
+
+    def _queues(self) -> Queues:
+        plan, count = self.plan, self.desk.queue_count
+        members = [set(territory.reps) for territory in self.desk.routing.territories.values()]
+        serves = [queue for rep in plan.reps for queue in self.desk.queues_of(rep.number)]
+        table = np.zeros((len(members), len(plan.reps)), dtype=np.bool_)
+        for place, numbers in enumerate(members):
+            table[place] = [rep.number in numbers for rep in plan.reps]
+        room = (max(len(plan.gaps), 1), len(plan.arrivals) + 1)  # what is never written costs no memory
+        return Queues(
+            roots=np.full(count, NONE, dtype=np.int64),
+            closed=np.zeros(count, dtype=np.bool_),
+            serves=np.array(serves, dtype=np.int64),
+            territory_reps=table,
+            decay_steps=plan.decay_steps,
+            follow_row=np.empty(room, dtype=np.int32),
+            follow_due_at=np.empty(room),
+        )
+
+    def _log(self) -> Log:
+        """Return room for every attempt there can be; what is never written costs no memory."""
+        room = len(self.plan.arrivals) * self.plan.scenario.sales.sdr.cadence.max_attempts
+        kinds = (np.int32, np.int8, np.int16, np.int8, np.float64, np.float64, np.float64)
+        return Log(*(np.empty(room, dtype=kind) for kind in kinds))
+
+    def _steps(self) -> Array:
+        """Return what is planned for each attempt, and the empty list of follow-ups after it."""
+        plan = self.plan
+        step = np.zeros(len(plan.channels), dtype=STEP)
+        for name in ("preparation", "no_answer", "voicemail", "voicemail_share", "talk"):
+            step[name] = plan.channel_minutes(name)
+        step["on_phone"] = plan.on_phone
+        for number, (minutes, business) in enumerate(plan.gaps):
+            step["gap_minutes"][number], step["business"][number] = minutes, business
+        step["due_at"] = np.inf
+        return step
+
+    def _team(self) -> Team:
+        """Return the reps with the contract's clock after them, and the heap of reps by when they first come."""
+        plan = self.plan
+        rep = np.zeros(len(plan.reps) + 1, dtype=REP)
+        clocks = [one.calendar for one in plan.reps] + [plan.contract]
+        paces = [one.pace_by_month for one in plan.reps] + [np.ones(1)]
+        _spans(rep, "hours", [len(clock.opens_at) for clock in clocks])
+        _spans(rep, "pace", [len(steps) for steps in paces])
+        _spans(rep, "serves", [len(self.desk.queues_of(one.number)) for one in plan.reps] + [0])
+        rep["now"] = rep["hours"]
+        heap = np.zeros(len(plan.reps), dtype=NEXT)
+        for place, one in enumerate(plan.reps):
+            first = float(one.calendar.next_open(0.0))
+            heap[place] = (first, place, BACK, place) if first < np.inf else (0.0, place, LEAVES, place)
+            for name in ("other_per_minute", "starts_at", "skill", "weight"):
+                rep[name][place] = getattr(one, name)
+        heap.sort(order=("at", "rank"))
+        hours, free = np.concatenate([_hours(clock) for clock in clocks]), np.zeros(len(plan.reps), dtype=np.int64)
+        return Team(rep, hours, np.concatenate(paces), heap, free)
+
+
+def _spans(rep: Array, name: str, sizes: list[int]) -> None:
+    """Write down where each rep's rows of a shared table begin and end."""
+    ends = np.cumsum(sizes)
+    rep[name], rep[f"{name}_end"] = ends - sizes, ends
+
+
+def _hours(calendar: Calendar) -> Floats:
+    return np.stack([calendar.opens_at, calendar.closes_at, calendar.open_before[:-1]], axis=1)
+
+
+def _zeros(count: int, kind: np.dtype[Any]) -> Array:
+    """Return empty records, the first at the beginning of a line of the cache."""
+    room = np.zeros(count * kind.itemsize + _LINE, dtype=np.uint8)
+    first = -room.ctypes.data % _LINE
+    return room[first : first + count * kind.itemsize].view(kind)
+
+
+def _plain(column: Array) -> Array:
+    """Return a column as one writable piece: any other kind of array would be compiled for anew."""
+    return np.require(column, requirements=("C", "W"))
+
+
+def _where(part: Floats, column: Array) -> Array:
+    """Return a column where its part of an attempt takes time or has a share, else an empty one."""
+    return _plain(column) if np.any(part > 0) else np.zeros((0,) * column.ndim)

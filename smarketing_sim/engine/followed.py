@@ -1,0 +1,76 @@
+"""What an engine finds out: the outcome of every lead's follow-up and every attempt, as arrays by row of the demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
+from smarketing_sim.world.calendar import Floats
+
+OPEN, WON, LOST, RECYCLED = range(len(OUTCOMES))
+UNREACHABLE, BAD_FIT, NO_NEED, TIMING, COMPETITOR, DUPLICATE, GONE_COLD, BELOW_HANDOFF = range(len(REASONS))
+NO_ANSWER, VOICEMAIL, TALK, BAD_NUMBER, SENT = range(len(RESULTS))
+NO_REASON = -1
+NEVER = float("nan")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attempts:
+    """Every human attempt, one item each; the attempts of one lead in the order they were made.
+
+    Parameters
+    ----------
+    row
+        Row of the lead in the demand.
+    number
+        Attempt 1, 2, … of the lead.
+    rep_id
+        Who made it; 0 where hands are unlimited.
+    due_at, started_at, ended_at
+        Instants.
+    result
+        Codes of ``RESULTS``.
+    """
+
+    row: npt.NDArray[Any]
+    number: npt.NDArray[Any]
+    rep_id: npt.NDArray[Any]
+    due_at: Floats
+    started_at: Floats
+    ended_at: Floats
+    result: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Followed:
+    """What came of the follow-up, one item per lead of the demand; NaN where a thing has not happened.
+
+    Parameters
+    ----------
+    first_attempt_at, connected_at, qualified_at, resolved_at
+        Instants.
+    attempt_count
+        Attempts made.
+    outcome, reason
+        Codes of ``OUTCOMES`` and ``REASONS``; a qualified lead is still open here.
+    owner
+        The rep who holds or held the lead, 0 for nobody.
+    warm
+        Whether the attempt that decides it came while the lead was interested.
+    attempts
+        The attempts themselves.
+    """
+
+    first_attempt_at: Floats
+    connected_at: Floats
+    qualified_at: Floats
+    resolved_at: Floats
+    attempt_count: npt.NDArray[Any]
+    outcome: npt.NDArray[Any]
+    reason: npt.NDArray[Any]
+    owner: npt.NDArray[Any]
+    warm: npt.NDArray[Any]
+    attempts: Attempts

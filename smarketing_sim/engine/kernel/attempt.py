@@ -1,0 +1,148 @@
+"""One attempt: what it meets, how long it takes, and what it decides; the twin of that part of ``reference.py``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smarketing_sim.engine.followed import (
+    BAD_FIT,
+    BAD_NUMBER,
+    DUPLICATE,
+    GONE_COLD,
+    LOST,
+    NO_ANSWER,
+    NO_NEED,
+    NO_REASON,
+    OPEN,
+    RECYCLED,
+    TALK,
+    TIMING,
+    UNREACHABLE,
+    VOICEMAIL,
+)
+from smarketing_sim.engine.jit import part
+from smarketing_sim.engine.kernel.clocks import add, hour_of_week, next_open_after, pace, place_now, to_grid
+from smarketing_sim.engine.kernel.data import MADE, REPS, Array, Days, Leads, Log, Queues, Talks, Team, Tries
+from smarketing_sim.engine.kernel.desk import hold
+from smarketing_sim.engine.kernel.queues import enlist
+
+
+@part
+def begin(
+    rules: Array, leads: Leads, team: Team, steps: Array, days: Days, tries: Tries, log: Log, count: Array, number: int,
+    row: int, now: float
+) -> float:  # fmt: skip
+    """Begin an attempt: note it, and when the rep is back from the other work it owes; return when it ends."""
+    mine, rep, made = leads.lead[row], team.rep[number], leads.lead[row].made
+    mine.made = made + 1
+    if made == 0:
+        leads.card[row].first_at = now
+        hold(leads.lead, team.rep, row, number)
+    if made == 0 or rules[0].strict:
+        mine.warm = now - mine.mql_at <= leads.card[row].interest_until
+    result = _result_of(rules, mine, steps, days, tries, row, made, now)
+    preparation, minutes = _minutes(steps, tries, row, made, result)
+    speed = pace(team, number, now)
+    if speed == 1.0:
+        ended_at = now + preparation + minutes
+    else:
+        ended_at = now + to_grid(preparation / speed) + to_grid(minutes / speed)
+    at = count[MADE]
+    count[MADE] = at + 1
+    log.lead[at], log.number[at], log.rep[at], log.result[at] = row, made + 1, number + 1, result
+    log.due_at[at], log.started_at[at], log.ended_at[at] = mine.due_at, now, ended_at
+    rep.lead, rep.result = row, result
+    place_now(team, number, now)
+    back_at = add(team, number, ended_at, to_grid((ended_at - now) * rep.other_per_minute))
+    back_at = next_open_after(team, number, back_at)
+    rep.leaves = back_at == np.inf
+    rep.back_at = ended_at if rep.leaves else back_at
+    return ended_at
+
+
+@part
+def _result_of(
+    rules: Array, mine: Array, steps: Array, days: Days, tries: Tries, row: int, made: int, now: float
+) -> int:  # fmt: skip
+    """Return what an attempt meets: interest, the cadence's luck, then channel and hour."""
+    if mine.bad_number and steps[made].on_phone:
+        return BAD_NUMBER
+    if (not rules[0].contact_cools or mine.warm) and now - mine.mql_at <= tries.connect_before[row, made]:
+        if tries.class_luck.shape[1] == 0:
+            return TALK
+        if tries.class_luck[row, made] < tries.class_factor[made, hour_of_week(rules, days, now)]:
+            return TALK
+    if len(tries.voicemail_luck) > 0 and tries.voicemail_luck[row, made] < steps[made].voicemail_share:
+        return VOICEMAIL
+    return NO_ANSWER
+
+
+@part
+def _minutes(steps: Array, tries: Tries, row: int, made: int, result: int) -> tuple[float, float]:
+    """Return minutes of preparation and of the attempt itself for a rep of pace 1."""
+    step = steps[made]
+    preparation = tries.preparation_unit[row, made] * step.preparation
+    if len(tries.preparation_factor) > 0:
+        preparation *= tries.preparation_factor[row]
+    minutes = 0.0
+    if result == TALK:
+        if len(tries.talk_unit) > 0:
+            minutes = tries.talk_unit[row] * step.talk
+    elif len(tries.no_answer_unit) > 0:
+        left = len(tries.voicemail_luck) > 0 and tries.voicemail_luck[row, made] < step.voicemail_share
+        minutes = tries.no_answer_unit[row, made] * (step.voicemail if left else step.no_answer)
+    return to_grid(preparation), to_grid(minutes)
+
+
+@part
+def finish(
+    rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, talks: Talks, count: Array, row: int,
+    result: int, now: float, skill: float
+) -> None:  # fmt: skip
+    """End an attempt: the lead is decided, or its next attempt is planned."""
+    mine = leads.lead[row]
+    if result == TALK:
+        mine.connected = 1
+        _decide(rules, leads, team.rep, talks, row, now, skill)
+    elif result == BAD_NUMBER:
+        resolve(leads, team.rep, row, LOST, UNREACHABLE, now)
+    elif rules[0].stop_when_rejected and not mine.fit:
+        resolve(leads, team.rep, row, LOST, BAD_FIT, now)
+    elif mine.made == len(steps):
+        resolve(leads, team.rep, row, RECYCLED, UNREACHABLE, now)
+    else:
+        step = steps[mine.made - 1]
+        due_at = now + step.gap_minutes
+        if step.business:
+            place_now(team, count[REPS], now)
+            due_at = add(team, count[REPS], now, step.gap_minutes)
+        if due_at > mine.leaves_at:
+            resolve(leads, team.rep, row, LOST, GONE_COLD, max(mine.leaves_at, now))
+        else:
+            mine.due_at = due_at
+            if due_at < rules[0].ends_at:
+                enlist(leads.lead, steps, queues, count, mine.made - 1, row, due_at)
+
+
+@part
+def _decide(rules: Array, leads: Leads, rep: Array, talks: Talks, row: int, now: float, skill: float) -> None:
+    """Find out on the phone whether a lead qualifies."""
+    mine = leads.lead[row]
+    if leads.card[row].duplicate:
+        resolve(leads, rep, row, LOST, DUPLICATE, now)
+    elif (mine.warm or not rules[0].qualify_cools) and talks.qualify_luck[row] < talks.qualify_prob[row] * skill:
+        resolve(leads, rep, row, OPEN, NO_REASON, now)
+        leads.card[row].qualified = 1
+    elif not mine.fit:
+        resolve(leads, rep, row, LOST, BAD_FIT, now)
+    else:
+        resolve(leads, rep, row, LOST, NO_NEED if talks.reason_luck[row] < rules[0].no_need_share else TIMING, now)
+
+
+@part
+def resolve(leads: Leads, rep: Array, row: int, outcome: int, reason: int, at: float) -> None:
+    """Close a lead, or leave it to the deals; nobody holds it any more."""
+    mine = leads.lead[row]
+    mine.outcome, leads.card[row].reason, leads.card[row].decided_at = outcome, reason, at
+    if mine.owner > 0:
+        rep[mine.owner - 1].open_leads -= 1

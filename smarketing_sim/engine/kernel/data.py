@@ -1,0 +1,127 @@
+"""What the kernel reads and changes: rules, leads, reps and attempts as records, and a few tables.
+
+A function is handed just the arrays that it needs: a handful of arguments is what keeps a call cheap.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any
+NONE, POOL = -1, 0
+ENDED, BACK, LEAVES = 0, 1, 2
+OLDEST_DUE, NEWEST, DEADLINE, SCORE, VALUE_DECAY = range(5)
+ROUND_ROBIN, WEIGHTED, TERRITORY, TO_POOL = range(4)
+AHEAD = 8
+WAITING, MADE, REPS, HEAPED, FREE, TURN, SERIAL, SOONEST, COUNTS = range(9)
+
+RULES = np.dtype(
+    [("ends_at", "f8"), ("no_need_share", "f8"), ("first_weekday_hours", "i8"), ("open_leads_cap", "i8"),
+     ("order", "i4"), ("routing", "i4"), ("new_first", "i1"), ("skip_absent", "i1"), ("owned", "i1"), ("strict", "i1"),
+     ("contact_cools", "i1"), ("qualify_cools", "i1"), ("stop_when_rejected", "i1")], align=True)  # fmt: skip
+# What every attempt looks at fills one line of the cache; what is looked at or written down once is on the card.
+LEAD = np.dtype(
+    [("due_at", "f8"), ("leaves_at", "f8"), ("primary", "f8"), ("mql_at", "f8"), ("id", "i8"), ("next", "i4"),
+     ("prev", "i4"), ("child", "i4"), ("queue", "i2"), ("owner", "i2"), ("made", "i1"), ("group", "i1"), ("warm", "i1"),
+     ("bad_number", "i1"), ("escalated", "i1"), ("connected", "i1"), ("fit", "i1"), ("outcome", "i1")],
+    align=True)  # fmt: skip
+CARD = np.dtype(
+    [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("decided_at", "f8"),
+     ("territory", "i2"), ("reason", "i1"), ("duplicate", "i1"), ("qualified", "i1")], align=True)  # fmt: skip
+REP = np.dtype(
+    [("back_at", "f8"), ("joined_at", "f8"), ("other_per_minute", "f8"),
+     ("starts_at", "f8"), ("skill", "f8"), ("weight", "f8"), ("credit", "f8"), ("lead", "i4"),
+     ("result", "i4"), ("now", "i4"), ("hours", "i4"), ("hours_end", "i4"), ("pace", "i4"), ("pace_end", "i4"),
+     ("serves", "i4"), ("serves_end", "i4"), ("open_leads", "i4"), ("tried", "i4"), ("gone", "i1"), ("leaves", "i1"),
+     ("able", "i1")], align=True)  # fmt: skip
+NEXT = np.dtype([("at", "f8"), ("rank", "i8"), ("kind", "i4"), ("number", "i4")], align=True)
+STEP = np.dtype(
+    [("gap_minutes", "f8"), ("preparation", "f8"), ("no_answer", "f8"), ("voicemail", "f8"), ("voicemail_share", "f8"),
+     ("talk", "f8"), ("due_at", "f8"), ("head", "i8"), ("end", "i8"), ("business", "i1"), ("on_phone", "i1")],
+    align=True)  # fmt: skip
+
+
+class Leads(NamedTuple):
+    """The leads and their cards."""
+
+    lead: Array
+    card: Array
+
+
+class Team(NamedTuple):
+    """The reps, and after them the contract's clock; their hours (opens, closes, open before) and paces.
+
+    With them the heap of their next events, and the numbers of the free in the order they joined.
+    """
+
+    rep: Array
+    hours: Array
+    paces: Array
+    heap: Array
+    free: Array
+
+
+class Queues(NamedTuple):
+    """First lead of each queue, which are closed, which ones each rep serves, and who serves a territory.
+
+    After them the follow-ups to come by attempt, each list in the order they fall due; heads and ends are in the steps.
+    """
+
+    roots: Array
+    closed: Array
+    serves: Array
+    territory_reps: Array
+    decay_steps: Array
+    follow_row: Array
+    follow_due_at: Array
+
+
+class Days(NamedTuple):
+    """Local midnights, and when clocks are changed with local minus elapsed minutes before and after."""
+
+    starts: Array
+    changes: Array
+    shift: Array
+
+
+class Tries(NamedTuple):
+    """The luck of every attempt, and what it meets by hour of the week; one of length 0 plays no part."""
+
+    connect_before: Array
+    class_luck: Array
+    class_factor: Array
+    preparation_unit: Array
+    preparation_factor: Array
+    no_answer_unit: Array
+    voicemail_luck: Array
+    talk_unit: Array
+
+
+class Talks(NamedTuple):
+    """What a talk decides."""
+
+    qualify_prob: Array
+    qualify_luck: Array
+    reason_luck: Array
+
+
+class Late(NamedTuple):
+    """Escalations in order: when, which lead, and whether anybody may take it then."""
+
+    at: Array
+    lead: Array
+    reassign: Array
+
+
+class Log(NamedTuple):
+    """The attempts in the order they began."""
+
+    lead: Array
+    number: Array
+    rep: Array
+    result: Array
+    due_at: Array
+    started_at: Array
+    ended_at: Array

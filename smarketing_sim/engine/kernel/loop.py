@@ -1,0 +1,197 @@
+"""The flow of time: what happens next, and which rep takes which lead.
+
+The same rules as ``reference.py``, which is to be read first: nothing here draws a number or computes an exponential.
+What differs is only how things are kept:
+
+- arrivals are sorted beforehand, so a pointer walks over them;
+- the pause after attempt n is the same for all leads, so the follow-ups due after attempt n stand in a list in the
+  order they fall due: one list for each attempt in place of a diary;
+- a rep has one next event, the end of its attempt or its return, and a heap of reps holds them;
+- waiting leads stand in pairing heaps (Fredman and others, Algorithmica 1, 1986) whose links live in the leads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smarketing_sim.engine.followed import GONE_COLD, LOST, OPEN
+from smarketing_sim.engine.jit import entry, part, seldom
+from smarketing_sim.engine.kernel.attempt import begin, finish, resolve
+from smarketing_sim.engine.kernel.clocks import next_open, opened_at
+from smarketing_sim.engine.kernel.data import (
+    AHEAD,
+    BACK,
+    ENDED,
+    FREE,
+    HEAPED,
+    LEAVES,
+    NONE,
+    POOL,
+    SERIAL,
+    SOONEST,
+    WAITING,
+    Array,
+    Days,
+    Late,
+    Leads,
+    Log,
+    Queues,
+    Talks,
+    Team,
+    Tries,
+)
+from smarketing_sim.engine.kernel.desk import queue_for_retry, release, route
+from smarketing_sim.engine.kernel.queues import (
+    before,
+    best,
+    enheap,
+    enqueue,
+    fetch,
+    leave_queue,
+    move,
+    replace_first,
+    unheap,
+    unlist,
+)
+
+
+@entry
+def follow_up(
+    rules: Array, leads: Leads, arrivals: Array, late: Late, team: Team, steps: Array, queues: Queues, days: Days,
+    tries: Tries, talks: Talks, log: Log, count: Array
+) -> None:  # fmt: skip
+    """Let the run happen; leads and log hold what came of it."""
+    arrived, escalated, now, stirred = 0, 0, 0.0, False
+    while True:
+        rep_at = team.heap[0].at if count[HEAPED] > 0 else np.inf
+        handed_at = leads.lead[arrivals[arrived]].due_at if arrived < len(arrivals) else np.inf
+        due_at = steps[count[SOONEST]].due_at
+        late_at = late.at[escalated] if escalated < len(late.at) else np.inf
+        soon = min(handed_at, due_at, late_at)
+        if stirred and count[FREE] > 0 and count[WAITING] > 0 and min(soon, rep_at) > now:
+            _dispatch(rules, leads, team, steps, queues, days, tries, log, count, now)
+            stirred = False
+            continue
+        if min(soon, rep_at) == np.inf:
+            break
+        stirred, now = True, min(soon, rep_at)
+        if rep_at < soon or (rep_at == soon and team.heap[0].kind == ENDED):
+            _rep_event(rules, leads, team, steps, queues, days, tries, talks, log, count, now)
+        elif handed_at == soon:
+            row = arrivals[arrived]
+            if arrived + AHEAD < len(arrivals):
+                fetch(leads.lead, tries, arrivals[arrived + AHEAD])
+            queue = route(rules, leads, team, queues, days, count, row, now)
+            enqueue(rules, leads, queues.roots, count, row, queue)
+            arrived += 1
+        elif due_at == soon:
+            row = unlist(leads.lead, steps, queues, tries, count)
+            queue = queue_for_retry(rules, leads, team.rep, queues.closed, row)
+            enqueue(rules, leads, queues.roots, count, row, queue)
+        else:
+            row = late.lead[escalated]
+            if leads.lead[row].queue != NONE and leads.lead[row].made == 0:
+                leads.lead[row].escalated = 1
+                move(
+                    rules, leads, queues.roots, count, row, POOL if late.reassign[escalated] else leads.lead[row].queue
+                )
+            escalated += 1
+    for row in range(len(leads.lead)):
+        mine = leads.lead[row]
+        if mine.outcome == OPEN and mine.queue != NONE and mine.leaves_at < rules[0].ends_at:
+            resolve(leads, team.rep, row, LOST, GONE_COLD, mine.leaves_at)
+
+
+@part
+def _rep_event(
+    rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, days: Days, tries: Tries, talks: Talks,
+    log: Log, count: Array, now: float
+) -> None:  # fmt: skip
+    """Let the first rep of the heap end its attempt, come back for the next lead, or leave for good."""
+    number, kind = team.heap[0].number, team.heap[0].kind
+    rep = team.rep[number]
+    if kind == ENDED:
+        finish(rules, leads, team, steps, queues, talks, count, rep.lead, rep.result, now, rep.skill)
+        replace_first(team.heap, count, rep.back_at, LEAVES if rep.leaves else BACK, number, number)
+    elif kind == LEAVES:
+        unheap(team.heap, count)
+        release(rules, leads, team.rep, queues, count, number)
+    else:
+        row = NONE if count[FREE] > 0 else _take(rules, leads, team.rep, queues, count, number, now)
+        if row != NONE:
+            ended_at = begin(rules, leads, team, steps, days, tries, log, count, number, row, now)
+            replace_first(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
+        else:
+            unheap(team.heap, count)
+            rep.joined_at = now
+            team.free[count[FREE]] = number
+            count[FREE] += 1
+
+
+# ---------------------------------------------------------------------- reps meet leads
+
+
+@seldom
+def _dispatch(
+    rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, days: Days, tries: Tries, log: Log,
+    count: Array, now: float
+) -> None:  # fmt: skip
+    """Let free reps, the longest idle in this shift first, take leads; those whose hours are over come back later."""
+    count[SERIAL] += 1
+    while count[WAITING] > 0:
+        place = _longest_idle(team, count, now)
+        if place == NONE:
+            break
+        number = team.free[place]
+        rep = team.rep[number]
+        opens_at = next_open(team, number, now)
+        row = _take(rules, leads, team.rep, queues, count, number, now) if opens_at == now else NONE
+        if opens_at == now and row == NONE:
+            rep.tried = count[SERIAL]
+            continue
+        count[FREE] -= 1
+        for later in range(place, count[FREE]):
+            team.free[later] = team.free[later + 1]
+        if row != NONE:
+            ended_at = begin(rules, leads, team, steps, days, tries, log, count, number, row, now)
+            enheap(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
+        elif opens_at < np.inf:
+            enheap(team.heap, count, opens_at, BACK, number, number)
+        else:
+            enheap(team.heap, count, now, LEAVES, number, number)
+
+
+@part
+def _longest_idle(team: Team, count: Array, now: float) -> int:
+    """Return the place among the free of the rep longest idle in its present hours, then of the lowest number.
+
+    The free stand in the order they joined, and nobody has been idle for longer than since it joined.
+    """
+    first, first_since = NONE, np.inf
+    for place in range(count[FREE]):
+        number = team.free[place]
+        if team.rep[number].joined_at > first_since:
+            break
+        if team.rep[number].tried == count[SERIAL]:
+            continue
+        since = max(team.rep[number].joined_at, opened_at(team, number, now))
+        if first == NONE or since < first_since or (since == first_since and number < team.free[first]):
+            first, first_since = place, since
+    return first
+
+
+@part
+def _take(rules: Array, leads: Leads, rep: Array, queues: Queues, count: Array, number: int, now: float) -> int:
+    """Take the first lead of all queues a rep serves; leads past their patience are gone."""
+    while True:
+        first = NONE
+        for place in range(rep[number].serves, rep[number].serves_end):
+            head = best(rules, leads, queues, queues.serves[place], now)
+            if head != NONE and (first == NONE or before(leads.lead, head, first)):
+                first = head
+        if first == NONE:
+            return NONE
+        leave_queue(rules, leads.lead, queues.roots, count, first)
+        if leads.lead[first].leaves_at >= now:
+            return first
+        resolve(leads, rep, first, LOST, GONE_COLD, leads.lead[first].leaves_at)
