@@ -76,6 +76,7 @@ class Figure:
             "target": self.target,
             "never": self.never,
             "verdict": self.verdict,
+            "note": self.note,
             "machine": machine,
         }
 

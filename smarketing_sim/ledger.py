@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -115,8 +115,8 @@ class Ledger:
     tables
         ``leads``, ``attempts``, ``rep_time`` and ``marketing`` as columns; see ``SCHEMA``. Those that an engine makes
         column by column are checked by :meth:`check` and when they are joined or written, all others at once.
-    runs
-        One row a replication: scenario digest, seed and headline measures.
+    facts
+        One item a replication: its number, scenario digest, seed and headline measures; as a table under ``runs``.
 
     Raises
     ------
@@ -128,7 +128,7 @@ class Ledger:
     ends_at: float
     categories: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, Table]
-    runs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    facts: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         if self.epoch.tzinfo is None or not np.isfinite(self.ends_at):
@@ -165,6 +165,11 @@ class Ledger:
         """One row a day, source and campaign; ``day`` counts local days from the epoch."""
         return self._frame("marketing")
 
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row a replication: scenario digest, seed and headline measures."""
+        return pd.DataFrame(list(self.facts))
+
     def as_timestamps(self, table: str = "leads") -> pd.DataFrame:
         """Return a table with its times as UTC timestamps in place of minutes."""
         frame = self._frame(table)
@@ -183,8 +188,8 @@ class Ledger:
             name: {column: np.concatenate([ledger.tables[name][column] for ledger in ledgers]) for column in columns}
             for name, columns in SCHEMA.items()
         }  # fmt: skip
-        runs = pd.concat([ledger.runs for ledger in ledgers], ignore_index=True)
-        return cls(first.epoch, first.ends_at, first.categories, tables, runs)
+        facts = tuple(fact for ledger in ledgers for fact in ledger.facts)
+        return cls(first.epoch, first.ends_at, first.categories, tables, facts)
 
     def write(self, folder: Path) -> None:
         """Write ``leads``, ``attempts``, ``rep_time``, ``marketing`` and ``runs`` as Parquet files into a folder."""
@@ -202,12 +207,12 @@ class Ledger:
         """Read what :meth:`write` wrote; every invariant is checked again, for a file can come from anywhere."""
         try:
             arrow = {name: _read_file(folder / f"{name}.parquet") for name in SCHEMA}
-            runs = _read_file(folder / "runs.parquet").to_pandas()
+            runs = _read_file(folder / "runs.parquet").to_pylist()
             facts = json.loads((arrow["leads"].schema.metadata or {})[b"ledger"])
             tables = {name: _columns(name, table) for name, table in arrow.items()}
             epoch = dt.datetime.fromisoformat(facts["epoch"])
             categories = {name: tuple(values) for name, values in facts["categories"].items()}
-            return cls(epoch, float(facts["ends_at"]), categories, tables, runs)
+            return cls(epoch, float(facts["ends_at"]), categories, tables, tuple(runs))
         except (*_UNREADABLE, LedgerError) as error:
             raise InputError([Problem(f"is not a ledger: {error}", file=str(folder))]) from None
 

@@ -83,7 +83,7 @@ def run(
 
     engine = choose_engine(engine)
     scenario, wanted = load_with(params, sets), parse_precision(precision)
-    with executor_for(workers, jobs=replications, cluster=cluster, insecure=insecure) as executor:
+    with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
         experiment = _simulate(
             scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=out is not None
         )
@@ -127,7 +127,7 @@ def compare(
     if (best is None) != (indifference is None):
         raise InputError("--best and --indifference go together: --best revenue_expected_usd --indifference 50000")
     scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
-    with executor_for(workers, jobs=replications, cluster=cluster, insecure=insecure) as executor:
+    with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
         if best is not None and indifference is not None:
             answer = _best(scenarios, best, indifference, replications, seed, engine, executor)
             print_json(answer) if as_json else _print(answer, "best_text")

@@ -29,13 +29,13 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
 
 @contextmanager
 def executor_for(
-    workers: int | None, *, jobs: int, cluster: str | None = None, insecure: bool = False
+    workers: int | None, *, jobs: int, engine: str, cluster: str | None = None, insecure: bool = False
 ) -> Iterator[Executor | None]:
     """Provide a cluster where one was named, else processes on this machine."""
     if cluster is None:
         from smarketing_sim.experiment.workers import workers as provide
 
-        with provide(workers, jobs=jobs) as executor:
+        with provide(workers, jobs=jobs, engine=engine) as executor:
             yield executor
         return
     from smarketing_sim.experiment.cluster import dask_executor

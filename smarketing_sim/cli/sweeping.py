@@ -55,10 +55,11 @@ def sweep(
     _ask(grid, replications, yes)
     identity = identity_of(grid, replications=replications, seed=seed, engine=name)
     folder = out or Path("reports", "sweeps", f"{slug(grid.base.name)}-{identity[:8]}")
+    jobs = grid.count * replications
     try:
         with (
             disk_faults_told(folder),
-            executor_for(workers, jobs=grid.count * replications, cluster=cluster, insecure=insecure) as executor,
+            executor_for(workers, jobs=jobs, engine=name, cluster=cluster, insecure=insecure) as executor,
             Progress("simulated years") as progress,
         ):
             result = simulate_grid(

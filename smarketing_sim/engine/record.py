@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from smarketing_sim.engine.deals import Deals, close_deals
 from smarketing_sim.engine.followed import BELOW_HANDOFF as BELOW
@@ -79,8 +78,8 @@ def to_ledger(plan: Plan, found: Followed, reps: list[Rep]) -> Ledger:
         "rep_time": LazyTable({name: partial(record.rep_time_column, name) for name in SCHEMA["rep_time"]}),
         "marketing": LazyTable({name: partial(record.marketing_column, name) for name in SCHEMA["marketing"]}),
     }
-    runs = {"replication": [plan.demand.replication], "digest": [plan.scenario.digest], "seed": [plan.demand.seed]}
-    return Ledger(plan.line.epoch, plan.line.ends_at, categories(plan.scenario), tables, pd.DataFrame(runs))
+    facts = {"replication": plan.demand.replication, "digest": plan.scenario.digest, "seed": plan.demand.seed}
+    return Ledger(plan.line.epoch, plan.line.ends_at, categories(plan.scenario), tables, (facts,))
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.roster import Rep
 
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
+Ints = npt.NDArray[np.int64]
 _NOTHING = -1
 
 
@@ -31,43 +32,49 @@ def rep_time_table(reps: list[Rep], made: Attempts, *, ends_at: float) -> dict[s
     ends_at
         End of observation; other work is shown up to it.
     """
+    numbers = np.array([rep.number for rep in reps], dtype=np.int32)
+    if not reps:
+        return {"rep_id": numbers, "state": numbers, "started_at": np.zeros(0), "ended_at": np.zeros(0)}
     by_rep = np.argsort(made.rep_id, kind="stable")
-    edges = np.searchsorted(made.rep_id[by_rep], [rep.number for rep in reps] + [len(reps) + 1])
-    parts: list[tuple[Floats, Floats, npt.NDArray[Any]]] = []
-    for rep, first, last in zip(reps, edges[:-1], edges[1:], strict=True):
-        mine, hours = by_rep[first:last], rep.calendar
-        room = 2 * len(hours.opens_at) + 3 * len(mine) + 1
-        starts, ends, states = np.empty(room), np.empty(room), np.empty(room, dtype=np.int32)
-        count = _lay_out(
-            made.started_at[mine], made.ended_at[mine], hours.opens_at, hours.closes_at,
-            rep.other_per_minute, ends_at, starts, ends, states)  # fmt: skip
-        parts.append((starts[:count], ends[:count], states[:count]))
-    counts = [len(part[0]) for part in parts]
-    columns = [np.concatenate([part[i] for part in parts]) if parts else np.zeros(0) for i in range(3)]
+    edges = np.searchsorted(made.rep_id[by_rep], np.append(numbers, len(reps) + 1))
+    opens, closes = (
+        np.concatenate([getattr(rep.calendar, name) for rep in reps]) for name in ("opens_at", "closes_at")
+    )
+    hours = np.cumsum([0] + [len(rep.calendar.opens_at) for rep in reps])
+    owed = np.array([rep.other_per_minute for rep in reps])
+    room = 2 * len(opens) + 3 * len(by_rep) + len(reps)
+    starts, ends, states = np.empty(room), np.empty(room), np.empty(room, dtype=np.int32)
+    counts = np.zeros(len(reps) + 1, dtype=np.int64)
+    started, ended = made.started_at[by_rep], made.ended_at[by_rep]
+    _lay_out(started, ended, edges, opens, closes, hours, owed, ends_at, starts, ends, states, counts)
+    count = counts[-1]
     return {
-        "rep_id": np.repeat(np.array([rep.number for rep in reps], dtype=np.int32), counts),
-        "state": columns[2],
-        "started_at": columns[0],
-        "ended_at": columns[1],
+        "rep_id": np.repeat(numbers, np.diff(counts)),
+        "state": states[:count],
+        "started_at": starts[:count],
+        "ended_at": ends[:count],
     }
 
 
 @entry
 def _lay_out(
-    started: Floats, ended: Floats, opens: Floats, closes: Floats, other_per_minute: float, ends_at: float,
-    starts: Floats, ends: Floats, states: npt.NDArray[Any]
-) -> int:  # fmt: skip
-    """Write one rep's time as pieces of one state each, in order; return how many there are."""
-    out = (opens, closes, starts, ends, states)
-    place = (0, 0, opens[0] if len(opens) > 0 else 0.0)
-    for made in range(len(started)):
-        place = _spend(place, started[made], np.inf, IDLE, _NOTHING, out)
-        place = _spend(place, ended[made], np.inf, WORKING, OVERTIME, out)
-        owed = np.rint((ended[made] - started[made]) * other_per_minute * GRID_PER_MINUTE) / GRID_PER_MINUTE
-        place = _spend(place, ends_at, owed, OTHER, _NOTHING, out)
-    if len(closes) > 0:
-        place = _spend(place, closes[-1], np.inf, IDLE, _NOTHING, out)
-    return place[0]
+    started: Floats, ended: Floats, edges: Ints, opens: Floats, closes: Floats, hours: Ints, owed_per_minute: Floats,
+    ends_at: float, starts: Floats, ends: Floats, states: npt.NDArray[Any], counts: Ints
+) -> None:  # fmt: skip
+    """Write each rep's time as pieces of one state each, in order; ``counts`` says where each rep's begin and end."""
+    for rep in range(len(owed_per_minute)):
+        mine = (opens[hours[rep] : hours[rep + 1]], closes[hours[rep] : hours[rep + 1]])
+        first = counts[rep]
+        out = (*mine, starts[first:], ends[first:], states[first:])
+        place = (0, 0, mine[0][0] if len(mine[0]) > 0 else 0.0)
+        for made in range(edges[rep], edges[rep + 1]):
+            place = _spend(place, started[made], np.inf, IDLE, _NOTHING, out)
+            place = _spend(place, ended[made], np.inf, WORKING, OVERTIME, out)
+            owed = np.rint((ended[made] - started[made]) * owed_per_minute[rep] * GRID_PER_MINUTE) / GRID_PER_MINUTE
+            place = _spend(place, ends_at, owed, OTHER, _NOTHING, out)
+        if len(mine[0]) > 0:
+            place = _spend(place, mine[1][-1], np.inf, IDLE, _NOTHING, out)
+        counts[rep + 1] = first + place[0]
 
 
 @inlined

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.ledger import Ledger
@@ -118,7 +117,7 @@ def joined_ledger(experiment: Experiment) -> Ledger:
         {"replication": m.replication, "digest": experiment.scenario.digest, "seed": experiment.seed, **m.headline}
         for m in experiment.measures
     ]
-    return dataclasses.replace(Ledger.concat(experiment.ledgers), runs=pd.DataFrame(facts))
+    return dataclasses.replace(Ledger.concat(experiment.ledgers), facts=tuple(facts))
 
 
 def to_json(experiment: Experiment) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.backend.utils import kill_process_tree
 
+from smarketing_sim.engine import choose_engine
+
 
 class _Processes(Executor):
     """Processes on this machine; where one was killed, the next job starts fresh ones."""
@@ -49,13 +51,18 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def workers(count: int | None = None, *, jobs: int | None = None) -> Iterator[Executor | None]:
+def workers(
+    count: int | None = None, *, jobs: int | None = None, engine: str | None = None
+) -> Iterator[Executor | None]:
     """Provide an executor for a number of workers, all cores where it is None; None means: run here.
 
-    Starting processes costs more than it saves for fewer than three jobs, so those run here too.
+    Starting processes takes as long as a few dozen simulated years of the compiled engine, or a few of the SimPy model;
+    fewer jobs than that run here, unless a number of workers is asked for. Threads would start at once, but sampling
+    and measuring hold the interpreter's lock for too much of their time.
     """
     wanted = count if count is not None else os.cpu_count() or 1
-    if wanted <= 1 or (jobs is not None and jobs < 3):
+    few = 48 if count is None and choose_engine(engine) == "compiled" else 3
+    if wanted <= 1 or (jobs is not None and jobs < few):
         yield None
         return
     executor = _Processes(min(wanted, jobs or wanted))

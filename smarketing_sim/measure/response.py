@@ -72,31 +72,30 @@ def never_called_share(case: Case) -> float:
 
 def waiting_by_hour(case: Case) -> tuple[Floats, Floats]:
     """Return the mean number of leads waiting in each hour of the week: new leads, and follow-ups; shape (168,)."""
-    edges, hour, hours = _hours_of_week(case.line)
-    if len(edges) < 2:
+    hour, hours = _hours_of_week(case.line)
+    if not len(hour):
         return np.full(168, np.nan), np.full(168, np.nan)
-    means = []
+    starts_at, means = case.line.horizon_starts_at, []
     for joined, left in (_new_waits(case), _retry_waits(case)):
-        waited = np.diff(_minutes_since(joined, edges) - _minutes_since(left, edges))
+        waited = _minutes_since(joined, starts_at, len(hour)) - _minutes_since(left, starts_at, len(hour))
         means.append(np.bincount(hour, weights=np.maximum(waited, 0.0) / 60.0, minlength=168) / hours)
     return means[0], means[1]
 
 
 @functools.lru_cache(maxsize=64)
-def _hours_of_week(line: Timeline) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the edges of the hours of the horizon, the hour of the week of each, and how often each comes, from 1."""
-    edges = np.arange(line.horizon_starts_at, line.horizon_ends_at + 1.0, 60.0)
-    hour = line.hour_of_week(edges[:-1])
-    return edges, hour, np.maximum(np.bincount(hour, minlength=168), 1)
+def _hours_of_week(line: Timeline) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the hour of the week of each hour of the horizon, and how often each comes, from 1."""
+    hour = line.hour_of_week(np.arange(line.horizon_starts_at, line.horizon_ends_at - 59.0, 60.0))
+    return hour, np.maximum(np.bincount(hour, minlength=168), 1)
 
 
-def _minutes_since(at: Floats, edges: Floats) -> Floats:
-    """Return minutes passed since each of some instants, summed, up to each edge."""
-    at = np.sort(at)
-    passed, total = np.searchsorted(at, edges), np.zeros(len(at) + 1)
-    np.cumsum(at, out=total[1:])
-    minutes: Floats = passed * edges - total[passed]
-    return minutes
+def _minutes_since(at: Floats, starts_at: float, hour_count: int) -> Floats:
+    """Return, for each hour from an instant on, the minutes in it that lie after each of some instants, summed."""
+    hour = np.clip(np.floor((at - starts_at) / 60.0), -1.0, hour_count).astype(np.int64)
+    passed = np.cumsum(np.bincount(hour + 1, minlength=hour_count + 2))[:hour_count]
+    rest = starts_at + 60.0 * (hour + 1) - at
+    within = np.bincount(hour + 1, weights=rest, minlength=hour_count + 2)[1 : hour_count + 1]
+    return np.asarray(60.0 * passed + within, dtype=np.float64)
 
 
 def _new_waits(case: Case) -> tuple[Floats, Floats]:

@@ -80,7 +80,7 @@ def measure(ledger: Ledger, scenario: Scenario, *, unlimited: Ledger | None = No
     by_source, (new, retries) = funnel(case), waiting_by_hour(case)
     business, wall = (np.sort(minutes) for minutes in response_minutes(case))
     ceiling = {} if unlimited is None else measure_clauses(case_of(unlimited, scenario))
-    replication = int(ledger.runs["replication"].iloc[0]) if len(ledger.runs) else 0
+    replication = int(ledger.facts[0]["replication"]) if ledger.facts else 0
     return Measures(
         replication=replication,
         headline=_headline(case, by_source, business, wall),

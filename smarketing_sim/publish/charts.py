@@ -18,7 +18,7 @@ from smarketing_sim.world.calendar import Floats
 
 BLUE, ORANGE, GREY, INK, RULE = "#1f5f9e", "#b0480f", "#8a949e", "#3a4653", "#dfe4e9"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_LOOK: Any = {
+LOOK: Any = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "axes.edgecolor": GREY, "axes.labelcolor": INK,
     "axes.labelsize": 9.0, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
     "axes.spines.right": False, "axes.titlesize": 9.5, "legend.frameon": False,
@@ -26,14 +26,14 @@ _LOOK: Any = {
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(LOOK):
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots()
 
 
 def waiting_map(waiting: Floats) -> Figure:
     """Draw the mean number of leads waiting by hour of the week; ``waiting`` has shape (168,), Monday first."""
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(LOOK):
         figure, axes = _figure(8.2, 2.7)
         grid = pd.DataFrame(np.reshape(waiting, (7, 24)), index=list(DAYS))
         sns.heatmap(grid, ax=axes, cmap=sns.light_palette(ORANGE, as_cmap=True), linewidths=0.5, linecolor="white",
@@ -58,7 +58,7 @@ def response_curves(
     promise_hours
         The promised limit in business hours, drawn as a line; None for none.
     """
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(LOOK):
         figure, axes = _figure(8.2, 3.1)
         lines = ((business_hours, business, BLUE, "business clock: what the contract counts"),
                  (wall_hours, wall, ORANGE, "wall clock: what the buyer lives by"))  # fmt: skip
@@ -82,7 +82,7 @@ def response_curves(
 
 def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, high: Floats, spend: Floats) -> Figure:
     """Draw expected revenue, with its range, and media spend of each source; arrays of shape (sources,)."""
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(LOOK):
         order = np.argsort(-revenue)
         figure, axes = _figure(8.2, 0.42 * len(sources) + 0.9)
         labels = [sources[i] for i in order]
@@ -105,7 +105,7 @@ def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, h
 
 def revenue_spread(revenue: Floats, *, goal_usd: float | None, expected_usd: float) -> Figure:
     """Draw how single simulated years fall out; ``revenue`` has shape (years,), US dollars."""
-    with mpl.rc_context(_LOOK):
+    with mpl.rc_context(LOOK):
         figure, axes = _figure(8.2, 2.5)
         sns.histplot(
             x=revenue, ax=axes, color=BLUE, alpha=0.55, edgecolor="white", bins=min(30, max(8, len(revenue) // 8))

@@ -99,6 +99,12 @@ def read_notebook(path: Path) -> NotebookNode:
         raise InputError([Problem("this is not a notebook", file=str(path), value=_reason(error))]) from None
 
 
+def notebook_title(notebook: NotebookNode) -> str:
+    """Return the heading that a notebook begins with; empty where it begins with anything else."""
+    first = notebook.cells[0].source.partition("\n")[0] if notebook.cells else ""
+    return first.removeprefix("# ").strip() if first.startswith("# ") else ""
+
+
 def declared_parameters(notebook: NotebookNode) -> tuple[str, ...]:
     """Return the names that the notebook's parameters cell assigns, in order; empty when there is no such cell.
 

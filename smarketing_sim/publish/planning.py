@@ -96,7 +96,7 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
         If a simulated year failed.
     """
     given = check_parameters(namespace)
-    scenario = Scenario.load(_found(Path(given["params_path"])))
+    scenario = Scenario.load(find_params(Path(given["params_path"])))
     count = given["workers"] or None
     with report_progress() as progress, provide_workers(count, jobs=given["replications"]) as executor:
         experiment = run(
@@ -187,7 +187,7 @@ def _not_below_zero(found: Interval) -> Interval:
     return Interval(found.mean, float(np.maximum(found.low, 0.0)), found.high)
 
 
-def _found(path: Path) -> Path:
+def find_params(path: Path) -> Path:
     """Return a path as it is, or from the folder above: JupyterLab runs a notebook in its own folder."""
     above = Path("..") / path
     return above if not path.exists() and above.exists() else path

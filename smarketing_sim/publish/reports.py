@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from smarketing_sim import __version__
+from smarketing_sim.publish.notebooks import notebook_title, read_notebook
 from smarketing_sim.publish.progress import Progress, watch_progress
 from smarketing_sim.publish.publisher import Published, publish
 from smarketing_sim.scenario.files import to_document
@@ -56,7 +57,7 @@ def publish_report(
             root=root,
             scenario=scenario.name,
             title=scenario.name,
-            kicker=f"Planning report · {scenario.name}",
+            kicker=" · ".join(filter(None, (notebook_title(read_notebook(notebook)), scenario.name))),
             params_json=json.dumps(to_document(scenario)),
             seed=seed,
             model_version=__version__,

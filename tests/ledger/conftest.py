@@ -44,7 +44,7 @@ def changed(ledger: Ledger) -> Callable[..., Ledger]:
             "ends_at": ledger.ends_at,
             "categories": ledger.categories,
             "tables": tables,
-            "runs": ledger.runs,
+            "facts": ledger.facts,
         }
         return Ledger(**(given | fields))
 

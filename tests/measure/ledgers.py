@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from smarketing_sim.engine.record import categories
 from smarketing_sim.ledger import OUTCOMES, REASONS, SCHEMA, STATES, Ledger
@@ -67,7 +66,7 @@ def make_ledger(
         "marketing": _table("marketing", marketing, names),
     }
     line = timeline(scenario)
-    return Ledger(line.epoch, line.ends_at if ends_at is None else ends_at, names, tables, pd.DataFrame())
+    return Ledger(line.epoch, line.ends_at if ends_at is None else ends_at, names, tables)
 
 
 def make_case(scenario: Scenario, leads: Sequence[Row], attempts: Sequence[Row] = (), **rest: Any) -> Case:

@@ -22,8 +22,8 @@ def test_a_notebook_keeps_the_policy(path: Path) -> None:
     assert faults(path, PARAMETERS) == []
 
 
-def test_there_is_a_notebook_to_look_at() -> None:
-    assert "planning_report" in [path.stem for path in NOTEBOOKS]
+def test_the_notebooks_are_there_to_look_at() -> None:
+    assert {"planning_report", "replications"} <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
