@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.followed import NEVER, OPEN, Attempts, Followed
+from smarketing_sim.engine.followed import NEVER, NO_REASON, OPEN, Attempts, Followed
 from smarketing_sim.engine.kernel.data import (
     BACK,
     CARD,
@@ -20,7 +20,8 @@ from smarketing_sim.engine.kernel.data import (
     LEAVES,
     MADE,
     NEXT,
-    NONE,
+    NO_QUEUE,
+    NO_ROW,
     REP,
     REPS,
     ROUND_ROBIN,
@@ -59,7 +60,8 @@ class CompiledFollowUp:
         self.count[REPS] = self.count[HEAPED] = len(plan.reps)
         days = Days(plan.line.day_starts_at, *plan.line.clock_changes)
         self._laid_out = (
-            self._rules(), self.leads, plan.arrivals, self._late(), self._team(), self._steps(), self._queues(), days,
+            self._rules(), self.leads, plan.arrivals.astype(np.uint32), self._late(), self._team(), self._steps(),
+            self._queues(), days,
             self._tries(), self._talks(), self.log, self.count,
         )  # fmt: skip
 
@@ -113,7 +115,7 @@ class CompiledFollowUp:
         """Return the leads and their cards before anything happened; only those that arrive are ever looked at."""
         plan, leads = self.plan, self.plan.demand
         lead, card = _zeros(leads.lead_count, LEAD), np.zeros(leads.lead_count, dtype=CARD)
-        lead["queue"], card["first_at"], card["decided_at"], card["reason"] = NONE, NEVER, NEVER, NONE
+        lead["queue"], card["first_at"], card["decided_at"], card["reason"] = NO_QUEUE, NEVER, NEVER, NO_REASON
         columns = {
             "id": leads.lead_id,
             "mql_at": leads.mql_at,
@@ -171,7 +173,7 @@ class CompiledFollowUp:
         reassign = np.repeat(np.array([r for _, r in plan.escalations], dtype=np.bool_), len(plan.arrivals))
         order = np.lexsort((reassign, plan.demand.lead_id[lead], late_at))
         order = order[late_at[order] < np.inf]
-        return Late(late_at[order], lead[order], reassign[order])
+        return Late(late_at[order], lead[order].astype(np.uint32), reassign[order])
 
     def _queues(self) -> Queues:
         plan, count = self.plan, self.desk.queue_count
@@ -182,12 +184,12 @@ class CompiledFollowUp:
             table[place] = [rep.number in numbers for rep in plan.reps]
         room = (max(len(plan.gaps), 1), len(plan.arrivals) + 1)  # what is never written costs no memory
         return Queues(
-            roots=np.full(count, NONE, dtype=np.int64),
+            roots=np.full(count, NO_ROW, dtype=np.uint32),
             closed=np.zeros(count, dtype=np.bool_),
-            serves=np.array(serves, dtype=np.int64),
+            serves=np.array(serves, dtype=np.uint16),
             territory_reps=table,
             decay_steps=plan.decay_steps,
-            follow_row=np.empty(room, dtype=np.int32),
+            follow_row=np.empty(room, dtype=np.uint32),
             follow_due_at=np.empty(room),
         )
 
@@ -226,7 +228,7 @@ class CompiledFollowUp:
             for name in ("other_per_minute", "starts_at", "skill", "weight"):
                 rep[name][place] = getattr(one, name)
         heap.sort(order=("at", "rank"))
-        hours, free = np.concatenate([_hours(clock) for clock in clocks]), np.zeros(len(plan.reps), dtype=np.int64)
+        hours, free = np.concatenate([_hours(clock) for clock in clocks]), np.zeros(len(plan.reps), dtype=np.uint32)
         return Team(rep, hours, np.concatenate(paces), heap, free)
 
 

@@ -53,7 +53,7 @@ def test_the_history_grows_by_a_line_a_figure_and_tells_no_name_of_a_machine(tmp
         remember(figure(median, 0.6, 1.0), machine_facts(), history=history)
     lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
     assert [line["verdict"] for line in lines] == ["target", "within"]
-    assert list(lines[0]) == ["figure", "ratio", "min", "max", "target", "never", "verdict", "machine"]
+    assert list(lines[0]) == ["figure", "ratio", "min", "max", "target", "never", "verdict", "note", "machine"]
     assert (lines[0]["min"], lines[0]["ratio"], lines[0]["max"]) == (0.4, 0.5, 0.6)
     assert set(lines[0]["machine"]) == {"cores", "cpu", "python", "numpy", "numba", "simpy"}
 

@@ -47,8 +47,8 @@ def begin(
         ended_at = now + preparation + minutes
     else:
         ended_at = now + to_grid(preparation / speed) + to_grid(minutes / speed)
-    at = count[MADE]
-    count[MADE] = at + 1
+    at = np.uint32(count[MADE])
+    count[MADE] += 1
     log.lead[at], log.number[at], log.rep[at], log.result[at] = row, made + 1, number + 1, result
     log.due_at[at], log.started_at[at], log.ended_at[at] = mine.due_at, now, ended_at
     rep.lead, rep.result = row, result

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Array = Any
-NONE, POOL = -1, 0
+POOL = 0
+NO_ROW, NO_QUEUE = 2**32 - 1, 2**16 - 1  # places are unsigned: numba then need not ask whether they count from the end
 ENDED, BACK, LEAVES = 0, 1, 2
 OLDEST_DUE, NEWEST, DEADLINE, SCORE, VALUE_DECAY = range(5)
 ROUND_ROBIN, WEIGHTED, TERRITORY, TO_POOL = range(4)
@@ -23,23 +24,23 @@ RULES = np.dtype(
      ("contact_cools", "i1"), ("qualify_cools", "i1"), ("stop_when_rejected", "i1")], align=True)  # fmt: skip
 # What every attempt looks at fills one line of the cache; what is looked at or written down once is on the card.
 LEAD = np.dtype(
-    [("due_at", "f8"), ("leaves_at", "f8"), ("primary", "f8"), ("mql_at", "f8"), ("id", "i8"), ("next", "i4"),
-     ("prev", "i4"), ("child", "i4"), ("queue", "i2"), ("owner", "i2"), ("made", "i1"), ("group", "i1"), ("warm", "i1"),
+    [("due_at", "f8"), ("leaves_at", "f8"), ("primary", "f8"), ("mql_at", "f8"), ("id", "i8"), ("next", "u4"),
+     ("prev", "u4"), ("child", "u4"), ("queue", "u2"), ("owner", "u2"), ("made", "u1"), ("group", "u1"), ("warm", "i1"),
      ("bad_number", "i1"), ("escalated", "i1"), ("connected", "i1"), ("fit", "i1"), ("outcome", "i1")],
     align=True)  # fmt: skip
 CARD = np.dtype(
     [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("decided_at", "f8"),
-     ("territory", "i2"), ("reason", "i1"), ("duplicate", "i1"), ("qualified", "i1")], align=True)  # fmt: skip
+     ("territory", "u2"), ("reason", "i1"), ("duplicate", "i1"), ("qualified", "i1")], align=True)  # fmt: skip
 REP = np.dtype(
     [("back_at", "f8"), ("joined_at", "f8"), ("other_per_minute", "f8"),
-     ("starts_at", "f8"), ("skill", "f8"), ("weight", "f8"), ("credit", "f8"), ("lead", "i4"),
-     ("result", "i4"), ("now", "i4"), ("hours", "i4"), ("hours_end", "i4"), ("pace", "i4"), ("pace_end", "i4"),
-     ("serves", "i4"), ("serves_end", "i4"), ("open_leads", "i4"), ("tried", "i4"), ("gone", "i1"), ("leaves", "i1"),
+     ("starts_at", "f8"), ("skill", "f8"), ("weight", "f8"), ("credit", "f8"), ("lead", "u4"),
+     ("result", "i4"), ("now", "u4"), ("hours", "u4"), ("hours_end", "u4"), ("pace", "u4"), ("pace_end", "u4"),
+     ("serves", "u4"), ("serves_end", "u4"), ("open_leads", "i4"), ("tried", "u4"), ("gone", "i1"), ("leaves", "i1"),
      ("able", "i1")], align=True)  # fmt: skip
-NEXT = np.dtype([("at", "f8"), ("rank", "i8"), ("kind", "i4"), ("number", "i4")], align=True)
+NEXT = np.dtype([("at", "f8"), ("rank", "i8"), ("kind", "u4"), ("number", "u4")], align=True)
 STEP = np.dtype(
     [("gap_minutes", "f8"), ("preparation", "f8"), ("no_answer", "f8"), ("voicemail", "f8"), ("voicemail_share", "f8"),
-     ("talk", "f8"), ("due_at", "f8"), ("head", "i8"), ("end", "i8"), ("business", "i1"), ("on_phone", "i1")],
+     ("talk", "f8"), ("due_at", "f8"), ("head", "u4"), ("end", "u4"), ("business", "i1"), ("on_phone", "i1")],
     align=True)  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from smarketing_sim.engine.jit import part, seldom
 from smarketing_sim.engine.kernel.clocks import next_open
 from smarketing_sim.engine.kernel.data import (
-    NONE,
+    NO_ROW,
     POOL,
     REPS,
     ROUND_ROBIN,
@@ -36,10 +36,10 @@ def route(
     _note_able(rules, team, days, reps, now)
     if routing == ROUND_ROBIN:
         number = _in_turn(team.rep, reps, count[TURN])
-        count[TURN] = count[TURN] if number == NONE else (number + 1) % reps
+        count[TURN] = count[TURN] if number == NO_ROW else (number + 1) % reps
     else:
         number = _by_weight(team.rep, reps)
-    if number == NONE:
+    if number == NO_ROW:
         number = _least_laden(team, reps, now)
     hold(leads.lead, team.rep, row, number)
     return 1 + number
@@ -80,7 +80,7 @@ def release(rules: Array, leads: Leads, rep: Array, queues: Queues, count: Array
 
 @seldom
 def _empty(rules: Array, leads: Leads, roots: Array, count: Array, queue: int) -> None:
-    while roots[queue] != NONE:
+    while roots[queue] != NO_ROW:
         move(rules, leads, roots, count, roots[queue], POOL)
 
 
@@ -124,7 +124,7 @@ def _in_turn(rep: Array, reps: int, first: int) -> int:
     for place in range(first, first + reps):
         if rep[place % reps].able:
             return place % reps
-    return NONE
+    return NO_ROW
 
 
 @seldom
@@ -140,12 +140,12 @@ def _by_weight(rep: Array, reps: int) -> int:
             any_credit = any_credit or one.credit > 0.0
     if not any_able:
         return _in_turn(rep, reps, 0)
-    best, best_behind = NONE, np.inf
+    best, best_behind = NO_ROW, np.inf
     for number in range(reps):
         one = rep[number]
         if one.able and one.weight > 0.0 and (one.credit > 0.0 or not any_credit):
             behind = (total - one.credit) / one.weight
-            if best == NONE or behind < best_behind:
+            if best == NO_ROW or behind < best_behind:
                 best, best_behind = number, behind
     rep[best].credit -= total
     return best

@@ -25,7 +25,8 @@ from smarketing_sim.engine.kernel.data import (
     FREE,
     HEAPED,
     LEAVES,
-    NONE,
+    NO_QUEUE,
+    NO_ROW,
     POOL,
     SERIAL,
     SOONEST,
@@ -65,7 +66,7 @@ def follow_up(
     while True:
         rep_at = team.heap[0].at if count[HEAPED] > 0 else np.inf
         handed_at = leads.lead[arrivals[arrived]].due_at if arrived < len(arrivals) else np.inf
-        due_at = steps[count[SOONEST]].due_at
+        due_at = steps[np.uint32(count[SOONEST])].due_at
         late_at = late.at[escalated] if escalated < len(late.at) else np.inf
         soon = min(handed_at, due_at, late_at)
         if stirred and count[FREE] > 0 and count[WAITING] > 0 and min(soon, rep_at) > now:
@@ -90,7 +91,7 @@ def follow_up(
             enqueue(rules, leads, queues.roots, count, row, queue)
         else:
             row = late.lead[escalated]
-            if leads.lead[row].queue != NONE and leads.lead[row].made == 0:
+            if leads.lead[row].queue != NO_QUEUE and leads.lead[row].made == 0:
                 leads.lead[row].escalated = 1
                 move(
                     rules, leads, queues.roots, count, row, POOL if late.reassign[escalated] else leads.lead[row].queue
@@ -98,7 +99,7 @@ def follow_up(
             escalated += 1
     for row in range(len(leads.lead)):
         mine = leads.lead[row]
-        if mine.outcome == OPEN and mine.queue != NONE and mine.leaves_at < rules[0].ends_at:
+        if mine.outcome == OPEN and mine.queue != NO_QUEUE and mine.leaves_at < rules[0].ends_at:
             resolve(leads, team.rep, row, LOST, GONE_COLD, mine.leaves_at)
 
 
@@ -117,8 +118,8 @@ def _rep_event(
         unheap(team.heap, count)
         release(rules, leads, team.rep, queues, count, number)
     else:
-        row = NONE if count[FREE] > 0 else _take(rules, leads, team.rep, queues, count, number, now)
-        if row != NONE:
+        row = NO_ROW if count[FREE] > 0 else _take(rules, leads, team.rep, queues, count, number, now)
+        if row != NO_ROW:
             ended_at = begin(rules, leads, team, steps, days, tries, log, count, number, row, now)
             replace_first(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
         else:
@@ -140,19 +141,19 @@ def _dispatch(
     count[SERIAL] += 1
     while count[WAITING] > 0:
         place = _longest_idle(team, count, now)
-        if place == NONE:
+        if place == NO_ROW:
             break
         number = team.free[place]
         rep = team.rep[number]
         opens_at = next_open(team, number, now)
-        row = _take(rules, leads, team.rep, queues, count, number, now) if opens_at == now else NONE
-        if opens_at == now and row == NONE:
+        row = _take(rules, leads, team.rep, queues, count, number, now) if opens_at == now else NO_ROW
+        if opens_at == now and row == NO_ROW:
             rep.tried = count[SERIAL]
             continue
         count[FREE] -= 1
         for later in range(place, count[FREE]):
             team.free[later] = team.free[later + 1]
-        if row != NONE:
+        if row != NO_ROW:
             ended_at = begin(rules, leads, team, steps, days, tries, log, count, number, row, now)
             enheap(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
         elif opens_at < np.inf:
@@ -167,7 +168,7 @@ def _longest_idle(team: Team, count: Array, now: float) -> int:
 
     The free stand in the order they joined, and nobody has been idle for longer than since it joined.
     """
-    first, first_since = NONE, np.inf
+    first, first_since = NO_ROW, np.inf
     for place in range(count[FREE]):
         number = team.free[place]
         if team.rep[number].joined_at > first_since:
@@ -175,7 +176,7 @@ def _longest_idle(team: Team, count: Array, now: float) -> int:
         if team.rep[number].tried == count[SERIAL]:
             continue
         since = max(team.rep[number].joined_at, opened_at(team, number, now))
-        if first == NONE or since < first_since or (since == first_since and number < team.free[first]):
+        if first == NO_ROW or since < first_since or (since == first_since and number < team.free[first]):
             first, first_since = place, since
     return first
 
@@ -184,13 +185,13 @@ def _longest_idle(team: Team, count: Array, now: float) -> int:
 def _take(rules: Array, leads: Leads, rep: Array, queues: Queues, count: Array, number: int, now: float) -> int:
     """Take the first lead of all queues a rep serves; leads past their patience are gone."""
     while True:
-        first = NONE
+        first = NO_ROW
         for place in range(rep[number].serves, rep[number].serves_end):
             head = best(rules, leads, queues, queues.serves[place], now)
-            if head != NONE and (first == NONE or before(leads.lead, head, first)):
+            if head != NO_ROW and (first == NO_ROW or before(leads.lead, head, first)):
                 first = head
-        if first == NONE:
-            return NONE
+        if first == NO_ROW:
+            return NO_ROW
         leave_queue(rules, leads.lead, queues.roots, count, first)
         if leads.lead[first].leaves_at >= now:
             return first

@@ -11,7 +11,8 @@ from smarketing_sim.engine.kernel.data import (
     ENDED,
     HEAPED,
     NEWEST,
-    NONE,
+    NO_QUEUE,
+    NO_ROW,
     OLDEST_DUE,
     SOONEST,
     VALUE_DECAY,
@@ -45,7 +46,7 @@ def enlist(lead: Array, steps: Array, queues: Queues, count: Array, step: int, r
 @part
 def unlist(lead: Array, steps: Array, queues: Queues, tries: Tries, count: Array) -> int:
     """Take the follow-up that falls due next."""
-    step = count[SOONEST]
+    step = np.uint32(count[SOONEST])
     head, end = steps[step].head, steps[step].end
     row = queues.follow_row[step, head]
     if head + AHEAD < end:
@@ -93,9 +94,9 @@ def enqueue(rules: Array, leads: Leads, roots: Array, count: Array, row: int, qu
         mine.primary = -mine.due_at
     elif order == DEADLINE:
         mine.primary = leads.card[row].retry_key if retry else leads.card[row].new_key
-    mine.queue, mine.prev, mine.next, mine.child = queue, NONE, NONE, NONE
+    mine.queue, mine.prev, mine.next, mine.child = queue, NO_ROW, NO_ROW, NO_ROW
     root = roots[queue]
-    if root == NONE:
+    if root == NO_ROW:
         roots[queue] = row
     elif order == VALUE_DECAY:
         mine.next, leads.lead[root].prev, roots[queue] = root, row, row
@@ -114,14 +115,14 @@ def move(rules: Array, leads: Leads, roots: Array, count: Array, row: int, queue
 def leave_queue(rules: Array, lead: Array, roots: Array, count: Array, row: int) -> None:
     """Take a lead out of its queue."""
     queue = lead[row].queue
-    lead[row].queue = NONE
+    lead[row].queue = NO_QUEUE
     count[WAITING] -= 1
     rest = _meld_all(lead, lead[row].child)
     if rules[0].order != VALUE_DECAY and roots[queue] == row:
         roots[queue] = rest
         return
     _unlink(lead, roots, queue, row)
-    if rest != NONE:
+    if rest != NO_ROW:
         roots[queue] = _meld(lead, roots[queue], rest)
 
 
@@ -130,12 +131,12 @@ def best(rules: Array, leads: Leads, queues: Queues, queue: int, now: float) -> 
     """Return the first lead of a queue; by value × decay it is worked out anew."""
     if rules[0].order != VALUE_DECAY:
         return queues.roots[queue]
-    first, row = NONE, queues.roots[queue]
-    while row != NONE:
+    first, row = NO_ROW, queues.roots[queue]
+    while row != NO_ROW:
         mine = leads.lead[row]
         step = min(int((now - mine.mql_at) / AGE_CLASS_MINUTES), len(queues.decay_steps) - 1)
         mine.primary = -(leads.card[row].new_key * queues.decay_steps[step])
-        if first == NONE or before(leads.lead, row, first):
+        if first == NO_ROW or before(leads.lead, row, first):
             first = row
         row = mine.next
     return first
@@ -159,7 +160,7 @@ def _meld(lead: Array, row: int, other: int) -> int:
         row, other = other, row
     child = lead[row].child
     lead[other].prev, lead[other].next = row, child
-    if child != NONE:
+    if child != NO_ROW:
         lead[child].prev = other
     lead[row].child = other
     return row
@@ -168,23 +169,23 @@ def _meld(lead: Array, row: int, other: int) -> int:
 @part
 def _meld_all(lead: Array, row: int) -> int:
     """Join a list of heaps into one: in pairs from the left, then one after another from the right."""
-    joined = NONE
-    while row != NONE:
+    joined = NO_ROW
+    while row != NO_ROW:
         other = lead[row].next
-        after = NONE
-        if other != NONE:
+        after = NO_ROW
+        if other != NO_ROW:
             after = lead[other].next
             row = _meld(lead, row, other)
         lead[row].prev = joined
         joined, row = row, after
-    if joined == NONE:
-        return NONE
+    if joined == NO_ROW:
+        return NO_ROW
     root, row = joined, lead[joined].prev
-    while row != NONE:
+    while row != NO_ROW:
         earlier = lead[row].prev
         root = _meld(lead, row, root)
         row = earlier
-    lead[root].prev, lead[root].next = NONE, NONE
+    lead[root].prev, lead[root].next = NO_ROW, NO_ROW
     return root
 
 
@@ -192,13 +193,13 @@ def _meld_all(lead: Array, row: int) -> int:
 def _unlink(lead: Array, roots: Array, queue: int, row: int) -> None:
     """Cut a lead with its children out of the list that it stands in."""
     before_it, after_it = lead[row].prev, lead[row].next
-    if before_it == NONE:
+    if before_it == NO_ROW:
         roots[queue] = after_it
     elif lead[before_it].child == row:
         lead[before_it].child = after_it
     else:
         lead[before_it].next = after_it
-    if after_it != NONE:
+    if after_it != NO_ROW:
         lead[after_it].prev = before_it
 
 
