@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.followed import NEVER, NO_REASON, OPEN, Attempts, Followed
+from smarketing_sim.engine.followed import Attempts, Followed
 from smarketing_sim.engine.kernel.data import (
     BACK,
     CARD,
@@ -20,7 +20,6 @@ from smarketing_sim.engine.kernel.data import (
     LEAVES,
     MADE,
     NEXT,
-    NO_QUEUE,
     NO_ROW,
     REP,
     REPS,
@@ -40,6 +39,7 @@ from smarketing_sim.engine.kernel.data import (
     Tries,
 )
 from smarketing_sim.engine.kernel.loop import follow_up
+from smarketing_sim.engine.kernel.records import lay_out, read_back
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.routing import Desk, territory_queues
 from smarketing_sim.world.calendar import Calendar, Floats
@@ -68,18 +68,20 @@ class CompiledFollowUp:
     def run(self) -> Followed:
         """Let the run happen and return what came of it."""
         follow_up(*self._laid_out)
-        (lead, card), made = self.leads, int(self.count[MADE])
-        decided, outcome = card["decided_at"].copy(), lead["outcome"].astype(np.int32)
+        count, made = self.plan.demand.lead_count, int(self.count[MADE])
+        times, codes = np.empty((4, count)), np.empty((4, count), dtype=np.int32)
+        warm = np.empty(count, dtype=np.bool_)
+        read_back(self.leads, times, codes, warm)
         return Followed(
-            first_attempt_at=card["first_at"].copy(),
-            connected_at=np.where(lead["connected"], decided, NEVER),
-            qualified_at=np.where(card["qualified"], decided, NEVER),
-            resolved_at=np.where(outcome == OPEN, NEVER, decided),
-            attempt_count=lead["made"].astype(np.int32),
-            outcome=outcome,
-            reason=card["reason"].astype(np.int32),
-            owner=lead["owner"].astype(np.int32),
-            warm=lead["warm"].astype(np.bool_),
+            first_attempt_at=times[0],
+            connected_at=times[1],
+            qualified_at=times[2],
+            resolved_at=times[3],
+            attempt_count=codes[0],
+            outcome=codes[1],
+            reason=codes[2],
+            owner=codes[3],
+            warm=warm,
             attempts=Attempts(
                 row=self.log.lead[:made],
                 number=self.log.number[:made],
@@ -115,19 +117,12 @@ class CompiledFollowUp:
         """Return the leads and their cards before anything happened; only those that arrive are ever looked at."""
         plan, leads = self.plan, self.plan.demand
         lead, card = _zeros(leads.lead_count, LEAD), np.zeros(leads.lead_count, dtype=CARD)
-        lead["queue"], card["first_at"], card["decided_at"], card["reason"] = NO_QUEUE, NEVER, NEVER, NO_REASON
-        columns = {
-            "id": leads.lead_id,
-            "mql_at": leads.mql_at,
-            "interest_until": leads.interest_until,
-            "leaves_at": plan.leaves_at,
-            "due_at": plan.available_at,
-            "fit": leads.fit,
-            "duplicate": leads.duplicate_of >= 0,
-            "bad_number": leads.bad_number,
-            **self._keys(),
-        }
-        for name, column in columns.items():
+        columns = (
+            leads.lead_id, leads.mql_at, plan.leaves_at, plan.available_at, leads.interest_until, leads.fit,
+            leads.duplicate_of, leads.bad_number,
+        )  # fmt: skip
+        lay_out(Leads(lead, card), *map(_plain, columns))
+        for name, column in self._keys().items():
             (lead if name in (LEAD.names or ()) else card)[name] = column
         return Leads(lead, card)
 

@@ -182,6 +182,9 @@ class Record:
     def attempt_column(self, name: str) -> Column:
         """Return a column of ``attempts``, sorted by lead and attempt; an automatic first touch is attempt 0."""
         kind = SCHEMA["attempts"][name]
+        if name == "replication" or (name == "automatic" and not len(self._answered)):
+            count = len(self.found.attempts.row) + len(self._answered)
+            return np.full(count, self.plan.demand.replication if name == "replication" else False, dtype=kind)
         human, machine = self._human(name), self._machine(name)
         column = np.empty(len(human) + len(machine), dtype=kind)
         column[self._places[0]], column[self._places[1]] = human, machine
@@ -212,7 +215,6 @@ class Record:
     def _human(self, name: str) -> Column:
         made = self.found.attempts
         makers: dict[str, Callable[[], Any]] = {
-            "replication": lambda: np.broadcast_to(np.int32(self.plan.demand.replication), len(made.row)),
             "lead_id": lambda: self.plan.demand.lead_id[made.row],
             "attempt": lambda: made.number,
             "channel": lambda: np.array(self.plan.channel_numbers, dtype=np.int32)[made.number - 1],

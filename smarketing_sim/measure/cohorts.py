@@ -117,7 +117,7 @@ class Case:
     @cached_property
     def handed_leads(self) -> Table:
         """The contract cohort."""
-        return Selection(self.leads, self.handed_rows)
+        return _chosen(self.leads, self.contract_cohort, self.handed_rows)
 
     @cached_property
     def handed_duplicates(self) -> Table:
@@ -132,7 +132,7 @@ class Case:
     @cached_property
     def created_leads(self) -> Table:
         """The economics cohort."""
-        return Selection(self.leads, self.created_rows)
+        return _chosen(self.leads, self.economics_cohort, self.created_rows)
 
     @cached_property
     def human_attempts(self) -> Table:
@@ -164,7 +164,9 @@ class Case:
     @cached_property
     def horizon_attempts(self) -> Table:
         """Human attempts that were started in the horizon."""
-        return Selection(self.human_attempts, self.horizon_attempt_rows)
+        human = self.human_attempts
+        all_of_them = len(self.horizon_attempt_rows) == len(human["started_at"])
+        return human if all_of_them else Selection(human, self.horizon_attempt_rows)
 
     @cached_property
     def in_clock_order(self) -> bool:
@@ -210,6 +212,11 @@ class Case:
 
     def _by_state(self, minutes: Floats) -> Floats:
         return np.bincount(self.rep_time["state"], weights=minutes, minlength=len(STATES)).astype(np.float64)
+
+
+def _chosen(table: Table, cohort: Bools, rows: Rows) -> Table:
+    """Return the rows of a cohort; where everybody belongs to it, the table itself."""
+    return table if len(rows) == len(cohort) else Selection(table, rows)
 
 
 def case_of(ledger: Ledger, scenario: Scenario, replication: int | None = None) -> Case:

@@ -118,6 +118,8 @@ class Calendar:
         if not len(self.opens_at):
             return np.zeros_like(instants)
         instants = np.maximum(instants, self.opens_at[0])
+        if len(self.opens_at) == 1:
+            return np.asarray(np.minimum(instants, self.closes_at[0]) - self.opens_at[0])
         index = self._edges[0].up_to(instants) - 1
         into = np.minimum(instants, self.closes_at.take(index)) - self.opens_at.take(index)
         elapsed: Floats = self.open_before.take(index) + into

@@ -20,7 +20,7 @@ from smarketing_sim.engine.followed import (
     UNREACHABLE,
     VOICEMAIL,
 )
-from smarketing_sim.engine.jit import part
+from smarketing_sim.engine.jit import part, prefetch
 from smarketing_sim.engine.kernel.clocks import add, hour_of_week, next_open_after, pace, place_now, to_grid
 from smarketing_sim.engine.kernel.data import MADE, REPS, Array, Days, Leads, Log, Queues, Talks, Team, Tries
 from smarketing_sim.engine.kernel.desk import hold
@@ -29,8 +29,8 @@ from smarketing_sim.engine.kernel.queues import enlist
 
 @part
 def begin(
-    rules: Array, leads: Leads, team: Team, steps: Array, days: Days, tries: Tries, log: Log, count: Array, number: int,
-    row: int, now: float
+    rules: Array, leads: Leads, team: Team, steps: Array, days: Days, tries: Tries, talks: Talks, log: Log,
+    count: Array, number: int, row: int, now: float
 ) -> float:  # fmt: skip
     """Begin an attempt: note it, and when the rep is back from the other work it owes; return when it ends."""
     mine, rep, made = leads.lead[row], team.rep[number], leads.lead[row].made
@@ -41,6 +41,7 @@ def begin(
     if made == 0 or rules[0].strict:
         mine.warm = now - mine.mql_at <= leads.card[row].interest_until
     result = _result_of(rules, mine, steps, days, tries, row, made, now)
+    _fetch(leads, talks, row, result)
     preparation, minutes = _minutes(steps, tries, row, made, result)
     speed = pace(team, number, now)
     if speed == 1.0:
@@ -58,6 +59,16 @@ def begin(
     rep.leaves = back_at == np.inf
     rep.back_at = ended_at if rep.leaves else back_at
     return ended_at
+
+
+@part
+def _fetch(leads: Leads, talks: Talks, row: int, result: int) -> None:
+    """Have what the end of an attempt looks at brought near while the attempt goes on."""
+    prefetch(leads.card, row)
+    if result == TALK:
+        prefetch(talks.qualify_prob, row)
+        prefetch(talks.qualify_luck, row)
+        prefetch(talks.reason_luck, row)
 
 
 @part

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from smarketing_sim.engine.followed import GONE_COLD, LOST, OPEN
-from smarketing_sim.engine.jit import entry, part, seldom
+from smarketing_sim.engine.jit import entry, part, prefetch, seldom
 from smarketing_sim.engine.kernel.attempt import begin, finish, resolve
 from smarketing_sim.engine.kernel.clocks import next_open, opened_at
 from smarketing_sim.engine.kernel.data import (
@@ -70,7 +70,7 @@ def follow_up(
         late_at = late.at[escalated] if escalated < len(late.at) else np.inf
         soon = min(handed_at, due_at, late_at)
         if stirred and count[FREE] > 0 and count[WAITING] > 0 and min(soon, rep_at) > now:
-            _dispatch(rules, leads, team, steps, queues, days, tries, log, count, now)
+            _dispatch(rules, leads, team, steps, queues, days, tries, talks, log, count, now)
             stirred = False
             continue
         if min(soon, rep_at) == np.inf:
@@ -82,6 +82,7 @@ def follow_up(
             row = arrivals[arrived]
             if arrived + AHEAD < len(arrivals):
                 fetch(leads.lead, tries, arrivals[arrived + AHEAD])
+                prefetch(leads.card, arrivals[arrived + AHEAD])
             queue = route(rules, leads, team, queues, days, count, row, now)
             enqueue(rules, leads, queues.roots, count, row, queue)
             arrived += 1
@@ -120,7 +121,7 @@ def _rep_event(
     else:
         row = NO_ROW if count[FREE] > 0 else _take(rules, leads, team.rep, queues, count, number, now)
         if row != NO_ROW:
-            ended_at = begin(rules, leads, team, steps, days, tries, log, count, number, row, now)
+            ended_at = begin(rules, leads, team, steps, days, tries, talks, log, count, number, row, now)
             replace_first(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
         else:
             unheap(team.heap, count)
@@ -134,8 +135,8 @@ def _rep_event(
 
 @seldom
 def _dispatch(
-    rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, days: Days, tries: Tries, log: Log,
-    count: Array, now: float
+    rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, days: Days, tries: Tries, talks: Talks,
+    log: Log, count: Array, now: float
 ) -> None:  # fmt: skip
     """Let free reps, the longest idle in this shift first, take leads; those whose hours are over come back later."""
     count[SERIAL] += 1
@@ -154,7 +155,7 @@ def _dispatch(
         for later in range(place, count[FREE]):
             team.free[later] = team.free[later + 1]
         if row != NO_ROW:
-            ended_at = begin(rules, leads, team, steps, days, tries, log, count, number, row, now)
+            ended_at = begin(rules, leads, team, steps, days, tries, talks, log, count, number, row, now)
             enheap(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
         elif opens_at < np.inf:
             enheap(team.heap, count, opens_at, BACK, number, number)

@@ -232,8 +232,11 @@ def replace_first(heap: Array, count: Array, at: float, kind: int, rank: int, nu
     while 2 * place + 1 < size:
         child = 2 * place + 1
         if child + 1 < size:
-            other = heap[child + 1]
-            child += _sooner(other.at, other.kind, other.rank, heap[child])
+            left, right = heap[child], heap[child + 1]
+            if left.at == right.at:
+                child += _sooner(right.at, right.kind, right.rank, left)
+            else:
+                child += right.at < left.at  # a sum, not a branch: which child is sooner cannot be foreseen
         if _sooner(at, kind, rank, heap[child]):
             break
         _put(heap, place, heap[child])
