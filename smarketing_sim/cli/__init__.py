@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import warnings
 
 import typer
@@ -20,6 +21,7 @@ from smarketing_sim.cli.screen import show_warning, tell
 from smarketing_sim.errors import SmarketingError, SmarketingWarning
 
 STOPPED = 130
+_PATIENCE_SECONDS = 5.0
 
 
 def main() -> None:
@@ -41,7 +43,16 @@ def main() -> None:
         code = STOPPED
     except Exception as error:
         code = _usage(error)
+    if code == STOPPED:
+        _leave_soon()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_soon() -> None:
+    """See to it that the way out ends: a pool whose workers were killed can keep the interpreter waiting for them."""
+    last_resort = threading.Timer(_PATIENCE_SECONDS, os._exit, [STOPPED])
+    last_resort.daemon = True
+    last_resort.start()
 
 
 def _usage(error: Exception) -> int:

@@ -31,6 +31,8 @@ class _Processes(Executor):
         # Asked to kill its workers, loky trips over a future that was cancelled, kills none and then waits for them.
         for process in list(pool._processes.values()) if cancel_futures else ():
             kill_process_tree(process)
+        if cancel_futures and pool._call_queue is not None:
+            pool._call_queue.cancel_join_thread()  # jobs in a pipe that nobody reads any more would be waited for
         pool.shutdown(wait=wait)
 
     def _pool(self) -> Any:

@@ -33,8 +33,8 @@ def _wait_for(what: str, done: object, seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def _busy(mark: str, at_least: int) -> bool:
-    """Tell whether so many processes of a command have worked for a second or more."""
+def _busy(mark: str, at_least: int, seconds: float = 2.5) -> bool:
+    """Tell whether so many processes of a command have worked for so long; to start takes a worker a few seconds."""
     ticks = os.sysconf("SC_CLK_TCK")
     worked = []
     for pid in processes_of(mark):
@@ -42,7 +42,7 @@ def _busy(mark: str, at_least: int) -> bool:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        worked.append((int(fields[11]) + int(fields[12])) / ticks > 2.5)
+        worked.append((int(fields[11]) + int(fields[12])) / ticks > seconds)
     return sum(worked) >= at_least
 
 
@@ -98,7 +98,7 @@ def test_ctrl_c_in_a_run_leaves_nothing_behind(tmp_path: Path, mark: str, worker
     write_tiny(tmp_path)
     words = ("run", "baseline.yaml", *MANY_YEARS, "--workers", workers, "--json", "--out", "ledgers")
     process = start(*words, cwd=tmp_path, **{MARK: mark})
-    _wait_for("the run to be busy", lambda: _busy(mark, workers))
+    _wait_for("the run to be busy", lambda: _busy(mark, workers, seconds=6.0))
     out, _ = _interrupted(process, whole_group)
     assert out == ""
     _none_left(mark)
