@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.record import record_of
+from smarketing_sim.experiment.runs import died
 from smarketing_sim.measure.summary import measure
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import reads_digest, sample_demand
@@ -99,7 +100,7 @@ def run_jobs(jobs: Sequence[Job], executor: Executor | None) -> Iterator[tuple[J
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 job = running.pop(future)
-                if _died(future):
+                if died(future):
                     suspects.append(job)
                 else:
                     yield job, _outcome(job, future)
@@ -118,13 +119,6 @@ def _submit(executor: Executor, job: Job) -> Future[Outcome]:
         refused: Future[Outcome] = Future()
         refused.set_exception(error)
         return refused
-
-
-def _died(future: Future[Outcome]) -> bool:
-    try:
-        return isinstance(future.exception(), BrokenExecutor)
-    except CancelledError:
-        return False
 
 
 def _outcome(job: Job, future: Future[Outcome]) -> Outcome:

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -171,7 +172,7 @@ def _in_order(jobs: list[Job], executor: Executor | None) -> Iterator[Outcome]:
     try:
         for job, future in zip(jobs, futures, strict=True):
             # A worker that dies takes every job of its pool along; run again alone, a job shows whose fault it was.
-            yield _outcome(job, _submit(executor, job) if _died(future) else future)
+            yield _outcome(job, _submit(executor, job) if died(future) else future)
     finally:
         for future in futures:
             future.cancel()
@@ -186,7 +187,8 @@ def _submit(executor: Executor, job: Job) -> Future[Outcome]:
         return broken
 
 
-def _died(future: Future[Outcome]) -> bool:
+def died(future: Future[Any]) -> bool:
+    """Tell whether a job ended because its worker, or another one of the pool, died."""
     try:
         return isinstance(future.exception(), BrokenExecutor)
     except CancelledError:
