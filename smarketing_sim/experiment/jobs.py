@@ -72,15 +72,19 @@ class Job:
 
 def make_jobs(scenarios: Sequence[Scenario], replications: Sequence[int], *, seed: int, engine: str) -> list[Job]:
     """Deal scenarios out to jobs: those that read the same demand together, at most ``BLOCK`` of them at a time."""
+    return [
+        Job(block, tuple(scenarios[point] for point in block), seed, replication, engine)
+        for block in sharing_demand(scenarios)
+        for replication in replications
+    ]
+
+
+def sharing_demand(scenarios: Sequence[Scenario]) -> list[tuple[int, ...]]:
+    """Return the places of scenarios that read the same demand, together, at most ``BLOCK`` of them at a time."""
     groups: dict[str, list[int]] = {}
     for point, scenario in enumerate(scenarios):
         groups.setdefault(reads_digest(scenario), []).append(point)
-    blocks = [tuple(group[at : at + BLOCK]) for group in groups.values() for at in range(0, len(group), BLOCK)]
-    return [
-        Job(block, tuple(scenarios[point] for point in block), seed, replication, engine)
-        for block in blocks
-        for replication in replications
-    ]
+    return [tuple(group[at : at + BLOCK]) for group in groups.values() for at in range(0, len(group), BLOCK)]
 
 
 def run_jobs(jobs: Sequence[Job], executor: Executor | None) -> Iterator[tuple[Job, Outcome]]:

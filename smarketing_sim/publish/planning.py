@@ -23,6 +23,7 @@ from smarketing_sim.publish.words import counted
 from smarketing_sim.scenario.schema import Scenario
 
 PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
+_KINDS = {str: "text", int: "a whole number", float: "a number"}
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "open", "get_ipython"}
 
 
@@ -111,22 +112,29 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
     return planning
 
 
-def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a planning notebook; raise InputError for an unknown name or a wrong type."""
+def check_parameters(namespace: Mapping[str, Any], more: Mapping[str, type] | None = None) -> dict[str, Any]:
+    """Return a notebook's parameters: those of every report, and ``more`` of its own by type.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or a wrong type.
+    """
+    known = {**PARAMETERS, **(more or {})}
     given = {name: value for name, value in namespace.items() if _is_parameter(name, value)}
     problems = [
-        Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, PARAMETERS))
+        Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, known))
         for name, value in given.items()
-        if name not in PARAMETERS
+        if name not in known
     ]
-    for name, kind in PARAMETERS.items():
+    for name, kind in known.items():
         value = given.get(name)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            words = "text" if kind is str else "a whole number"
-            problems.append(Problem(f"must be {words}", path=name, value=value))
+        wanted = (int, float) if kind is float else kind
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            problems.append(Problem(f"must be {_KINDS[kind]}", path=name, value=value))
     if problems:
         raise InputError(problems)
-    return {name: given[name] for name in PARAMETERS}
+    return {name: given[name] for name in known}
 
 
 def write_tables(planning: Planning, folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""Decisions: one module per question, each a set of paired experiments and what follows from it."""

@@ -1,0 +1,1 @@
+"""Chapters of the playbook: one page per question, the answer first."""
