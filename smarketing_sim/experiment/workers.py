@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from multiprocessing.resource_tracker import ensure_running as start_resource_tracker
 from typing import Any
 
 from joblib.externals.loky import get_reusable_executor
@@ -22,6 +23,7 @@ class _Processes(Executor):
         self.count = count
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        start_resource_tracker()  # started with the first worker, it would let Ctrl-C through again
         with _interrupts_held():
             future: Future[Any] = self._pool().submit(fn, *args, **kwargs)
         return future

@@ -93,12 +93,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "supervisor"])
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_in_a_run_leaves_nothing_behind(tmp_path: Path, mark: str, workers: int, whole_group: bool) -> None:
+@pytest.mark.parametrize(("workers", "after"), [(1, 3.0), (2, 0.2), (2, 3.0)], ids=["here", "starting", "working"])
+def test_ctrl_c_in_a_run_leaves_nothing_behind(
+    tmp_path: Path, mark: str, workers: int, after: float, whole_group: bool
+) -> None:
     write_tiny(tmp_path)
     words = ("run", "baseline.yaml", *MANY_YEARS, "--workers", workers, "--json", "--out", "ledgers")
     process = start(*words, cwd=tmp_path, **{MARK: mark})
-    _wait_for("the run to be busy", lambda: _busy(mark, workers, seconds=6.0))
+    _wait_for("the run to be busy", lambda: _busy(mark, workers, seconds=after))
     out, _ = _interrupted(process, whole_group)
     assert out == ""
     _none_left(mark)
