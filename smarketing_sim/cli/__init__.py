@@ -15,6 +15,9 @@ import warnings
 import typer
 
 from smarketing_sim.cli import commands as commands
+from smarketing_sim.cli import explain as explain
+from smarketing_sim.cli import new as new
+from smarketing_sim.cli import staff as staff
 from smarketing_sim.cli import sweeping as sweeping
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import show_warning, tell

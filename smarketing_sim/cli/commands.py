@@ -26,14 +26,17 @@ from smarketing_sim.cli.options import (
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 
+REPORT_YEARS = 200
+
 if TYPE_CHECKING:
+    from smarketing_sim.decide.self_check import Implied
     from smarketing_sim.experiment.runs import Experiment
     from smarketing_sim.scenario.schema import Scenario
 
 
 @app.command()
 def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> None:
-    """Validate scenario files and print every problem in them."""
+    """Validate scenario files, print every problem in them, and show what each implies about a company."""
     from smarketing_sim.scenario.files import load, parse_overrides
 
     overrides, found, checked = parse_overrides(sets), [], {}
@@ -42,18 +45,32 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
             checked[str(path)] = load(path, overrides)
         except InputError as error:
             found += list(error.problems)
+    implied = {} if found else {path: _implied(scenario) for path, scenario in checked.items()}
     if as_json:
+        from smarketing_sim.decide.self_check import to_json
+
         print_json(
             {
                 "valid": not found,
                 "problems": [str(problem) for problem in found],
                 "scenarios": {path: scenario.digest for path, scenario in checked.items()},
+                "company": {path: to_json(numbers) for path, numbers in implied.items()},
             }
         )
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
-        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}")
+        from smarketing_sim.publish.company import self_check_text
+
+        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}\n{self_check_text(implied[name])}")
+
+
+def _implied(scenario: Scenario) -> list[Implied]:
+    """Simulate a few years and return what a scenario implies about a company."""
+    from smarketing_sim.decide.self_check import YEARS, self_check
+    from smarketing_sim.experiment.panel import simulate_all
+
+    return self_check(simulate_all([scenario], replications=YEARS)[0])
 
 
 @app.command()
@@ -146,29 +163,41 @@ def report(
     sets: Sets = NO_WORDS,
     pdf: Annotated[bool, typer.Option("--pdf", help="Make a PDF too.")] = False,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of published reports.")] = Path("reports"),
-    replications: Replications = 200,
+    replications: Annotated[
+        int | None, typer.Option(help="Simulated years; 200 for the planning report, else what the notebook says.")
+    ] = None,
+    parameters: Annotated[
+        list[str], typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook's own.")
+    ] = NO_WORDS,
     seed: Seed = 1,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Publish a planning report for each scenario, and refresh the hub page."""
+    """Publish a planning report, or another chapter, for each scenario, and refresh the hub page."""
     from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.publish.notebooks import default_parameters, read_notebook, read_parameters
+    from smarketing_sim.publish.planning import PARAMETERS
+    from smarketing_sim.publish.publisher import MAIN_NOTEBOOK
     from smarketing_sim.publish.reports import publish_report
     from smarketing_sim.publish.words import counted
 
     source = _find_notebook(notebook)
     scenarios = [(path, load_with(path, sets)) for path in params]
-    check_numbers(replications=replications, seed=seed)
+    defaults = default_parameters(read_notebook(source))
+    own = read_parameters(parameters, {name: value for name, value in defaults.items() if name not in PARAMETERS})
+    years = replications or (REPORT_YEARS if notebook == MAIN_NOTEBOOK else int(defaults.get("replications", 1)))
+    check_numbers(replications=years if replications is None else replications, seed=seed)
     for path, scenario in scenarios:
-        tell(f"{scenario.name}: {counted(replications, 'simulated year')}")
+        tell(f"{scenario.name}: {counted(years, 'simulated year')}")
         with Progress("simulated years") as progress:
             published = publish_report(
                 source,
                 scenario,
                 params_file=path,
                 root=out,
-                replications=replications,
+                replications=years,
                 seed=seed,
+                parameters=own,
                 workers=workers,
                 pdf=pdf,
                 progress=progress,

@@ -106,12 +106,13 @@ def per_replication(experiment: Experiment) -> dict[str, Floats]:
     series = {name: experiment.series(column) for name, column in HEADLINES.items()}
     for name in experiment.scenario.sla:
         series[f"attainment.{name}"] = np.array([m.clauses[name].attainment for m in experiment.measures])
-        series[f"p_kept.{name}"] = _mean_of_months(kept_months(experiment, name))
-    series["p_all_kept"] = _mean_of_months(all_kept_months(experiment))
+        series[f"p_kept.{name}"] = mean_of_months(kept_months(experiment, name))
+    series["p_all_kept"] = mean_of_months(all_kept_months(experiment))
     return series
 
 
-def _mean_of_months(kept: Floats) -> Floats:
+def mean_of_months(kept: Floats) -> Floats:
+    """Return the share of months kept by replication; shape (replications, months) to (replications,)."""
     counted = np.sum(~np.isnan(kept), axis=1)
     return np.where(counted > 0, np.nansum(kept, axis=1) / np.maximum(counted, 1), np.nan)
 

@@ -36,20 +36,20 @@ def all_kept_months(experiment: Experiment, sides: tuple[str, ...] = ("marketing
     return np.where(none, np.nan, np.all(np.isnan(kept) | (kept == 1.0), axis=0))
 
 
-def kept_all_year(kept: Floats) -> Interval:
+def kept_all_year(kept: Floats, *, level: float = 0.95) -> Interval:
     """Return the chance that every month of a year that had a case was kept: Wilson over replications."""
     if not kept.size:
         return Interval(np.nan, np.nan, np.nan)
     has_case = ~np.all(np.isnan(kept), axis=1)
     whole = np.all(np.isnan(kept) | (kept == 1.0), axis=1)
-    return wilson(float((whole & has_case).sum()), float(has_case.sum()))
+    return wilson(float((whole & has_case).sum()), float(has_case.sum()), level=level)
 
 
-def kept_in_a_month(kept: Floats) -> Interval:
+def kept_in_a_month(kept: Floats, *, level: float = 0.95) -> Interval:
     """Return the chance that a month keeps its promise, clustered by replication."""
     if not kept.size:
         return Interval(np.nan, np.nan, np.nan)
-    return clustered_share(kept)
+    return clustered_share(kept, level=level)
 
 
 def attainment(experiment: Experiment, name: str) -> Interval:
@@ -75,12 +75,12 @@ def ceiling(experiment: Experiment, name: str) -> float | None:
 
 
 def goal_reached(experiment: Experiment) -> Interval:
-    """Return the chance that a single year reaches the revenue goal, in the view the goal is set in."""
+    """Return the chance that a single year reaches marketing's part of the goal, in the view the goal is set in."""
     goal = experiment.scenario.goal
     if goal.revenue_usd <= 0:
         return Interval(np.nan, np.nan, np.nan)
     revenue = experiment.series("cohort_revenue_usd" if goal.view == "cohort" else "booked_revenue_usd")
-    return wilson(float(np.sum(revenue >= goal.revenue_usd)), float(len(revenue)))
+    return wilson(float(np.sum(revenue >= goal.marketing_usd)), float(len(revenue)))
 
 
 def quota_reached(experiment: Experiment) -> Interval:
@@ -133,7 +133,7 @@ def to_json(experiment: Experiment) -> dict[str, Any]:
         "clauses": [_clause(experiment, name) for name in scenario.sla],
         "p_all_kept": {"month": kept_in_a_month(everything).as_dict(), "year": kept_all_year(everything).as_dict()},
         "goal": {
-            "target": scenario.goal.revenue_usd or None,
+            "target": scenario.goal.marketing_usd or None,
             "view": scenario.goal.view,
             "p_reached": goal_reached(experiment).as_dict(),
             "p_quota": quota_reached(experiment).as_dict(),

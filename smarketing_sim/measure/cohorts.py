@@ -250,9 +250,10 @@ def nth_attempt_at(case: Case, number: int) -> Floats:
     if not case.in_clock_order:
         count = case.leads["attempt_count"]
         started = started[np.lexsort((started, np.repeat(np.arange(len(count)), count)))]
-    place = case.attempts_before[case.handed_rows] + number - 1
-    enough = case.handed_leads["attempt_count"] >= number
-    return np.append(started, np.nan)[np.where(enough, place, -1)]
+    enough = np.flatnonzero(case.handed_leads["attempt_count"] >= number)
+    at = np.full(len(case.handed_rows), np.nan)
+    at[enough] = started[case.attempts_before[case.handed_rows[enough]] + number - 1]
+    return at
 
 
 def _responded_at(case: Case) -> Floats:

@@ -8,11 +8,11 @@ import numpy as np
 
 from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.measure.load import IDLE, scheduled_minutes
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.world.calendar import Floats, add_months
 
 _SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend_usd"), FUNNEL_COLUMNS.index("spend_unworked_usd")
-_BAD_FIT, _FIT, _DUPLICATE = np.arange(3, dtype=np.int8)
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,18 @@ class Economics:
     cohort_revenue_usd, booked_revenue_usd
         The same as it fell out in this year; and deals closed in the horizon, whenever their lead was created.
     contribution_usd
-        Expected revenue over the economic horizon × margin − media − the reps' hours on these leads.
+        Expected revenue over the economic horizon × margin − media − the reps' hours meant for these leads, and what
+        outbound work in idle ones of them brings.
     contribution_year_one_usd, contribution_loaded_usd
         Cash of the first year only; and with all people and tools.
     won_count, cost_per_won_usd, ltv_to_cac, payback_months
         Deals of the cohort, what one cost, what one brings over what it cost, months until it is paid back.
     spend_usd, spend_unworked_usd
         Media in the horizon, and the part of it on leads that nobody called.
+    people_usd
+        Cost of the reps' time that is meant for marketing's leads.
+    hours_scheduled, hours_idle
+        Those hours, and how many of them passed without a lead to call.
     hours_on_duplicates, hours_on_bad_fits
         Rep hours on second records and on leads outside the profile.
     revenue_per_rep_hour_usd
@@ -51,6 +56,9 @@ class Economics:
     payback_months: float
     spend_usd: float
     spend_unworked_usd: float
+    people_usd: float
+    hours_scheduled: float
+    hours_idle: float
     hours_on_duplicates: float
     hours_on_bad_fits: float
     revenue_per_rep_hour_usd: float
@@ -71,19 +79,24 @@ def measure_economics(case: Case, funnel: Floats) -> Economics:
     per_won = cost / won_count if won_count else float("nan")
     mean_margin = margin / won_count if won_count else float("nan")
     hours, hours_duplicates, hours_bad_fits = _rep_hours(case)
+    idle = float(case.shared_minutes_by_state[IDLE]) / 60.0
+    outbound = terms.outbound_usd_per_hour * idle
     return Economics(
         expected_revenue_usd=expected,
         cohort_revenue_usd=float(value[mine].sum()),
         booked_revenue_usd=float(value[closed].sum()),
-        contribution_usd=margin * terms.lifetime_factor - spend - shared,
-        contribution_year_one_usd=margin - spend - shared,
-        contribution_loaded_usd=margin * terms.lifetime_factor - cost,
+        contribution_usd=margin * terms.lifetime_factor - spend - shared + outbound,
+        contribution_year_one_usd=margin - spend - shared + outbound,
+        contribution_loaded_usd=margin * terms.lifetime_factor - cost + outbound,
         won_count=won_count,
         cost_per_won_usd=per_won,
         ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
         payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"),
         spend_usd=spend,
         spend_unworked_usd=float(funnel[:, _UNWORKED].sum()),
+        people_usd=shared,
+        hours_scheduled=scheduled_minutes(case) / 60.0,
+        hours_idle=idle,
         hours_on_duplicates=hours_duplicates,
         hours_on_bad_fits=hours_bad_fits,
         revenue_per_rep_hour_usd=expected / hours if hours > 0 else float("nan"),
@@ -115,8 +128,9 @@ def _employed_share(case: Case, profile: Profile) -> float:
 
 def _rep_hours(case: Case) -> tuple[float, float, float]:
     """Return rep hours in the horizon: all, on duplicates, and on leads outside the profile."""
-    attempts, leads = case.horizon_attempts, case.leads
-    hours = (attempts["ended_at"] - attempts["started_at"]) / 60.0
-    kind = np.repeat(np.where(case.is_first, leads["fit"] * _FIT, _DUPLICATE), leads["attempt_count"])
-    kind = kind[case.horizon_attempt_rows]
-    return float(hours.sum()), float(hours[kind == _DUPLICATE].sum()), float(hours[kind == _BAD_FIT].sum())
+    attempts, leads, rows = case.human_attempts, case.leads, case.worked_rows
+    minutes = attempts["ended_at"] - attempts["started_at"]
+    minutes *= case.in_horizon(attempts["started_at"])
+    hours = np.diff(np.cumsum(minutes)[case.first_attempts + leads["attempt_count"][rows] - 1], prepend=0.0) / 60.0
+    second, fit = ~case.is_first[rows], leads["fit"][rows]
+    return float(hours.sum()), float(hours[second].sum()), float(hours[~second & ~fit].sum())

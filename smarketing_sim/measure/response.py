@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,10 +76,15 @@ def waiting_by_hour(case: Case) -> tuple[Floats, Floats]:
     hour, hours = _hours_of_week(case.line)
     if not len(hour):
         return np.full(168, np.nan), np.full(168, np.nan)
-    starts_at, means = case.line.horizon_starts_at, []
-    for joined, left in (_new_waits(case), _retry_waits(case)):
-        waited = _minutes_since(joined, starts_at, len(hour)) - _minutes_since(left, starts_at, len(hour))
-        means.append(np.bincount(hour, weights=np.maximum(waited, 0.0) / 60.0, minlength=168) / hours)
+    attempts, starts_at, count = case.human_attempts, case.line.horizon_starts_at, len(hour)
+    kind = attempts["attempt"] > 1
+    waited = _minutes_since(attempts["due_at"], kind, starts_at, count)
+    waited -= _minutes_since(attempts["started_at"], kind, starts_at, count)
+    for number, (joined, left) in enumerate((_new_waits(case), _retry_waits(case))):
+        one_kind = np.full(len(joined), number)
+        waited += _minutes_since(joined, one_kind, starts_at, count)
+        waited -= _minutes_since(left, one_kind, starts_at, count)
+    means = [np.bincount(hour, weights=np.maximum(minutes, 0.0) / 60.0, minlength=168) / hours for minutes in waited]
     return means[0], means[1]
 
 
@@ -89,41 +95,51 @@ def _hours_of_week(line: Timeline) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
     return hour, np.maximum(np.bincount(hour, minlength=168), 1)
 
 
-def _minutes_since(at: Floats, starts_at: float, hour_count: int) -> Floats:
-    """Return, for each hour from an instant on, the minutes in it that lie after each of some instants, summed."""
-    hour = np.clip(np.floor((at - starts_at) / 60.0), -1.0, hour_count).astype(np.int64)
-    passed = np.cumsum(np.bincount(hour + 1, minlength=hour_count + 2))[:hour_count]
-    rest = starts_at + 60.0 * (hour + 1) - at
-    within = np.bincount(hour + 1, weights=rest, minlength=hour_count + 2)[1 : hour_count + 1]
+def _minutes_since(at: Floats, kind: npt.NDArray[Any], starts_at: float, hour_count: int) -> Floats:
+    """Sum, for each hour from an instant on, the minutes in it that lie after each of some instants.
+
+    Parameters
+    ----------
+    at
+        The instants.
+    kind
+        0 or 1 for each; the two are summed apart.
+
+    Returns
+    -------
+    ndarray
+        Shape (2, hours).
+    """
+    hour = np.minimum(np.maximum(np.floor((at - starts_at) / 60.0), -1.0), float(hour_count)) + 1.0
+    cell = hour.astype(np.intp) + kind * np.intp(hour_count + 2)
+    rest = (starts_at + 60.0 * hour) - at
+    size = 2 * (hour_count + 2)
+    passed = np.bincount(cell, minlength=size).reshape(2, -1).cumsum(axis=1)[:, :hour_count]
+    within = np.bincount(cell, weights=rest, minlength=size).reshape(2, -1)[:, 1 : hour_count + 1]
     return np.asarray(60.0 * passed + within, dtype=np.float64)
 
 
 def _new_waits(case: Case) -> tuple[Floats, Floats]:
-    """Return when leads never called before joined the queue, and when they left it."""
-    leads, attempts = case.leads, case.human_attempts
-    first = np.flatnonzero(attempts["attempt"] == 1)
+    """Return when leads never called joined the queue, and when they left it."""
+    leads = case.leads
     pending = np.flatnonzero((leads["attempt_count"] == 0) & ~np.isnan(leads["handed_at"]))
     left = np.fmin(leads["resolved_at"][pending], case.ends_at)
-    joined = np.minimum(leads["handed_at"][pending], left)
-    return np.append(attempts["due_at"][first], joined), np.append(attempts["started_at"][first], left)
+    return np.minimum(leads["handed_at"][pending], left), left
 
 
 def _retry_waits(case: Case) -> tuple[Floats, Floats]:
-    """Return when follow-ups fell due and when they left the queue: made, gone cold, or still there at the end."""
-    leads, attempts, cadence = case.leads, case.human_attempts, case.scenario.sales.sdr.cadence
-    later = np.flatnonzero(attempts["attempt"] > 1)
-    joined, left = [attempts["due_at"][later]], [attempts["started_at"][later]]
+    """Return when follow-ups that were never made fell due, and when they left the queue: gone cold, or at the end."""
+    leads, cadence, day = case.leads, case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
     silent = np.isnan(leads["connected_at"]) & (leads["censored"] | (leads["reason"] == REASONS.index("gone_cold")))
-    idle = np.flatnonzero(silent & (leads["attempt_count"] > 0))
+    rows = np.flatnonzero(silent & (leads["attempt_count"] > 0) & (leads["attempt_count"] < cadence.max_attempts))
+    made, gone = leads["attempt_count"][rows], np.fmin(leads["resolved_at"][rows], case.ends_at)
+    tries = case.attempts_before[rows] + np.minimum(np.arange(cadence.max_attempts)[:, None], made - 1)
+    ended, due = np.fmax.reduce(case.human_attempts["ended_at"][tries], axis=0), np.full(len(rows), np.inf)
     for number in range(1, cadence.max_attempts):
-        rows, day = idle[leads["attempt_count"][idle] == number], case.scenario.calendar.business_day_minutes
-        tries = case.attempts_before[rows, None] + np.arange(number)
-        ended = np.fmax.reduce(attempts["ended_at"][tries], axis=1)
-        due = after(ended, cadence.gap(number), calendar=case.contract, business_day_minutes=day)
-        gone = np.fmin(leads["resolved_at"][rows], case.ends_at)
-        joined.append(due[due < gone])
-        left.append(gone[due < gone])
-    return np.concatenate(joined), np.concatenate(left)
+        mine = np.flatnonzero(made == number)
+        due[mine] = after(ended[mine], cadence.gap(number), calendar=case.contract, business_day_minutes=day)
+    waits = due < gone
+    return due[waits], gone[waits]
 
 
 def attempts_made(case: Case) -> Floats:

@@ -82,19 +82,24 @@ def measure_clauses(case: Case) -> dict[str, ClauseCounts]:
     return {name: _measure(case, clause, months, due_at) for name, clause in clauses.items()}
 
 
-def lead_values(scenario: Scenario) -> dict[str, float]:
-    """Return the mean worth of a handed lead by source: worked at once and to the end of the cadence."""
+def contact_values(scenario: Scenario) -> dict[str, float]:
+    """Return what a handed lead is worth on average once it is reached in time, by source, US dollars of revenue."""
     meetings = scenario.sales.meetings
-    missed = np.prod([1.0 - connect_prob(scenario, n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
-    reached = scenario.marketing.reachable_share * (1.0 - float(missed))
     met = meetings.show_share * (1.0 + (1.0 - meetings.show_share) * meetings.rebook_share)
     values = {}
     for name, source in scenario.marketing.sources.items():
         shares = [source.personas.get(p, 0.0) if source.personas else q.share for p, q in scenario.personas.items()]
         wins = np.array(shares) * np.array([p.win_factor for p in scenario.personas.values()])
         mean = float(wins @ np.array([p.deal_value_usd for p in scenario.personas.values()]) / max(wins.sum(), 1e-12))
-        values[name] = reached * source.qualify_prob * met * source.win_prob * source.promise_match * mean
+        values[name] = source.qualify_prob * met * source.win_prob * source.promise_match * mean
     return values
+
+
+def lead_values(scenario: Scenario) -> dict[str, float]:
+    """Return the mean worth of a handed lead by source: worked at once and to the end of the cadence."""
+    missed = np.prod([1.0 - connect_prob(scenario, n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
+    reached = scenario.marketing.reachable_share * (1.0 - float(missed))
+    return {name: reached * value for name, value in contact_values(scenario).items()}
 
 
 def _measure(case: Case, clause: Any, months: tuple[Codes, Codes], due_at: Mapping[Span, Floats]) -> ClauseCounts:
@@ -111,7 +116,9 @@ def _measure(case: Case, clause: Any, months: tuple[Codes, Codes], due_at: Mappi
         return ClauseCounts(inside, weeks, none, none, duplicates)
     due = due_at[clause.within]
     hit, decided = _judge(case, clause, due)
-    verdict = np.where(due <= case.ends_at, np.where(decided, np.where(hit, _KEPT, _BROKEN), _UNWORKED), _LEFT_OUT)
+    verdict = np.where(hit, _KEPT, _BROKEN)
+    verdict[~decided] = _UNWORKED
+    verdict[due > case.ends_at] = _LEFT_OUT
     cell = verdict * _months(case) + month
     count = np.bincount(cell[mine], minlength=4 * _months(case)).reshape(4, -1).astype(np.float64)
     return ClauseCounts(

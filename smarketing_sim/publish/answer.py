@@ -6,11 +6,13 @@ import numpy as np
 
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.publish.advice import KEPT_FROM
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
+from smarketing_sim.scenario.money import Goal
 from smarketing_sim.scenario.schema import Scenario
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -37,7 +39,22 @@ def answer(plan: Planning) -> str:
     out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
     tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
     share = f"{months(kept, plan.months)} months, {_range_words(kept, plan.months)}"
-    return f"The {promise} promise is kept in {share}.{tail}"
+    return f"The {promise} promise is kept in {share}.{tail}{what_to_do(plan)}"
+
+
+def what_to_do(plan: Planning) -> str:
+    """Return what to do as a sentence to follow another one; empty where nothing was tried or promised."""
+    advice = plan.advice
+    if advice is None or not np.isfinite(advice.ranking.kept.mean):
+        return ""
+    if advice.ranking.kept.mean >= KEPT_FROM:
+        rule = advice.first_rule
+        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution_usd.mean)} a year"
+        return f" Sales keeps every promise as it is{more}."
+    if advice.action is None:
+        return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
+    label = advice.action.label
+    return f" What keeps every promise of sales, {advice.action.price}: {label[:1].lower() + label[1:]}."
 
 
 def first_promise(scenario: Scenario) -> str | None:
@@ -73,7 +90,7 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
     if np.isfinite(reached.mean):
         cards.append(
             (
-                f"chance to reach the goal of {money(goal.revenue_usd)}",
+                f"chance to reach {_goal_words(goal)}",
                 percent(reached.mean),
                 f"range {range_of(reached, percent)}",
             )
@@ -89,6 +106,11 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
         )
     )
     return cards
+
+
+def _goal_words(goal: Goal) -> str:
+    whole = goal.marketing_share == 1.0
+    return f"{'the goal of' if whole else 'marketing’s part of the goal,'} {money(goal.marketing_usd)}"
 
 
 def busiest_hour(plan: Planning) -> tuple[str, float]:

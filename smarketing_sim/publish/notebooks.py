@@ -6,7 +6,7 @@ import ast
 import keyword
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingErro
 from smarketing_sim.publish.store import disk_faults_told
 
 Scalar = str | int | float | bool
+_KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 PARAMETERS_TAG = "parameters"
 
@@ -113,14 +114,59 @@ def declared_parameters(notebook: NotebookNode) -> tuple[str, ...]:
     InputError
         If there are several such cells, or the cell is not Python.
     """
+    return tuple(name for statement in _parameters_cell(notebook) for name in _assigned(statement))
+
+
+def default_parameters(notebook: NotebookNode) -> dict[str, Scalar]:
+    """Return the plain values that the notebook's parameters cell assigns, by name.
+
+    Raises
+    ------
+    InputError
+        As :func:`declared_parameters`.
+    """
+    known: dict[str, Scalar] = {}
+    for statement in _parameters_cell(notebook):
+        value = getattr(statement, "value", None)
+        if isinstance(value, ast.Constant) and isinstance(value.value, str | int | float | bool):
+            known |= dict.fromkeys(_assigned(statement), value.value)
+    return known
+
+
+def read_parameters(settings: Sequence[str], defaults: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Read ``name=value`` words as values for parameters of a notebook, each of the type of its default.
+
+    Raises
+    ------
+    InputError
+        With every problem: an unknown name, with the nearest one, or a value of another type.
+    """
+    found: dict[str, Scalar] = {}
+    problems: list[Problem] = []
+    for setting in settings:
+        name, _, text = (part.strip() for part in setting.partition("="))
+        if name not in defaults:
+            rule = "is not a parameter of this notebook's own"
+            problems.append(Problem(rule, file="--parameter", value=name, nearest=nearest_name(name, list(defaults))))
+            continue
+        kind = type(defaults[name])
+        try:
+            found[name] = kind(text)
+        except ValueError:
+            problems.append(Problem(f"must be {_KINDS[kind]}", file="--parameter", path=name, value=text))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _parameters_cell(notebook: NotebookNode) -> list[ast.stmt]:
     cells = [cell for cell in notebook.cells if PARAMETERS_TAG in cell.metadata.get("tags", [])]
     if len(cells) > 1:
         raise InputError("a notebook has one cell tagged 'parameters'; this one has several")
     try:
-        body = ast.parse(cells[0].source).body if cells else []
+        return ast.parse(cells[0].source).body if cells else []
     except (SyntaxError, ValueError) as error:
         raise InputError([Problem("the notebook's parameters cell is not Python", value=_reason(error))]) from None
-    return tuple(name for statement in body for name in _assigned(statement))
 
 
 def check_parameters(path: Path, notebook: NotebookNode, parameters: Mapping[str, object]) -> None:

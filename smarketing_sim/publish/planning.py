@@ -18,7 +18,8 @@ from smarketing_sim.experiment.workers import workers as provide_workers
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
-from smarketing_sim.publish.progress import report_progress
+from smarketing_sim.publish.advice import Advice, advise
+from smarketing_sim.publish.progress import Progress, report_progress
 from smarketing_sim.publish.words import counted
 from smarketing_sim.scenario.schema import Scenario
 
@@ -29,9 +30,10 @@ _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "open", "get_ipython"}
 
 @dataclass(frozen=True, eq=False)
 class Planning:
-    """One experiment and what the page asks of it."""
+    """One experiment, what to do about it, and what the page asks of both."""
 
     experiment: Experiment
+    advice: Advice | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -98,18 +100,27 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
     """
     given = check_parameters(namespace)
     scenario = Scenario.load(find_params(Path(given["params_path"])))
-    count = given["workers"] or None
-    with report_progress() as progress, provide_workers(count, jobs=given["replications"]) as executor:
-        experiment = run(
-            scenario, replications=given["replications"], seed=given["seed"], executor=executor, progress=progress
-        )
-    if experiment.failures:
-        first = experiment.failures[0]
-        raise RunFailed(f"{len(experiment.failures)} simulated years failed; year {first.replication}: {first.error}")
-    planning = Planning(experiment)
+    how: dict[str, Any] = {"replications": given["replications"], "seed": given["seed"]}
+    with report_progress() as progress, provide_workers(given["workers"] or None) as executor:
+        experiment = run(scenario, executor=executor, progress=progress and half_of(progress, 0), **how)
+        hold_failures(experiment)
+        advice = advise(scenario, executor=executor, progress=progress and half_of(progress, 1), **how)
+    planning = Planning(experiment, advice)
     if given["tables_dir"]:
         write_tables(planning, Path(given["tables_dir"]))
     return planning
+
+
+def half_of(progress: Progress, half: int) -> Progress:
+    """Return a callback that tells of the first (0) or second (1) half of the work."""
+    return lambda done, planned: progress(round(1000 * (half + done / max(planned, 1))), 2000)
+
+
+def hold_failures(experiment: Experiment) -> None:
+    """Raise RunFailed where a simulated year failed."""
+    if experiment.failures:
+        count, first = len(experiment.failures), experiment.failures[0]
+        raise RunFailed(f"{count} simulated years failed; year {first.replication}: {first.error}")
 
 
 def check_parameters(namespace: Mapping[str, Any], more: Mapping[str, type] | None = None) -> dict[str, Any]:

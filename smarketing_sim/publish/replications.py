@@ -14,7 +14,6 @@ import pandas as pd
 from scipy import stats
 
 from smarketing_sim.engine import choose_engine
-from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment.compare import HEADLINES, per_replication
 from smarketing_sim.experiment.runs import Experiment, run
 from smarketing_sim.experiment.workers import workers as provide_workers
@@ -251,7 +250,7 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
             progress = told and _part_of(told, number * count, (1 + len(changed)) * count)
             how: dict[str, Any] = {"engine": engine, "executor": executor, "progress": progress}
             found.append(run(plan, replications=count, seed=given["seed"], **how))
-            _hold_failures(found[-1])
+            planning.hold_failures(found[-1])
     study = Study(found[0], dict(zip(changed, found[1:], strict=True)))
     if given["tables_dir"]:
         write_tables(study, Path(given["tables_dir"]))
@@ -304,9 +303,3 @@ def _named(clause: str) -> str:
 
 def _part_of(told: Callable[[int, int], None], before: int, planned: int) -> Callable[[int, int], None]:
     return lambda done, _: told(before + done, planned)
-
-
-def _hold_failures(experiment: Experiment) -> None:
-    if experiment.failures:
-        count, first = len(experiment.failures), experiment.failures[0]
-        raise RunFailed(f"{count} simulated years failed; year {first.replication}: {first.error}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from smarketing_sim import __version__
-from smarketing_sim.publish.notebooks import notebook_title, read_notebook
+from smarketing_sim.publish.notebooks import Scalar, notebook_title, read_notebook
 from smarketing_sim.publish.progress import Progress, watch_progress
 from smarketing_sim.publish.publisher import Published, publish
 from smarketing_sim.scenario.files import to_document
@@ -23,6 +24,7 @@ def publish_report(
     root: Path,
     replications: int,
     seed: int,
+    parameters: Mapping[str, Scalar] | None = None,
     workers: int | None = None,
     pdf: bool = False,
     progress: Progress | None = None,
@@ -32,7 +34,7 @@ def publish_report(
     Parameters
     ----------
     notebook
-        The notebook; it declares the parameters of the planning report.
+        The notebook; it declares the parameters of the planning report, and may have more of its own.
     scenario
         The scenario, overrides applied.
     params_file
@@ -41,14 +43,18 @@ def publish_report(
         Folder of published reports.
     replications, seed, workers
         How it is simulated.
+    parameters
+        Values for parameters of the notebook's own.
     pdf
         Whether a PDF is made too.
     progress
         Called with (finished, planned) simulated years.
     """
+    source, own = read_notebook(notebook), dict(parameters or {})
     facts = {
         "digest": scenario.digest,
         "replications": replications,
+        **({"parameters": own} if own else {}),
         "params_file": {"name": params_file.name, "sha256": hashlib.sha256(params_file.read_bytes()).hexdigest()},
     }
     with tempfile.TemporaryDirectory() as scratch, watch_progress(Path(scratch), progress):
@@ -57,11 +63,11 @@ def publish_report(
             root=root,
             scenario=scenario.name,
             title=scenario.name,
-            kicker=" · ".join(filter(None, (notebook_title(read_notebook(notebook)), scenario.name))),
+            kicker=" · ".join(filter(None, (notebook_title(source), scenario.name))),
             params_json=json.dumps(to_document(scenario)),
             seed=seed,
             model_version=__version__,
-            parameters={"replications": replications, "workers": workers or 0},
+            parameters={"replications": replications, "workers": workers or 0, **own},
             run_facts=facts,
             pdf=pdf,
         )

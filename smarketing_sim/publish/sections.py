@@ -222,7 +222,7 @@ def show_revenue(plan: Planning) -> None:
     expected = plan.mean("expected_revenue_usd")
     title = f"The year’s leads are worth {money(expected.mean)} on average"
     if np.isfinite(reached.mean):
-        title += f"; the goal of {money(goal.revenue_usd)} is reached in {percent(reached.mean)} of simulated years"
+        title += f"; the goal of {money(goal.marketing_usd)} is reached in {percent(reached.mean)} of simulated years"
     heading(
         title,
         "On average, and what one year might bring, are two questions: the range of the mean says how well the "
@@ -231,7 +231,7 @@ def show_revenue(plan: Planning) -> None:
     revenue = experiment.series("cohort_revenue_usd")
     if results.one_year(experiment) is not None:
         show(
-            charts.revenue_spread(revenue, goal_usd=goal.revenue_usd or None, expected_usd=expected.mean),
+            charts.revenue_spread(revenue, goal_usd=goal.marketing_usd or None, expected_usd=expected.mean),
             alt=f"Histogram of revenue in {plan.years_told} around {money(expected.mean)}.",
             caption="Each count is one simulated year: the deals that its own leads brought, whenever they closed.",
         )

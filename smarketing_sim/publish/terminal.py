@@ -63,7 +63,7 @@ def run_text(answer: dict[str, Any]) -> str:
     spread = answer["revenue"]["one_year"]
     if spread is not None:
         lines.append(("revenue of one year, 8 years in 10", f"{money(spread['p10'])} to {money(spread['p90'])}"))
-    return _rendered(table) + "\n" + "\n".join(f"{label:<42}{value}" for label, value in lines)
+    return rendered(table) + "\n" + "\n".join(f"{label:<42}{value}" for label, value in lines)
 
 
 def compare_text(answer: dict[str, Any]) -> str:
@@ -94,7 +94,7 @@ def best_text(answer: dict[str, Any]) -> str:
     for name, row in zip(named, answer["scenarios"], strict=True):
         out = "still in" if row["eliminated_after"] is None else counted(row["eliminated_after"], "year")
         table.add_row(name, show(row["mean"]), f"{row['replications']:,}", out)
-    return f"{title}\n{_rendered(table)}"
+    return f"{title}\n{rendered(table)}"
 
 
 def sweep_text(answer: dict[str, Any]) -> str:
@@ -115,7 +115,7 @@ def sweep_text(answer: dict[str, Any]) -> str:
         kept = [_tight(found[name], percent) if name in found else "" for name in clauses]
         busy, revenue = _tight(found["utilisation_sdr"], percent), _tight(found["revenue_expected_usd"], money)
         table.add_row(*(str(point["values"][path]) for path in paths), *kept, busy, revenue)
-    return f"{title}\n{_rendered(table, width=_WIDE)}"
+    return f"{title}\n{rendered(table, width=_WIDE)}"
 
 
 def _differences(title: str, letter: str, measures: dict[str, Any]) -> str:
@@ -128,7 +128,7 @@ def _differences(title: str, letter: str, measures: dict[str, Any]) -> str:
         known = gap["low"] is not None
         bounds = f"{show(gap['low'])} to {show(gap['high'])}" if known else "unknown"
         table.add_row(name, show(row["a"]["mean"]), show(row["b"]["mean"]), show(gap["mean"]), bounds)
-    return _rendered(table)
+    return rendered(table)
 
 
 def _letters() -> Iterator[str]:
@@ -168,7 +168,7 @@ def _count(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else signed(f"{value:,.0f}")
 
 
-def _rendered(table: Table, *, width: int = 140) -> str:
+def rendered(table: Table, *, width: int = 140) -> str:
     """Return a table as plain text; names from a file are text here, never markup."""
     console = Console(file=io.StringIO(), width=width, color_system=None, markup=False, emoji=False, highlight=False)
     console.print(table)

@@ -18,6 +18,12 @@ def money(usd: float | None) -> str:
     return f"{sign}${size / 1e3:,.0f}k" if size >= 9_950 else f"{sign}${size:,.0f}"
 
 
+def gain(usd: float | None) -> str:
+    """Return a difference in US dollars with its sign, such as +$1.3m."""
+    told = money(usd)
+    return f"+{told}" if usd is not None and usd > 0.0 and told != "$0" else told
+
+
 def percent(share: float | None) -> str:
     """Return a share in per cent; one decimal where a whole number would hide a difference from 0 or 100."""
     if share is None or math.isnan(share):

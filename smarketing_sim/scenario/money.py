@@ -17,6 +17,13 @@ class Goal(Part):
     """First-year value of deals won; 0 means that there is no goal."""
     view: Literal["cohort", "booked"] = "cohort"
     """Leads created in the horizon whenever they close, or deals closed in the horizon."""
+    marketing_share: Annotated[Share, Field(gt=0)] = 1.0
+    """Share of the goal that marketing's leads must bring; sales sources the rest itself, which is not simulated."""
+
+    @property
+    def marketing_usd(self) -> float:
+        """What marketing's leads must bring."""
+        return self.revenue_usd * self.marketing_share
 
 
 class Economics(Part):
@@ -32,6 +39,8 @@ class Economics(Part):
     """Discount rate."""
     tools_annual_usd: Usd = 0.0
     """Yearly cost of tools."""
+    outbound_usd_per_hour: Usd = 0.0
+    """Contribution of an SDR hour that marketing's leads leave idle, spent on outbound work; 0 counts none."""
 
     @property
     def lifetime_factor(self) -> float:

@@ -1,0 +1,38 @@
+"""The command explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.options import Json, Replications, Seed, Workers, app
+from smarketing_sim.cli.screen import Progress, print_json, say
+
+
+@app.command()
+def explain(
+    a: Annotated[Path, typer.Argument(metavar="A", help="Plan to compare from, such as what was planned.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Plan that is asked about, such as what happened.")],
+    replications: Replications = 20,
+    seed: Seed = 1,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Split the gap between two plans, B − A, over the causes that differ: who broke it."""
+    from smarketing_sim.decide import attribution
+    from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.publish.terminal_explain import explain_text
+
+    check_numbers(replications=replications, seed=seed)
+    engine, plans = choose_engine(), (load_with(a, []), load_with(b, []))
+    jobs = replications * len(attribution.mix(*plans).scenarios)
+    with executor_for(workers, jobs=jobs, engine=engine) as executor, Progress("simulated years") as progress:
+        found = attribution.explain(
+            *plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
+        )
+    answer = attribution.to_json(found)
+    print_json(answer) if as_json else say(explain_text(answer))

@@ -1,0 +1,57 @@
+"""The command staff."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, app
+from smarketing_sim.cli.screen import Progress, print_json, say
+
+
+@app.command()
+def staff(
+    params: Params,
+    keep: Annotated[float, typer.Option(metavar="P", help="Chance that is wanted, above 0 and below 1.")] = 0.95,
+    keep_year: Annotated[bool, typer.Option("--keep-year", help="Kept in every month of a year, not in one.")] = False,
+    clauses: Annotated[
+        str, typer.Option(metavar="sales|all", help="Whose promises: those of sales, or all.")
+    ] = "sales",
+    cap: Annotated[
+        int | None, typer.Option(metavar="N", help="Largest headcount; else 4 times today's, at least 20 more.")
+    ] = None,
+    sets: Sets = NO_WORDS,
+    replications: Annotated[int, typer.Option(help="Simulated years of one headcount, at most.")] = 1000,
+    seed: Seed = 1,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Find the least headcount that keeps the promises, beside the best change that costs nothing."""
+    from smarketing_sim.decide.staffing import staff as find_headcount
+    from smarketing_sim.decide.staffing_answer import to_json
+    from smarketing_sim.engine import choose_engine
+    from smarketing_sim.publish.terminal_staff import staff_text
+
+    engine, scenario = choose_engine(None), load_with(params, sets)
+    with (
+        executor_for(workers, jobs=replications, engine=engine) as executor,
+        Progress("simulated years") as progress,
+    ):
+        found = find_headcount(
+            scenario,
+            keep=keep,
+            period="year" if keep_year else "month",
+            clauses=clauses,
+            cap=cap,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            executor=executor,
+            progress=progress,
+        )
+    answer = to_json(found)
+    print_json(answer) if as_json else say(staff_text(answer))
+    if found.headcount is None:
+        raise typer.Exit(1)

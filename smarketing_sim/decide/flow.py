@@ -1,0 +1,176 @@
+"""How leads come: what the next ones of each source bring, what bursts cost, and the pacing line."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.decide.volume import expected_handed, more_leads
+from smarketing_sim.experiment.compare import mean_of_months
+from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.results import all_kept_months
+from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.measure.statistics import Interval, paired_difference
+from smarketing_sim.scenario.contract import PacingClause, VolumeClause
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import Floats, timeline
+from smarketing_sim.world.demand import sample_demand
+
+
+@dataclass(frozen=True)
+class NextLeads:
+    """What more leads of one source bring.
+
+    Parameters
+    ----------
+    contribution_usd
+        Contribution per lead: what it cost, and what it took from the other leads by making them wait, counted.
+    handed_count
+        How many more were handed over in the horizon.
+    """
+
+    contribution_usd: Interval
+    handed_count: float
+
+
+def next_leads(
+    scenario: Scenario,
+    *,
+    count: int = 50,
+    replications: int,
+    seed: int = 1,
+    engine: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> dict[str, NextLeads]:
+    """Return by source what so many more leads, handed over evenly in the horizon, bring.
+
+    Sources that hand nothing over are left out.
+    """
+    months = scenario.run.horizon_months
+    named = zip(scenario.marketing.sources, expected_handed(scenario), strict=True)
+    handed = {name: months * monthly for name, monthly in named if monthly > 0}
+    plans = [
+        scenario.with_overrides(more_leads(scenario, 1.0 + count / known, sources=[name], campaigns=False))
+        for name, known in handed.items()
+    ]
+    base, *others = simulate_all(
+        [scenario, *plans], replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
+    )
+    return {name: _each(other, base) for name, other in zip(handed, others, strict=True)}
+
+
+def _each(other: Experiment, base: Experiment) -> NextLeads:
+    more = float((other.series("handed_count") - base.series("handed_count")).mean())
+    gain = paired_difference(other.series("contribution_usd"), base.series("contribution_usd"))
+    each = Interval(gain.mean / more, gain.low / more, gain.high / more) if more > 0 else Interval(*3 * (np.nan,))
+    return NextLeads(each, more)
+
+
+@dataclass(frozen=True)
+class BurstCost:
+    """What it costs that leads come in campaigns: the same leads in an even flow, minus the plan; US dollars, shares.
+
+    Parameters
+    ----------
+    contribution_usd, revenue_usd
+        Contribution before what campaigns cost, and expected revenue.
+    kept_share
+        Share of months in which every clause that sales promises is kept.
+    burst_leads
+        Leads created by campaigns in the horizon.
+    """
+
+    contribution_usd: Interval
+    revenue_usd: Interval
+    kept_share: Interval
+    burst_leads: float
+
+
+def burst_cost(
+    scenario: Scenario,
+    *,
+    replications: int,
+    seed: int = 1,
+    engine: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> BurstCost | None:
+    """Compare a plan with the same leads in an even flow; None where it has no campaign."""
+    if not scenario.marketing.campaigns:
+        return None
+    smooth, plan = simulate_all(
+        [even_flow(scenario), scenario],
+        replications=replications,
+        seed=seed,
+        engine=engine,
+        executor=executor,
+        progress=progress,
+    )
+    before = plan.series("contribution_usd") + sum(c.cost_usd for c in scenario.marketing.campaigns.values())
+    return BurstCost(
+        paired_difference(smooth.series("contribution_usd"), before),
+        paired_difference(smooth.series("expected_revenue_usd"), plan.series("expected_revenue_usd")),
+        paired_difference(_sales_kept(smooth), _sales_kept(plan)),
+        sum(_leads_of(scenario, name) for name in scenario.marketing.campaigns),
+    )
+
+
+def even_flow(scenario: Scenario) -> Scenario:
+    """Return the plan without campaigns, their leads spread evenly over the horizon on the same sources."""
+    extra = dict.fromkeys(scenario.marketing.sources, 0.0)
+    for name, campaign in scenario.marketing.campaigns.items():
+        extra[campaign.source] += _leads_of(scenario, name) / scenario.run.horizon_months
+    overrides: dict[str, Any] = {f"marketing.campaigns.{name}": None for name in scenario.marketing.campaigns}
+    for name, leads in extra.items():
+        monthly = scenario.marketing.sources[name].mean_monthly_leads
+        if leads > 0 and monthly > 0:
+            overrides |= more_leads(scenario, 1.0 + leads / monthly, sources=[name], campaigns=False)
+    return scenario.with_overrides(overrides)
+
+
+def _leads_of(scenario: Scenario, name: str) -> float:
+    campaign = scenario.marketing.campaigns[name]
+    return float(campaign.first_week_leads * np.sum(campaign.weekly_decay ** np.arange(campaign.weeks)))
+
+
+def _sales_kept(experiment: Experiment) -> Floats:
+    return mean_of_months(all_kept_months(experiment, ("sales",)))
+
+
+@dataclass(frozen=True, eq=False)
+class PacingLine:
+    """The running count of leads handed over within a month, by calendar day.
+
+    Parameters
+    ----------
+    promised
+        The straight line to the month's promise; shape (31,); NaN without a promise.
+    expected, low, high
+        Mean over months and years, and the middle 90 % of single months; shape (31,).
+    """
+
+    promised: Floats
+    expected: Floats
+    low: Floats
+    high: Floats
+
+
+def pacing_line(scenario: Scenario, *, replications: int, seed: int = 1) -> PacingLine:
+    """Return how the running count of a month grows day by day, over all months of some years of leads."""
+    line, days = timeline(scenario), np.arange(1.0, 32.0)
+    counts = []
+    for replication in range(replications):
+        demand = sample_demand(scenario, seed=seed, replication=replication)
+        handed = np.sort(demand.handed_at[(demand.duplicate_of < 0) & ~np.isnan(demand.handed_at)])
+        for starts, ends in zip(line.month_starts_at, line.month_starts_at[1:], strict=False):
+            edges = np.minimum(starts + 1440.0 * days, ends)
+            counts.append(np.searchsorted(handed, edges) - np.searchsorted(handed, starts))
+    table = np.array(counts, dtype=np.float64)
+    promises = [c for c in scenario.sla.values() if isinstance(c, VolumeClause | PacingClause) and c.leads_per_rep]
+    promise = promises[0].promised_amount if promises else np.nan
+    low, high = np.quantile(table, [0.05, 0.95], axis=0)
+    return PacingLine(promise * days / 31.0, table.mean(axis=0), low, high)

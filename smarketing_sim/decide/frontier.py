@@ -1,0 +1,182 @@
+"""What sales can promise at its headcount: how fast, how deep, for how many leads a rep.
+
+One run shows every limit at once: the contract is judged as if it held a promise for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from smarketing_sim.decide.volume import more_leads
+from smarketing_sim.errors import InputError
+from smarketing_sim.experiment import results
+from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.scenario.contract import DepthClause, SpeedClause
+from smarketing_sim.scenario.schema import Scenario
+
+LIMITS = ("1 business hour", "2 business hours", "3 business hours", "4 business hours", "6 business hours",
+          "1 business day", "2 business days", "3 business days", "5 business days")  # fmt: skip
+VOLUMES = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5)
+DEPTHS = (2, 4, 6, 8)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What can be promised at one volume and one depth of the cadence.
+
+    Parameters
+    ----------
+    attempts
+        Most attempts on a lead.
+    leads_per_rep
+        Leads handed over a month for each rep.
+    within
+        The tightest limit on the first attempt that is kept with the chance asked for; None where none is.
+    kept
+        Chance that a month keeps it; where none is kept, that of the widest limit.
+    depth_kept
+        Chance that a month keeps the promise on depth with so many attempts; NaN where the contract has none.
+    contribution_usd
+        What the plan brings.
+    """
+
+    attempts: int
+    leads_per_rep: Interval
+    within: str | None
+    kept: Interval
+    depth_kept: Interval
+    contribution_usd: Interval
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """What sales can promise, and what any number of reps could.
+
+    Parameters
+    ----------
+    keep, target
+        The chance asked for that a month keeps the promise, and the share of leads that it covers.
+    promises
+        By depth and volume, in that order.
+    ceiling
+        By limit the share of leads called in time with unlimited reps under the same hours.
+    """
+
+    keep: float
+    target: float
+    promises: tuple[Promise, ...]
+    ceiling: dict[str, float | None]
+
+
+def frontier(
+    scenario: Scenario,
+    *,
+    keep: float = 0.95,
+    volumes: Sequence[float] = VOLUMES,
+    depths: Sequence[int] = DEPTHS,
+    replications: int,
+    seed: int = 1,
+    engine: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Frontier:
+    """Find the tightest limits that a plan keeps, by leads per rep and depth.
+
+    Parameters
+    ----------
+    scenario
+        The plan; its headcount, hours and queue stay.
+    keep
+        Wanted chance that a month keeps the promise; the mean over simulated months decides, and its range is given.
+    volumes, depths
+        Leads as shares of today's, and most attempts on a lead.
+    replications, seed, engine, executor, progress
+        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+
+    Raises
+    ------
+    InputError
+        If nobody is there to keep a promise, or a number cannot be used.
+    """
+    if not 0.0 < keep < 1.0:
+        raise InputError(f"keep = {keep}: must lie between 0 and 1, such as 0.95")
+    if scenario.sales.sdr.headcount == 0:
+        raise InputError("sales.sdr.headcount = 0: nobody is there to keep a promise; add reps first")
+    target = next((c.target for c in scenario.sla.values() if isinstance(c, SpeedClause)), 0.9)
+    points = [(depth, volume) for depth in depths for volume in volumes]
+    how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
+    plans = [_plan(scenario, *point) for point in points]
+    found = simulate_all(plans, judged_by=[_asked(plan, target) for plan in plans], progress=progress, **how)
+    (free,) = simulate_all([scenario], judged_by=[_asked(scenario, target)], ceilings=True, **how)
+    return Frontier(
+        keep,
+        target,
+        tuple(_promise(experiment, depth, keep) for experiment, (depth, _) in zip(found, points, strict=True)),
+        {limit: results.ceiling(free, _name(limit)) for limit in LIMITS},
+    )
+
+
+def to_json(found: Frontier) -> dict[str, Any]:
+    """Return a frontier as plain JSON types."""
+    return {
+        "keep": found.keep,
+        "target": found.target,
+        "promises": [
+            {
+                "attempts": one.attempts,
+                "leads_per_rep": one.leads_per_rep.as_dict(),
+                "within": one.within,
+                "p_kept": one.kept.as_dict(),
+                "p_depth_kept": one.depth_kept.as_dict(),
+                "contribution": one.contribution_usd.as_dict(),
+            }
+            for one in found.promises
+        ],
+        "ceiling": found.ceiling,
+    }
+
+
+def _plan(scenario: Scenario, depth: int, volume: float) -> Scenario:
+    """Return the plan at a depth and a volume; a promise on depth asks for no more than there is."""
+    overrides: dict[str, Any] = {**more_leads(scenario, volume), "sales.sdr.cadence.max_attempts": depth}
+    if depth > 1 and not scenario.sales.sdr.cadence.gaps:
+        overrides["sales.sdr.cadence.gaps"] = ["1 day"]
+    for name, clause in scenario.sla.items():
+        if isinstance(clause, DepthClause):
+            overrides[f"sla.{name}.attempts"] = min(depth, clause.attempts)
+    return scenario.with_overrides(overrides)
+
+
+def _asked(plan: Scenario, target: float) -> Scenario:
+    """Return terms that hold a promise for each limit; they judge and steer nothing."""
+    return plan.with_overrides(
+        {f"sla.{_name(limit)}": {"kind": "speed", "target": target, "within": limit} for limit in LIMITS}
+    )
+
+
+def _name(limit: str) -> str:
+    return "asked_" + limit.replace(" ", "_")
+
+
+def _promise(experiment: Experiment, depth: int, keep: float) -> Promise:
+    chances = {limit: _kept(experiment, _name(limit)) for limit in LIMITS}
+    kept = [limit for limit, chance in chances.items() if chance.mean >= keep]
+    deep = [name for name, clause in experiment.scenario.sla.items() if isinstance(clause, DepthClause)]
+    per_rep = experiment.scenario.run.horizon_months * experiment.scenario.sales.sdr.headcount
+    return Promise(
+        depth,
+        t_interval(experiment.series("handed_count") / per_rep),
+        kept[0] if kept else None,
+        chances[kept[0] if kept else LIMITS[-1]],
+        _kept(experiment, deep[0]) if deep else Interval(*3 * (float("nan"),)),
+        t_interval(experiment.series("contribution_usd")),
+    )
+
+
+def _kept(experiment: Experiment, clause: str) -> Interval:
+    return results.kept_in_a_month(results.kept_months(experiment, clause))

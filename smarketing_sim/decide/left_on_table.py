@@ -1,0 +1,237 @@
+"""Left on the table: what the same leads would bring if one thing after another were made perfect.
+
+First comes what this team could have in the same hours if no lead ever waited for a rep. Everything else is counted on
+top of that, because on a busy team more depth or longer hours first of all change the queue: among these, what was
+made perfect first must not matter, so each gets its mean over all orders (:mod:`~smarketing_sim.decide.shapley`).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.decide.shapley import shapley_values
+from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
+from smarketing_sim.experiment.runs import Progress, check_numbers
+from smarketing_sim.experiment.years import run_years
+from smarketing_sim.ledger import Ledger
+from smarketing_sim.measure.cohorts import case_of
+from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.scenario.sales import MAX_ATTEMPTS
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import Floats
+from smarketing_sim.world.demand import Demand, reads_digest, sample_demand
+
+NO_QUEUE = "no_queue"
+LABELS = {
+    NO_QUEUE: "no lead waits for a rep, in the same hours",
+    "all_hours": "evenings, nights and weekends too",
+    "full_depth": f"every lead is tried until it is reached, up to {MAX_ATTEMPTS} times",
+    "no_system_delay": "leads reach the right rep at once",
+    "no_ae_limit": "no deal waits for an account executive",
+}
+"""What can be made perfect, in order."""
+_ALWAYS = {"mon-sun": ["00:00-24:00"]}
+_NO_LIMIT = 10**9
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOnTable:
+    """What a plan leaves on the table.
+
+    Parameters
+    ----------
+    scenario, seed, engine
+        The plan, and how it was simulated.
+    now_usd, perfect_usd
+        Expected revenue by replication: as planned, and with everything made perfect; shape (replications,).
+    parts_usd
+        What each part adds to it, by key of ``LABELS`` in order; only parts that play a role. They sum to the
+        difference in every replication.
+    """
+
+    scenario: Scenario
+    seed: int
+    engine: str
+    now_usd: Floats
+    perfect_usd: Floats
+    parts_usd: dict[str, Floats]
+
+    @property
+    def margin_factor(self) -> float:
+        """Contribution before people's cost that a dollar of expected revenue brings: margin over a customer's life."""
+        return self.scenario.economics.gross_margin * self.scenario.economics.lifetime_factor
+
+    def revenue(self, part: str = NO_QUEUE) -> Interval:
+        """Return the expected revenue that a part would add, US dollars a horizon."""
+        return t_interval(self.parts_usd[part])
+
+    def contribution(self, part: str = NO_QUEUE) -> Interval:
+        """Return what a part would add to contribution before people's cost.
+
+        Unlimited reps have no wage, so nothing is subtracted for them; media cost the same in any case.
+        """
+        return t_interval(self.margin_factor * self.parts_usd[part])
+
+    @property
+    def total_usd(self) -> Floats:
+        """Expected revenue left on the table by replication."""
+        return self.perfect_usd - self.now_usd
+
+
+@dataclass(frozen=True)
+class _Year:
+    """One simulated year: as planned, and without a queue for each set of the other things made perfect."""
+
+    scenario: Scenario = field(repr=False)
+    perfected: tuple[Scenario, ...] = field(repr=False)
+    seed: int
+    replication: int
+    engine: str
+
+    def run(self) -> Floats:
+        """Return the expected revenue of each; shape (1 + sets,)."""
+        drawn: dict[int, Demand] = {}
+
+        def leads(scenario: Scenario) -> Demand:
+            """Return the leads; more attempts are drawn anew, and without a delay they come when they are MQLs."""
+            attempts, reads = scenario.sales.sdr.cadence.max_attempts, reads_digest(scenario)
+            if attempts not in drawn:
+                everyone = sample_demand(scenario, seed=self.seed, replication=self.replication)
+                drawn[attempts] = everyone.take(~np.isnan(everyone.handed_at))  # nobody would call the others
+            found = drawn[attempts]
+            return found if found.reads == reads else replace(found, reads=reads, handed_at=found.mql_at)
+
+        now = _expected(simulate(self.scenario, leads(self.scenario), engine=self.engine), self.scenario)
+        perfect = [_expected(simulate_unlimited(one, leads(one)), one) for one in self.perfected]
+        return np.array([now, *perfect])
+
+
+def left_on_table(
+    scenario: Scenario,
+    *,
+    replications: int = 20,
+    seed: int = 1,
+    engine: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> LeftOnTable:
+    """Find out what a plan leaves on the table, and why.
+
+    Parameters
+    ----------
+    scenario
+        The plan.
+    replications
+        Simulated years.
+    seed, engine, executor, progress
+        As for :func:`~smarketing_sim.experiment.runs.run`.
+
+    Returns
+    -------
+    LeftOnTable
+        The headline is the part ``no_queue``: what this team could have in its own hours.
+
+    Raises
+    ------
+    InputError
+        If a number asked for cannot be run.
+    RunFailed
+        If a simulated year failed.
+
+    Notes
+    -----
+    Without a queue, a lead is called in any hour in which somebody of the team works in the team's own time zone; what
+    else is different about single reps is left out. Round the clock still leaves out holidays. Without a limit of
+    account executives, the limit is one that no deal can meet, so that leads keep the same luck.
+    """
+    check_numbers(replications=replications, seed=seed)
+    engine, others = choose_engine(engine), _improvements(scenario)
+    perfected = tuple(_perfected(scenario, others, mask) for mask in range(2 ** len(others)))
+    years = [_Year(scenario, perfected, seed, replication, engine) for replication in range(replications)]
+    found = np.stack(run_years(years, executor=executor, progress=progress), axis=1)
+    now, without_queue = found[0], found[1:]
+    parts = {NO_QUEUE: without_queue[0] - now, **dict(zip(others, shapley_values(without_queue), strict=True))}
+    return LeftOnTable(scenario, seed, engine, now, without_queue[-1], parts)
+
+
+def to_json(found: LeftOnTable) -> dict[str, Any]:
+    """Return what a plan leaves on the table as plain JSON types."""
+    factor = found.margin_factor
+    return {
+        "scenario": found.scenario.name,
+        "digest": found.scenario.digest,
+        "seed": found.seed,
+        "replications": len(found.now_usd),
+        "engine": found.engine,
+        "headline": NO_QUEUE,
+        "now": _both(found.now_usd, factor),
+        "total": _both(found.total_usd, factor),
+        "parts": [
+            {"part": part, "label": LABELS[part], **_both(values, factor)} for part, values in found.parts_usd.items()
+        ],
+    }
+
+
+def _both(revenue_usd: Floats, factor: float) -> dict[str, dict[str, float | None]]:
+    return {
+        "revenue_expected_usd": t_interval(revenue_usd).as_dict(),
+        "margin_before_people_usd": t_interval(factor * revenue_usd).as_dict(),
+    }
+
+
+def _improvements(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """Return what else can be made perfect, as overrides by part; only what changes the plan."""
+    sdr, ae = scenario.sales.sdr, scenario.sales.ae
+    depth: dict[str, Any] = {
+        "sales.sdr.cadence.max_attempts": MAX_ATTEMPTS,
+        "sales.sdr.cadence.stop_when_rejected": False,
+        "sales.sdr.cadence.drop_after": None,
+    }
+    if not sdr.cadence.gaps:
+        depth["sales.sdr.cadence.gaps"] = ["1 business day"]
+    changes: dict[str, dict[str, Any]] = {
+        "all_hours": {"sales.sdr.shift": _ALWAYS, "sales.sdr.meetings": []},
+        "full_depth": depth,
+        "no_system_delay": {"marketing.handoff.system_delay": "0 min", "sales.sdr.routing.misroute.share": 0.0},
+    }
+    if ae.open_limit is not None and ae.headcount > 0:
+        changes["no_ae_limit"] = {"sales.ae.open_limit": _NO_LIMIT}
+    now = scenario.digest
+    return {part: change for part, change in changes.items() if scenario.with_overrides(change).digest != now}
+
+
+def _perfected(scenario: Scenario, others: dict[str, dict[str, Any]], mask: int) -> Scenario:
+    """Return the plan with some of the improvements, called in the hours of anybody of the team."""
+    changes: dict[str, Any] = {"sales.sdr.shift": _hours_of_anybody(scenario)}
+    for bit, change in enumerate(others.values()):
+        changes |= change if mask >> bit & 1 else {}
+    return scenario.with_overrides(changes)
+
+
+def _hours_of_anybody(scenario: Scenario) -> dict[str, list[tuple[int, int]]]:
+    """Return the hours by weekday in which somebody works who keeps the team's time zone."""
+    sdr, hours = scenario.sales.sdr, dict[str, list[tuple[int, int]]]()
+    for profile in [sdr.profile(rep) for rep in range(1, sdr.headcount + 1)] or [sdr]:
+        for day, intervals in (profile.shift or scenario.calendar.hours).items() if profile.zone == sdr.zone else ():
+            hours.setdefault(day, []).extend(intervals)
+    return {day: _joined(sorted(intervals)) for day, intervals in hours.items()}
+
+
+def _joined(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join intervals that overlap or meet; they must be sorted."""
+    joined: list[tuple[int, int]] = []
+    for opens, closes in intervals:
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
+        else:
+            joined.append((opens, closes))
+    return joined
+
+
+def _expected(ledger: Ledger, scenario: Scenario) -> float:
+    """Return the expected revenue of the leads created in the horizon, as the economics count it."""
+    return float(case_of(ledger, scenario).created_leads["expected_value"].sum())

@@ -1,0 +1,122 @@
+"""How far every belief may be off, as numbers between its lowest and highest plausible value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smarketing_sim.errors import InputError
+from smarketing_sim.scenario.schema import Scenario, flatten
+
+
+@dataclass(frozen=True)
+class Range:
+    """A belief with its plausible values; minutes where it is a length of time.
+
+    Parameters
+    ----------
+    path
+        Dotted path of the value.
+    now, low, high
+        Its value in the plan, and the ends of its range.
+    source, grade
+        Where it comes from, and how good the source is.
+    """
+
+    path: str
+    now: float
+    low: float
+    high: float
+    source: str
+    grade: str
+    _form: Any
+
+    def at(self, part: float) -> Any:
+        """Return the value that lies at a part of the way from the lowest to the highest, as a scenario takes it."""
+        return self.value(self.low + float(part) * (self.high - self.low))
+
+    def value(self, number: float) -> Any:
+        """Return a number in the form that a scenario takes."""
+        if isinstance(self._form, list):
+            return [number] * len(self._form)
+        if isinstance(self._form, str):
+            return f"{number!r} min"
+        return round(number) if isinstance(self._form, int) else number
+
+    def step(self, start: float, end: float) -> float:
+        """Return what part of the range lies between two places, whole numbers kept whole."""
+        values = (_number(self.at(start)), _number(self.at(end)))
+        return (values[1] - values[0]) / (self.high - self.low)
+
+    @property
+    def part_now(self) -> float:
+        """How far the plan's value is on the way from the lowest to the highest."""
+        return (self.now - self.low) / (self.high - self.low)
+
+
+def ranges_of(scenario: Scenario) -> list[Range]:
+    """Return every belief of a scenario that has a range, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If an end of a range is not a value that the path can take, or the ends are the wrong way round.
+    """
+    now, found = flatten(scenario.canonical()), []
+    for path, belief in scenario.beliefs.items():
+        if belief.range is None or path not in now:
+            continue
+        low, high = (_read(scenario, path, end) for end in belief.range)
+        if low > high:
+            raise InputError(f"{path}: the range {list(belief.range)} must begin with its lowest value")
+        if low < high:
+            found.append(Range(path, _number(now[path]), low, high, belief.source, belief.grade, now[path]))
+    return found
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """Return a scenario with some beliefs changed; what is given of the personas' shares, the others make up for."""
+    shares = {path: value for path, value in values.items() if _is_share(path)}
+    return scenario.with_overrides({**values, **_balanced(scenario, shares)} if shares else values)
+
+
+def words(path: str) -> str:
+    """Return a dotted path as people read it, such as ``organic: qualify prob``."""
+    parts = [part.replace("_", " ") for part in path.split(".") if part not in _ROOMS]
+    return ": ".join(parts[-2:]) if len(parts) > 1 else parts[0]
+
+
+_ROOMS = {"marketing", "sources", "sales", "sdr", "channels", "value"}
+
+
+def _is_share(path: str) -> bool:
+    parts = path.split(".")
+    return len(parts) == 3 and parts[0] == "personas" and parts[2] == "share"
+
+
+def _balanced(scenario: Scenario, given: Mapping[str, float]) -> dict[str, float]:
+    """Return shares of all personas that sum to 1: those given as near to what was asked for as that allows."""
+    shares = {f"personas.{name}.share": persona.share for name, persona in scenario.personas.items()}
+    rest = sum(share for path, share in shares.items() if path not in given)
+    asked = sum(given.values())
+    if rest > 0 and asked < 1.0:
+        moved = {path: given.get(path, share * (1.0 - asked) / rest) for path, share in shares.items()}
+    else:
+        moved = {path: given.get(path, 0.0) / asked for path in shares}
+    last = next(reversed(moved))
+    return moved | {last: 1.0 - sum(share for path, share in moved.items() if path != last)}
+
+
+def _read(scenario: Scenario, path: str, end: Any) -> float:
+    """Return an end of a range as the number that the scenario would hold there."""
+    if _is_share(path):
+        end = flatten(scenario.with_overrides({"economics.gross_margin": end}).canonical())["economics.gross_margin"]
+        return float(end)
+    return _number(flatten(scenario.with_overrides({path: end}).canonical())[path])
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return float(sum(value) / len(value))
+    return float(value.removesuffix(" min")) if isinstance(value, str) else float(value)

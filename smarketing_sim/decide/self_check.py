@@ -1,0 +1,133 @@
+"""What a plan implies about a company, beside what is usual in the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.measure.statistics import Interval, ratio_of_sums, t_interval
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import Floats, timeline
+from smarketing_sim.world.roster import standard_rep
+
+YEARS = 4
+"""Simulated years that suffice to see what a plan implies."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What is usual: a range, and where it comes from."""
+
+    low: float
+    high: float
+    source: str
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "dials_per_rep_day": Benchmark(20.0, 100.0, "E37: 50 to 80 calls a day; phones alone, so a wider band"),
+    "conversations_per_dial": Benchmark(0.05, 0.35, "E13, E14: a tenth to a third"),
+    "opportunities_per_rep_month": Benchmark(
+        3.0, 25.0, "assumption: an SDR of 8 to 15 opportunities a month, and room"
+    ),
+    "open_deals_per_ae": Benchmark(5.0, 50.0, "E37: 15 to 50 leads at once"),
+    "cost_per_won_usd": Benchmark(500.0, 60_000.0, "assumption: a year's margin of a customer, more or less"),
+    "cost_per_handed_usd": Benchmark(20.0, 600.0, "E33: $164 organic to $310 paid, and room"),
+}
+LABELS: dict[str, str] = {
+    "dials_per_rep_day": "dials a rep makes in a whole day at this pace",
+    "conversations_per_dial": "conversations for each dial",
+    "opportunities_per_rep_month": "opportunities for each rep and month",
+    "open_deals_per_ae": "open deals for each account executive",
+    "cost_per_won_usd": "cost of one won deal, people and tools included (CAC)",
+    "cost_per_handed_usd": "media cost of one lead handed over",
+}
+
+
+@dataclass(frozen=True)
+class Implied:
+    """A number that a plan implies.
+
+    Parameters
+    ----------
+    name, label
+        Its key, and what it is in words.
+    value
+        What the plan implies, with its range.
+    benchmark
+        What is usual.
+    """
+
+    name: str
+    label: str
+    value: Interval
+    benchmark: Benchmark
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it lies outside what is usual."""
+        return bool(self.value.mean < self.benchmark.low or self.value.mean > self.benchmark.high)
+
+
+def self_check(experiment: Experiment) -> list[Implied]:
+    """Return what an experiment implies about a company; a number that has no case is left out."""
+    found = _implied(experiment)
+    return [
+        Implied(name, LABELS[name], value, BENCHMARKS[name]) for name, value in found.items() if np.isfinite(value.mean)
+    ]
+
+
+def to_json(found: list[Implied]) -> list[dict[str, Any]]:
+    """Return a self-check as plain JSON types."""
+    return [
+        {
+            "name": one.name,
+            "value": one.value.as_dict(),
+            "usual": [one.benchmark.low, one.benchmark.high],
+            "source": one.benchmark.source,
+            "unusual": one.unusual,
+        }
+        for one in found
+    ]
+
+
+def conversations_per_dial(experiment: Experiment) -> Interval:
+    """Return conversations over human attempts, of leads created and handed over in the horizon."""
+    return ratio_of_sums(_total(experiment, "reached"), _dials(experiment))
+
+
+def _implied(experiment: Experiment) -> dict[str, Interval]:
+    scenario = experiment.scenario
+    rep_months = scenario.run.horizon_months * scenario.sales.sdr.headcount
+    days = (experiment.series("hours_scheduled") - experiment.series("hours_idle")) / _day_hours(scenario)
+    room = scenario.sales.ae.open_limit or np.nan
+    return {
+        "dials_per_rep_day": ratio_of_sums(_dials(experiment), days),
+        "conversations_per_dial": conversations_per_dial(experiment),
+        "opportunities_per_rep_month": t_interval(_total(experiment, "opportunities") / (rep_months or np.nan)),
+        "open_deals_per_ae": t_interval(room * experiment.series("ae_utilisation")),
+        "cost_per_won_usd": t_interval(experiment.series("cost_per_won_usd")),
+        "cost_per_handed_usd": ratio_of_sums(_total(experiment, "spend_usd"), _total(experiment, "handed")),
+    }
+
+
+def _total(experiment: Experiment, column: str) -> Floats:
+    """Return a column of the funnel over all sources, by simulated year."""
+    return np.asarray(experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)].sum(axis=1), dtype=np.float64)
+
+
+def _dials(experiment: Experiment) -> Floats:
+    """Return human attempts on the contract cohort by simulated year."""
+    made = experiment.stacked("attempts_made")[:, 1:].sum(axis=1)
+    return np.asarray(np.nan_to_num(made) * experiment.series("handed_count"), dtype=np.float64)
+
+
+def _day_hours(scenario: Scenario) -> float:
+    """Return the hours of a rep's working day on average."""
+    line, calendar = timeline(scenario), standard_rep(scenario).calendar
+    days = line.day_starts_at[line.day_starts_at >= line.horizon_starts_at]
+    minutes = np.diff(calendar.elapsed(np.append(days, line.horizon_ends_at)))
+    return float(minutes[minutes > 0].mean()) / 60.0 if np.any(minutes > 0) else float("nan")

@@ -1,0 +1,251 @@
+"""What marketing must promise: contribution and revenue by the number of leads, and where one more costs money.
+
+The number of leads is changed by one factor on every source and campaign; raising it keeps every lead there was, so
+the points of a curve are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.measure.sla import lead_values
+from smarketing_sim.measure.statistics import Interval, wilson
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import Floats
+
+FACTORS = tuple(round(0.5 + 0.125 * step, 3) for step in range(13))
+"""Volumes at which a curve is simulated, as shares of today's: half to twice."""
+
+_RESAMPLES = 1000
+_RESAMPLING_SEED = 20_260_101
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A plan at several volumes, the same simulated years at each.
+
+    Parameters
+    ----------
+    label
+        What the plan is called.
+    factors
+        Volumes as shares of today's, rising; shape (volumes,).
+    handed_per_month
+        Leads handed over in a mean month, duplicates left out; shape (years, volumes).
+    contribution_usd, revenue_usd, goal_revenue_usd
+        Contribution, expected revenue, and revenue in the view that the goal is set in; shape (years, volumes).
+    """
+
+    label: str
+    factors: Floats
+    handed_per_month: Floats
+    contribution_usd: Floats
+    revenue_usd: Floats
+    goal_revenue_usd: Floats
+
+    @property
+    def cliff(self) -> Cliff:
+        """The volume above which one more lead lowers contribution."""
+        return _cliff(self)
+
+    def goal_chance(self, goal_usd: float) -> list[Interval]:
+        """Return by volume the chance that a single year reaches a revenue goal."""
+        reached = (self.goal_revenue_usd >= goal_usd).sum(axis=0)
+        return [wilson(float(count), float(len(self.goal_revenue_usd))) for count in reached]
+
+
+@dataclass(frozen=True)
+class Cliff:
+    """Where more leads stop paying.
+
+    Parameters
+    ----------
+    factor
+        The volume with the highest contribution, as a share of today's.
+    handed_per_month
+        The same in leads handed over in a mean month; its range is by drawing the simulated years again.
+    in_sight
+        Whether contribution falls beyond it within the volumes simulated; where not, the cliff is further away.
+    """
+
+    factor: Interval
+    handed_per_month: Interval
+    in_sight: bool
+
+
+def more_leads(
+    scenario: Scenario, factor: float, *, sources: Sequence[str] | None = None, campaigns: bool = True
+) -> dict[str, Any]:
+    """Return overrides that multiply the leads of some sources, all where none is named, and of their campaigns."""
+    chosen = scenario.marketing.sources if sources is None else {n: scenario.marketing.sources[n] for n in sources}
+    overrides: dict[str, Any] = {}
+    for name, source in chosen.items():
+        column = "visits_per_month" if source.leads_per_month is None else "leads_per_month"
+        overrides[f"marketing.sources.{name}.{column}"] = [factor * v for v in getattr(source, column)]
+    for name, campaign in scenario.marketing.campaigns.items():
+        if campaigns and campaign.source in chosen:
+            path = f"marketing.campaigns.{name}"
+            overrides[f"{path}.first_week_leads"] = factor * campaign.first_week_leads
+            overrides[f"{path}.cost_usd"] = factor * campaign.cost_usd
+    return overrides
+
+
+def volume_curves(
+    plans: Mapping[str, Scenario],
+    *,
+    factors: Sequence[float] = FACTORS,
+    replications: int,
+    seed: int = 1,
+    engine: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> list[Curve]:
+    """Simulate plans at several volumes; those that read the same leads share them at every volume.
+
+    Parameters
+    ----------
+    plans
+        Scenarios by what they are called.
+    factors
+        Volumes as shares of today's, rising.
+    replications, seed, engine, executor, progress
+        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    """
+    points = [plan.with_overrides(more_leads(plan, factor)) for plan in plans.values() for factor in factors]
+    found = simulate_all(
+        points, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
+    )
+    width = len(factors)
+    return [
+        _curve(label, np.array(factors, dtype=np.float64), found[width * row : width * (row + 1)])
+        for row, label in enumerate(plans)
+    ]
+
+
+def _curve(label: str, factors: Floats, found: Sequence[Experiment]) -> Curve:
+    def by_volume(name: str) -> Floats:
+        return np.stack([experiment.series(name) for experiment in found], axis=1)
+
+    run, view = found[0].scenario.run, found[0].scenario.goal.view
+    return Curve(
+        label,
+        factors,
+        by_volume("handed_count") / run.horizon_months,
+        by_volume("contribution_usd"),
+        by_volume("expected_revenue_usd"),
+        by_volume(f"{view}_revenue_usd"),
+    )
+
+
+def _cliff(curve: Curve) -> Cliff:
+    random = np.random.Generator(np.random.SFC64(_RESAMPLING_SEED))
+    years = len(curve.contribution_usd)
+    found = _summit(curve.factors, curve.contribution_usd.mean(axis=0))
+    drawn = np.array([_summit(curve.factors, curve.contribution_usd[random.integers(0, years, years)].mean(axis=0))
+                      for _ in range(_RESAMPLES)])  # fmt: skip
+    low, high = np.quantile(drawn, [0.025, 0.975]) if years > 1 else (np.nan, np.nan)
+    handed = curve.handed_per_month.mean(axis=0)
+    leads = [float(np.interp(factor, curve.factors, handed)) for factor in (found, low, high)]
+    return Cliff(
+        Interval(found, float(low), float(high)), Interval(*leads), bool(found < curve.factors[-1])
+    )  # fmt: skip
+
+
+def _summit(factors: Floats, height: Floats) -> float:
+    """Return where a curve is highest, by the parabola through its highest point and the two beside it."""
+    top = int(np.argmax(height))
+    if top in {0, len(factors) - 1}:
+        return float(factors[top])
+    left, here, right = height[top - 1 : top + 2]
+    bend = left - 2.0 * here + right
+    step = factors[top + 1] - factors[top] if right > left else factors[top] - factors[top - 1]
+    return float(factors[top] + 0.5 * step * (left - right) / bend) if bend < 0 else float(factors[top])
+
+
+# ---------------------------------------------------------------------- the goal, back to leads
+
+
+@dataclass(frozen=True, eq=False)
+class LeadsForGoal:
+    """How many leads a revenue goal takes.
+
+    Parameters
+    ----------
+    goal_usd
+        The part of the goal that marketing's leads must bring.
+    chance
+        The chance asked for that a single year reaches it.
+    factor
+        The least volume simulated, as a share of today's, that reaches it with that chance; None where none does.
+    reached
+        The chance at that volume, or where none suffices the best chance of all volumes.
+    best_factor
+        The volume with the best chance.
+    by_source
+        For each source: leads a month that must be handed over, what they are worth, and what they cost; at
+        ``factor``, or else at ``best_factor``.
+    on_paper_per_month
+        What a spreadsheet says, which knows no queue: goal ÷ worth of a lead that is worked at once.
+    """
+
+    goal_usd: float
+    chance: float
+    factor: float | None
+    reached: Interval
+    best_factor: float
+    by_source: dict[str, SourcePromise]
+    on_paper_per_month: float
+
+
+@dataclass(frozen=True)
+class SourcePromise:
+    """What one source must deliver: leads handed over a month, their worth on paper, and their media cost, USD."""
+
+    handed_per_month: float
+    worth_usd: float
+    cost_usd: float
+
+
+def leads_for_goal(scenario: Scenario, curve: Curve, *, chance: float = 0.5) -> LeadsForGoal:
+    """Go back from the revenue goal to leads by source, on a curve of the plan.
+
+    Parameters
+    ----------
+    scenario
+        The plan at today's volume.
+    curve
+        Its curve.
+    chance
+        With what chance a single year is to reach the goal.
+    """
+    goal = scenario.goal.marketing_usd
+    chances = curve.goal_chance(goal)
+    enough = [place for place, found in enumerate(chances) if found.mean >= chance]
+    best = int(np.argmax([found.mean for found in chances]))
+    place = enough[0] if enough else best
+    values, factor = lead_values(scenario), float(curve.factors[place])
+    share = factor * expected_handed(scenario)
+    handed = float(curve.handed_per_month[:, place].mean()) * share / max(share.sum(), 1e-12)
+    by_source = {
+        name: SourcePromise(float(count), float(count) * values[name], float(count) * source.cost_per_handed_usd)
+        for (name, source), count in zip(scenario.marketing.sources.items(), handed, strict=True)
+    }
+    mean_value = float(np.average(list(values.values()), weights=np.maximum(handed, 1e-12)))
+    months = scenario.run.horizon_months
+    return LeadsForGoal(
+        goal, chance, factor if enough else None, chances[place], float(curve.factors[best]), by_source,
+        goal / months / mean_value if mean_value > 0 else float("nan"),
+    )  # fmt: skip
+
+
+def expected_handed(scenario: Scenario) -> Floats:
+    """Return expected leads handed over in a mean month by source; campaigns and those that come back not counted."""
+    sources = scenario.marketing.sources.values()
+    return np.array([source.mean_monthly_leads * source.handed_share for source in sources])

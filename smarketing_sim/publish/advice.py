@@ -1,0 +1,210 @@
+"""What the planning report advises, as numbers: levers, hires, money left on the table, the next leads, the cliff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, regret
+from smarketing_sim.decide.flow import NextLeads, next_leads
+from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
+from smarketing_sim.decide.levers import Effect, Ranking, rank_levers
+from smarketing_sim.decide.volume import Curve, volume_curves
+from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month
+from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.measure.statistics import Interval, paired_difference
+from smarketing_sim.scenario.schema import Scenario
+
+YEARS = 8
+"""Simulated years of each change: they pair with the plan's, so few suffice."""
+KEPT_FROM = 0.95
+HIRES = (1, 2, 3)
+VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
+DRAWS = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Hire:
+    """So many more reps: chance that a month keeps every promise of sales, and the gain in contribution."""
+
+    count: int
+    kept: Interval
+    contribution_usd: Interval
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """The cheapest thing to do that keeps every promise of sales.
+
+    Parameters
+    ----------
+    label
+        What to do, in words.
+    price
+        What it costs, in words.
+    kept
+        Chance that a month keeps every promise of sales then.
+    contribution_usd
+        What it adds to contribution.
+    """
+
+    label: str
+    price: str
+    kept: Interval
+    contribution_usd: Interval
+
+
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """What was found out about changes to a plan.
+
+    Parameters
+    ----------
+    ranking
+        Its levers.
+    hires
+        One, two and three more reps.
+    table
+        What it leaves on the table.
+    next_leads
+        What more leads of each source bring.
+    curves
+        Contribution by volume: as it is, and with the best free change where there is one.
+    regret
+        That change under every published belief about speed; None where there is none.
+    beliefs
+        Money figures over all beliefs.
+    """
+
+    ranking: Ranking
+    hires: tuple[Hire, ...]
+    table: LeftOnTable
+    next_leads: dict[str, NextLeads]
+    curves: tuple[Curve, ...]
+    regret: Regret | None
+    beliefs: tuple[BeliefRange, ...]
+
+    @property
+    def years(self) -> int:
+        """Simulated years of each change."""
+        return len(self.ranking.today.measures)
+
+    @property
+    def first_rule(self) -> Effect | None:
+        """The free change that adds most to contribution; None where none adds anything for certain."""
+        best = best_rule(self.ranking)
+        return best if best is not None and best.contribution_usd.low > 0.0 else None
+
+    @property
+    def action(self) -> Action | None:
+        """The cheapest change that keeps every promise of sales: free, then a named alternative, then people."""
+        return next((one for one in self._candidates() if one.kept.mean >= KEPT_FROM), None)
+
+    def _candidates(self) -> Iterator[Action]:
+        yield from self._levers("nothing")
+        yield from self._levers("other work")
+        for hire in self.hires:
+            label = f"Hire {hire.count} more {'rep' if hire.count == 1 else 'reps'}"
+            yield Action(label, "at their wages", hire.kept, hire.contribution_usd)
+        yield from self._levers("people or money")
+        yield from self._levers("promise")
+
+    def _levers(self, cost: str) -> Iterator[Action]:
+        """Yield the levers that cost so much, best contribution first."""
+        mine = [one for one in (*self.ranking.free, *self.ranking.priced) if one.lever.cost == cost]
+        mine.sort(key=lambda effect: -effect.contribution_usd.mean)
+        yield from (Action(one.lever.label, _PRICES[cost], one.kept, one.contribution_usd) for one in mine)
+
+
+_PRICES = {
+    "nothing": "at no cost",
+    "other work": "at the cost of the reps’ other work",
+    "people or money": "for people or money",
+    "promise": "by promising something else",
+}
+
+
+def best_rule(ranking: Ranking) -> Effect | None:
+    """Return the lever that costs nothing and adds most to contribution; one of the plan's own where it is as good."""
+    able = [effect for effect in ranking.free if effect.lever.cost == "nothing"]
+    best = max(able, key=lambda effect: effect.contribution_usd.mean, default=None)
+    named = [e for e in able if best and e.lever.named and e.contribution_usd.high >= best.contribution_usd.mean]
+    return max(named, key=lambda effect: effect.contribution_usd.mean, default=best)
+
+
+def advise(
+    scenario: Scenario,
+    *,
+    replications: int,
+    seed: int,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Advice:
+    """Find out what to do about a plan.
+
+    Parameters
+    ----------
+    scenario
+        The plan.
+    replications
+        Simulated years of the plan; the changes get at most ``YEARS`` of them.
+    seed, executor
+        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    progress
+        Called with (steps done, all of them).
+    """
+    years = min(replications, YEARS)
+    step = _steps(progress, 7)
+    how: dict[str, Any] = {"seed": seed, "executor": executor}
+    ranking = rank_levers(scenario, replications=years, progress=step(), **how)
+    hires = _hires(scenario, ranking.today, {"replications": years, "progress": step(), **how})
+    table = left_on_table(scenario, replications=years, progress=step(), **how)
+    more = next_leads(scenario, replications=years, progress=step(), **how)
+    best = best_rule(ranking)
+    plans = {"as it is": scenario}
+    if best is not None and best.lever.scenario is not None:
+        plans[best.lever.label] = best.lever.scenario
+    curves = volume_curves(plans, factors=VOLUMES, replications=years, progress=step(), **how)
+    choices = {} if best is None else {best.lever.label: best.lever.overrides}
+    told = step()
+    doubt = regret(scenario, choices, replications=max(1, years // 2), progress=told, **how) if choices else None
+    beliefs = belief_ranges(scenario, draws=DRAWS, replications=1, progress=step(), **how)
+    return Advice(ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs))
+
+
+def _hires(scenario: Scenario, today: Experiment, how: dict[str, Any]) -> tuple[Hire, ...]:
+    plans = [scenario.with_overrides({"sales.sdr.headcount": scenario.sales.sdr.headcount + more}) for more in HIRES]
+    known = today.series("contribution_usd")
+    return tuple(
+        Hire(more, kept_in_a_month(all_kept_months(found, ("sales",))),
+             paired_difference(found.series("contribution_usd"), known))
+        for more, found in zip(HIRES, simulate_all(plans, **how), strict=True)
+    )  # fmt: skip
+
+
+def _steps(progress: Progress | None, count: int) -> Callable[[], Progress | None]:
+    """Return what gives out a callback for one step after another, all steps taken as equally long."""
+    before = iter(range(count))
+
+    def step() -> Progress | None:
+        done = next(before)
+        if progress is None:
+            return None
+        return lambda part, planned: progress(round(100 * (done + part / planned)), 100 * count)
+
+    return step
+
+
+def worst_month(experiment: Experiment) -> tuple[int, Interval] | None:
+    """Return the month of the horizon, from 0, in which sales is least likely to keep every promise, and the chance."""
+    kept = all_kept_months(experiment, ("sales",))
+    if not kept.size or np.all(np.isnan(kept)):
+        return None
+    chances = np.array([np.nanmean(column) if not np.all(np.isnan(column)) else np.inf for column in kept.T])
+    month = int(np.argmin(chances))
+    return month, kept_in_a_month(kept[:, month : month + 1])

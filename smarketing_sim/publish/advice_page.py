@@ -1,0 +1,254 @@
+"""What to do, for the people who act on it: levers, money left on the table, and a block each for three desks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
+from smarketing_sim.decide.levers import Effect
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
+from smarketing_sim.publish import advice_charts
+from smarketing_sim.publish.advice import Advice, worst_month
+from smarketing_sim.publish.display import display_html, show, table, table_html
+from smarketing_sim.publish.markup import escape
+from smarketing_sim.publish.planning import Planning
+from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of
+from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.world.calendar import Floats, add_months
+
+_SHOWN = 6
+_FEWEST_FOR_BAD_YEAR = 20
+_COSTS = {
+    "nothing": "nothing",
+    "other work": "the reps’ other work",
+    "promise": "another promise",
+    "assumption": "another assumption",
+    "people or money": "people or money",
+}
+
+
+def show_what_to_do(plan: Planning) -> None:
+    """Show what could be changed, free changes first."""
+    advice = plan.advice
+    if advice is None:
+        return
+    effects = [*advice.ranking.free, *advice.ranking.priced]
+    if not effects:
+        return
+    rule = advice.first_rule
+    title = "No free change adds contribution for certain"
+    if rule is not None:
+        title = f"Free of cost and worth most: {_lower(rule.lever.label)}, {_gain(rule.contribution_usd)} a year"
+    heading(title, f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}. "
+            "Ranges hold for all changes at once.")  # fmt: skip
+    names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
+    rows = [_lever_row(plan, effect) for effect in effects]
+    table(names, rows[:_SHOWN], numeric=names[1:3])
+    if rows[_SHOWN:]:
+        rest = table_html(names, rows[_SHOWN:], numeric=names[1:3])
+        count = len(rows) - _SHOWN
+        display_html(f"<details><summary>{counted(count, 'more change')} tried</summary>{rest}</details>")
+
+
+def show_left_on_table(plan: Planning) -> None:
+    """Show what the same leads would bring if nothing ever waited: the same hours first."""
+    if plan.advice is None:
+        return
+    found = plan.advice.table
+    if found.scenario.sales.sdr.headcount == 0 or float(np.mean(found.perfect_usd)) <= 0.0:
+        return
+    same = found.revenue(NO_QUEUE)
+    heading(
+        f"{money(max(same.mean, 0.0))} a year is left on the table in the same hours",
+        "Expected revenue of the same leads if one thing after another were made perfect. The first line is what this "
+        "team’s own hours would allow if no lead ever waited for a rep; what follows comes on top of it.",
+    )
+    rows = [(_upper(LABELS[part]), money(found.revenue(part).mean), range_of(found.revenue(part), money))
+            for part in found.parts_usd]  # fmt: skip
+    table(["made perfect", "expected revenue a year", "range"], rows, numeric=["expected revenue a year", "range"])
+
+
+def show_for_sales(plan: Planning) -> None:
+    """Show the head of sales which rule comes first, what hires bring, and which month breaks."""
+    advice = plan.advice
+    if advice is None or not np.isfinite(advice.ranking.kept.mean):
+        return
+    rule, worst = advice.first_rule, worst_month(plan.experiment)
+    first = "no free rule helps" if rule is None else f"“{rule.lever.label}” before any hire"
+    weak = "" if worst is None else f"; {_month(plan, worst[0])} is the month most at risk"
+    heading(f"For the head of sales: {first}{weak}", _worst_note(plan))
+    rows: list[Sequence[object]] = [("as it is", *_months(plan, advice.ranking.kept), "–")]
+    if rule is not None:
+        rows.append((rule.lever.label, *_months(plan, rule.kept), _with_range(rule.contribution_usd)))
+    rows += [
+        (f"{counted(hire.count, 'more rep')}", *_months(plan, hire.kept), _with_range(hire.contribution_usd))
+        for hire in advice.hires
+    ]
+    names = ["", "months with every promise kept", "range", "contribution, after wages"]
+    table(names, rows, numeric=names[1:])
+
+
+def show_for_marketing(plan: Planning) -> None:
+    """Show the head of marketing what goes to waste, what a deal costs, what more leads bring, and where that ends."""
+    advice = plan.advice
+    if advice is None or not advice.next_leads:
+        return
+    unworked, here, cliff = plan.mean("spend_unworked_usd"), advice.curves[0], advice.curves[0].cliff
+    today = float(np.interp(1.0, here.factors, here.handed_per_month.mean(axis=0)))
+    past = cliff.in_sight and cliff.handed_per_month.mean < today
+    heading(
+        f"For the head of marketing: from {cliff.handed_per_month.mean:,.0f} leads a month on, one more costs money; "
+        f"the plan brings {today:,.0f}"
+        if cliff.in_sight
+        else f"For the head of marketing: more leads pay up to {cliff.handed_per_month.mean:,.0f} a month and beyond",
+        f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
+        + ("More leads now make every other lead wait longer." if past else ""),
+    )
+    show(
+        advice_charts.volume_cliff(advice.curves, today=today),
+        alt=_cliff_words(advice),
+        caption=f"Contribution by leads handed over a month, all sources together, in {advice.years} simulated years. "
+        "Bands: 95 % range. Dots: the volume above which one more lead lowers contribution.",
+    )
+    names = ["source", "media for one won deal", "range", "each of the next 50 leads brings", "range of it"]
+    rows = [_source_row(plan, name, found.contribution_usd) for name, found in advice.next_leads.items()]
+    table(names, rows, numeric=names[1:])
+
+
+def show_for_finance(plan: Planning) -> None:
+    """Show finance the contribution, the payback, a bad year, and what would change the answer."""
+    advice = plan.advice
+    if advice is None:
+        return
+    contribution, bad = plan.mean("contribution_usd"), _bad_year(plan)
+    told = f"; {money(bad.mean)} in a bad year" if np.isfinite(bad.mean) else ""
+    heading(
+        f"For finance: a contribution of {money(contribution.mean)} on average{told}",
+        "The first range is the simulation’s own and shrinks with more simulated years. The second lets every belief "
+        "of the plan lie anywhere in its range at once, and shrinks only by knowing more.",
+    )
+    beliefs = {one.measure: one for one in advice.beliefs}
+    labels = {
+        "contribution_usd": f"contribution over {plan.scenario.economics.horizon_months} months",
+        "contribution_year_one_usd": "contribution in the first year",
+        "expected_revenue_usd": "revenue expected from this year’s leads",
+        "spend_usd": "media spend",
+    }
+    rows: list[Sequence[object]] = []
+    for measure, label in labels.items():
+        found = plan.mean(measure)
+        doubt = f"{money(beliefs[measure].low_usd)} to {money(beliefs[measure].high_usd)}" if beliefs else "no ranges"
+        rows.append((label, money(found.mean), range_of(found, money), doubt))
+    payback = plan.mean("payback_months")
+    rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
+    names = ["", "mean", "95 % range", "middle 90 % over all beliefs"]
+    table(names, rows, numeric=names[1:])
+    display_html(f'<p class="s">{escape(_doubt(advice))}</p>')
+
+
+# ---------------------------------------------------------------------- words and rows
+
+
+def _lever_row(plan: Planning, effect: Effect) -> Sequence[object]:
+    return (
+        effect.lever.label,
+        _with_range(effect.contribution_usd),
+        _months(plan, effect.kept),
+        _COSTS[effect.lever.cost],
+    )
+
+
+def _months(plan: Planning, kept: Interval) -> tuple[str, str]:
+    if not np.isfinite(kept.mean):
+        return ("no case", "")
+    return (months(kept, plan.months), month_range(kept, plan.months))
+
+
+def _with_range(gain: Interval) -> tuple[str, str]:
+    return (_gain(gain), range_of(gain, money))
+
+
+def _gain(gain: Interval) -> str:
+    return f"{'+' if gain.mean > 0 else ''}{money(gain.mean)}"
+
+
+def _month(plan: Planning, number: int) -> str:
+    return f"{add_months(plan.scenario.run.starts_on, number):%B}"
+
+
+def _worst_note(plan: Planning) -> str:
+    worst = worst_month(plan.experiment)
+    if worst is None:
+        return ""
+    chance = worst[1]
+    return (
+        f"In {_month(plan, worst[0])} sales keeps every promise with a chance of {percent(chance.mean)} "
+        f"({range_of(chance, percent)}); over the year the mean is in the first line."
+    )
+
+
+def _source_row(plan: Planning, name: str, more: Interval) -> Sequence[object]:
+    row = list(plan.scenario.marketing.sources).index(name)
+    spend, won = (_by_year(plan, column)[:, row] for column in ("spend_usd", "won"))
+    deal = ratio_of_sums(spend, won)
+    return (
+        _upper(name.replace("_", " ")),
+        money(deal.mean),
+        range_of(Interval(deal.mean, float(np.maximum(deal.low, 0.0)), deal.high), money),
+        money(more.mean),
+        range_of(more, money),
+    )
+
+
+def _by_year(plan: Planning, column: str) -> Floats:
+    return plan.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+
+
+def _bad_year(plan: Planning) -> Interval:
+    """Return the contribution that one year in ten falls short of; NaN with too few simulated years."""
+    values = plan.experiment.series("contribution_usd")
+    if len(values) < _FEWEST_FOR_BAD_YEAR:
+        return Interval(*3 * (float("nan"),))
+    return quantile_interval(values, 0.1)
+
+
+def _doubt(advice: Advice) -> str:
+    found = advice.regret
+    if found is None:
+        return "No free change was there to hold against other beliefs about speed."
+    choice = found.choices[-1]
+    other = [decay_presets()[preset].name for preset, best in zip(found.presets, found.best, strict=True)
+             if best != choice]  # fmt: skip
+    if not other:
+        return f"“{choice}” is the better choice under each of {len(found.presets)} published beliefs about speed."
+    return (
+        f"“{choice}” is the better choice under {len(found.presets) - len(other)} of {len(found.presets)} published "
+        f"beliefs about how fast a lead goes cold; not under {', '.join(other)}."
+    )
+
+
+def _cliff_words(advice: Advice) -> str:
+    told = []
+    for curve in advice.curves:
+        cliff = curve.cliff
+        where = (
+            f"highest at {cliff.handed_per_month.mean:,.0f} leads a month" if cliff.in_sight else "rising throughout"
+        )
+        told.append(f"{curve.label}: {where}")
+    return "Curves of contribution by leads handed over a month. " + "; ".join(told) + "."
+
+
+def _plain(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.1f}"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,57 @@
+"""Does this look like your company? What a plan implies beside what is usual, for a terminal and for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from smarketing_sim.decide.self_check import Implied, self_check
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.publish.display import table
+from smarketing_sim.publish.planning import Planning
+from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.words import money, percent, range_of
+
+
+def self_check_text(found: Sequence[Implied]) -> str:
+    """Return a self-check as lines for a terminal."""
+    lines = ["Does this look like your company?"]
+    for one in found:
+        mark = "!" if one.unusual else " "
+        lines.append(f" {mark} {one.label}: {_shown(one, one.value.mean)} ({_range(one)}); usual {_usual(one)}")
+    if any(one.unusual for one in found):
+        lines.append(" ! is outside what is usual: see whether a number of the file is off, or you are the exception.")
+    return "\n".join(lines)
+
+
+def show_company(plan: Planning) -> None:
+    """Show what the plan implies about the company, with what is outside the usual marked."""
+    found = self_check(plan.experiment)
+    if not found:
+        return
+    odd = [one for one in found if one.unusual]
+    count = f"{len(odd)} of {len(found)} numbers are unusual" if odd else "nothing that the plan implies is unusual"
+    heading(
+        f"Does this look like your company? {count[:1].upper() + count[1:]}",
+        "What follows from the plan, beside what is usual in the field. Something far from what you know of your own "
+        "company points to a number that is off.",
+    )
+    rows = [
+        (one.label, _shown(one, one.value.mean), _range(one), (_usual(one), one.benchmark.source),
+         "unusual" if one.unusual else "")
+        for one in found
+    ]  # fmt: skip
+    table(["", "here", "range", "usual", ""], rows, numeric=["here", "range"])
+
+
+def _shown(one: Implied, value: float) -> str:
+    if one.name.endswith("_usd"):
+        return money(value)
+    return percent(value) if one.name == "conversations_per_dial" else f"{value:,.1f}"
+
+
+def _range(one: Implied) -> str:
+    return range_of(one.value, lambda value: _shown(one, value))
+
+
+def _usual(one: Implied) -> str:
+    return range_of(Interval(0.0, one.benchmark.low, one.benchmark.high), lambda value: _shown(one, value))

@@ -1,0 +1,102 @@
+"""The command new: answers in, a file that works out, and nothing overwritten unasked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from smarketing_sim.scenario.schema import Scenario
+
+from .conftest import Said
+
+ANSWERS = """\
+handed_per_month: {inbound: 60, fair: 40}
+reps: 3
+hours: mon-sat 08:00-18:00
+zone: Europe/Berlin
+inbound_share: 100 %
+dials_per_rep_day: 25
+dials_per_conversation: 8
+attempts: 4
+promise: 2 business hours
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "answers.yaml").write_text(ANSWERS)
+    return tmp_path
+
+
+def test_answers_from_a_file_give_a_plan_that_checks_and_looks_like_the_company(
+    smarketing: Callable[..., Said], folder: Path
+) -> None:
+    said = smarketing("new", "Fachhandel Nord", "--answers", "answers.yaml")
+    assert said.code == 0
+    assert "wrote params/fachhandel-nord.yaml" in said.out
+    assert "Does this look like your company?" in said.out
+    assert Scenario.load("params/fachhandel-nord.yaml").name == "Fachhandel Nord"
+    assert smarketing("check", "params/fachhandel-nord.yaml").code == 0
+
+
+def test_json_is_one_object_without_paths(smarketing: Callable[..., Said]) -> None:
+    said = smarketing("new", "A", "--answers", "answers.yaml", "--json")
+    answer = json.loads(said.out)
+    assert {one["name"] for one in answer["company"]} >= {"dials_per_rep_day", "conversations_per_dial"}
+    assert "params" not in said.out
+
+
+def test_a_file_that_is_there_is_never_written_over_unasked(smarketing: Callable[..., Said], folder: Path) -> None:
+    (folder / "params").mkdir()
+    mine = folder / "params" / "mine.yaml"
+    mine.write_text("mine")
+    said = smarketing("new", "Mine", "--answers", "answers.yaml")
+    assert said.code == 2
+    assert "is there already" in said.err
+    assert mine.read_text() == "mine"
+    assert smarketing("new", "Mine", "--answers", "answers.yaml", "--yes").code == 0
+    assert mine.read_text() != "mine"
+
+
+def test_contradicting_answers_are_told_with_file_and_line_and_nothing_is_written(
+    smarketing: Callable[..., Said], folder: Path
+) -> None:
+    (folder / "answers.yaml").write_text("reps: 3\ndials_per_conversation: 0.5\nwinrate: 20 %\n")
+    said = smarketing("new", "A", "--answers", "answers.yaml")
+    assert said.code == 2
+    assert "answers.yaml:3" in said.err
+    assert "did you mean 'win_rate'" in said.err
+    (folder / "answers.yaml").write_text("reps: 3\ndials_per_conversation: 0.5\n")
+    said = smarketing("new", "A", "--answers", "answers.yaml")
+    assert "answers.yaml:2: dials_per_conversation = 0.5: there cannot be more conversations than dials" in said.err
+    assert not (folder / "params").exists()
+
+
+def test_enter_keeps_every_default_and_a_wrong_answer_is_asked_for_again(
+    smarketing: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    typed = iter(["organic", "organic 200", "many", "5"])
+
+    def prompt(text: str, *, default: str, err: bool) -> str:
+        asked.append(text)
+        return next(typed, default)
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    said = smarketing("new", "Asked")
+    assert said.code == 0
+    assert len(asked) == 13 + 2
+    assert "must be a whole number" in said.err
+    plan = Scenario.load("params/asked.yaml")
+    assert plan.sales.sdr.headcount == 5
+    assert list(plan.marketing.sources) == ["organic"]
+
+
+def test_a_name_without_letters_needs_a_file(smarketing: Callable[..., Said]) -> None:
+    said = smarketing("new", "???", "--answers", "answers.yaml")
+    assert said.code == 2
+    assert "--out" in said.err
