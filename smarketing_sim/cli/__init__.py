@@ -15,6 +15,7 @@ import warnings
 import typer
 
 from smarketing_sim.cli import commands as commands
+from smarketing_sim.cli import design as design
 from smarketing_sim.cli import explain as explain
 from smarketing_sim.cli import new as new
 from smarketing_sim.cli import staff as staff

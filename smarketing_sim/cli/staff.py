@@ -23,7 +23,7 @@ def staff(
         int | None, typer.Option(metavar="N", help="Largest headcount; else 4 times today's, at least 20 more.")
     ] = None,
     sets: Sets = NO_WORDS,
-    replications: Annotated[int, typer.Option(help="Simulated years of one headcount, at most.")] = 1000,
+    replications: Annotated[int, typer.Option(help="Simulated years of one headcount, at most.")] = 800,
     seed: Seed = 1,
     workers: Workers = None,
     as_json: Json = False,

@@ -6,13 +6,14 @@ contract first; what the plan's own queue order brings stands beside the optimum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
+from smarketing_sim.decide.follow_ups import DEPTHS, Choice, grid_of, nearest_to, neighbours_of
 from smarketing_sim.decide.shadow_price import (
     AGES_MINUTES,
     AttemptValues,
@@ -21,6 +22,7 @@ from smarketing_sim.decide.shadow_price import (
     neighbours_in_time,
     price_between,
 )
+from smarketing_sim.decide.workable import hold_handed, hold_months
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
@@ -28,34 +30,10 @@ from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.scenario.units import Span
 from smarketing_sim.world.calendar import contract_calendar, timeline
 from smarketing_sim.world.contract import after
 
-LIMITS = ("1 business hour", "2 business hours", "4 business hours", "6 business hours", "1 business day",
-          "2 business days")  # fmt: skip
-DEPTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
-THRESHOLDS = (30.0, 40.0, 45.0, 50.0, 55.0, 60.0, 70.0)
 MOST_EXPERIMENTS = 56
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One way to follow up.
-
-    Parameters
-    ----------
-    within
-        Limit of the first attempt that steers the queue; None where the contract has no promise on speed.
-    attempts
-        Most attempts on a lead.
-    threshold
-        Score from which leads are handed over; None where the score does not decide.
-    """
-
-    within: str | None
-    attempts: int
-    threshold: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +73,14 @@ class Design:
         Calendar days from the first attempt to the last, as planned.
     contribution_usd, gain_usd
         Its contribution, and its paired difference from the plan as it is.
+    start, order_usd
+        The plan's own values on the grid, and what working the earliest deadline first adds to the plan with them.
     price
         Worth of an hour of the reps at the optimum, and today's.
     values
         What each attempt brings and costs at that price.
-    tried
-        Every choice simulated, best first.
+    tried, neighbours
+        Every choice simulated, the optimum first; and those of them one step away from the optimum.
     experiments
         How many scenarios were simulated.
     settled
@@ -111,10 +91,13 @@ class Design:
     days: int
     contribution_usd: Interval
     gain_usd: Interval
+    start: Choice
+    order_usd: Interval
     price: HourPrice
     price_today: HourPrice
     values: AttemptValues
     tried: tuple[Tried, ...]
+    neighbours: tuple[Tried, ...]
     experiments: int
     settled: bool
 
@@ -145,27 +128,32 @@ def design(
     Raises
     ------
     InputError
-        If no lead is handed over or nobody is there to call.
+        If no month is reported, no lead is handed over, or nobody is there to call.
     """
     _hold_workable(scenario)
     how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
     search = _Search(scenario, how, progress)
     plan, less, more = search.simulate([scenario, *reversed(neighbours_in_time(scenario))])
+    hold_handed(plan)
     best, settled = search.climb()
     chosen = applied(scenario, best)
     later_more, later_less = search.simulate(list(neighbours_in_time(chosen)))
-    found = search.found[best]
+    found, start = search.found[best], search.start
+    tried, around = tuple(_tried(*one, found) for one in search.ranked(best)), search.around(best)
     price = price_between(later_less, later_more, found)
     return Design(
         optimum=best,
         days=cadence_days(chosen),
         contribution_usd=t_interval(found.series("contribution_usd")),
         gain_usd=paired_difference(found.series("contribution_usd"), plan.series("contribution_usd")),
+        start=start,
+        order_usd=paired_difference(search.found[start].series("contribution_usd"), plan.series("contribution_usd")),
         price=price,
         price_today=price_between(less, more, plan),
         values=attempt_values(chosen, cost_per_hour_usd=price.wage_per_hour_usd + price.per_hour_usd.mean,
                               attempts=max(DEPTHS)),
-        tried=tuple(_tried(choice, experiment, found) for choice, experiment in search.ranked()),
+        tried=tried,
+        neighbours=tuple(one for one in tried if one.choice in around),
         experiments=search.experiments,
         settled=settled,
     )  # fmt: skip
@@ -196,16 +184,23 @@ def cadence_days(scenario: Scenario) -> int:
     return int(np.ceil(np.mean(at[known] - first[known]) / 1440.0 - 1e-9)) if known.any() else 0
 
 
+def last_that_pays(found: Design) -> list[int | None]:
+    """Return by age the last attempt that pays; None throughout where no price of an hour was found."""
+    known = np.isfinite(found.values.cost_per_hour_usd)
+    return [last if known else None for last in found.values.last_that_pays]
+
+
 def to_json(found: Design) -> dict[str, Any]:
     """Return a design as plain JSON types."""
     return {
         "optimum": {**asdict(found.optimum), "days": found.days},
         "contribution": found.contribution_usd.as_dict(),
         "gain": found.gain_usd.as_dict(),
+        "gain_of_deadline_order_alone": found.order_usd.as_dict(),
         "shadow_price_per_hour": found.price.per_hour_usd.as_dict(),
         "shadow_price_per_hour_today": found.price_today.per_hour_usd.as_dict(),
-        "wage_per_hour": found.price.wage_per_hour_usd,
-        "last_attempt_that_pays": dict(zip(map(str, AGES_MINUTES), found.values.last_that_pays, strict=True)),
+        "wage_per_hour": found.price.wage_per_hour_usd if np.isfinite(found.price.wage_per_hour_usd) else None,
+        "last_attempt_that_pays": dict(zip(map(str, AGES_MINUTES), last_that_pays(found), strict=True)),
         "grid": [
             {
                 **asdict(one.choice),
@@ -228,7 +223,8 @@ class _Search:
         self.scenario, self._how, self._progress = scenario, how, progress
         self.found: dict[Choice, Experiment] = {}
         self.experiments = 0
-        self._grid = _grid(scenario)
+        self._grid = grid_of(scenario)
+        self.start = nearest_to(scenario, self._grid)
 
     def simulate(self, scenarios: list[Scenario]) -> list[Experiment]:
         done = self.experiments
@@ -239,10 +235,10 @@ class _Search:
 
     def climb(self) -> tuple[Choice, bool]:
         """Walk to a choice that no neighbour beats; False where the limit of experiments came first."""
-        here = _start(self.scenario, self._grid)
+        here = self.start
         self._try([here])
         while True:
-            around = list(_neighbours(here, self._grid))
+            around = self.around(here)
             new = [choice for choice in around if choice not in self.found]
             if self.experiments + len(new) + 2 > MOST_EXPERIMENTS:
                 return here, False
@@ -252,8 +248,12 @@ class _Search:
                 return here, True
             here = best
 
-    def ranked(self) -> list[tuple[Choice, Experiment]]:
-        return sorted(self.found.items(), key=lambda item: -self._mean(item[0]))
+    def around(self, here: Choice) -> list[Choice]:
+        return list(neighbours_of(here, self._grid))
+
+    def ranked(self, first: Choice) -> list[tuple[Choice, Experiment]]:
+        """Return what was simulated, best first; of those that bring the same, one goes before all others."""
+        return sorted(self.found.items(), key=lambda item: (-self._mean(item[0]), item[0] != first))
 
     def _try(self, choices: list[Choice]) -> None:
         found = self.simulate([applied(self.scenario, choice) for choice in choices])
@@ -265,48 +265,6 @@ class _Search:
     def _tell(self, done: int, part: float) -> None:
         if self._progress is not None:
             self._progress(int(done + part), MOST_EXPERIMENTS)
-
-
-Value = TypeVar("Value")
-Grid = tuple[tuple[str | None, ...], tuple[int, ...], tuple[float | None, ...]]
-
-
-def _grid(scenario: Scenario) -> Grid:
-    """Return the values of each dimension, the plan's own among them."""
-    has_speed = any(isinstance(clause, SpeedClause) for clause in scenario.sla.values())
-    handoff, attempts = scenario.marketing.handoff, scenario.sales.sdr.cadence.max_attempts
-    deepest = max(DEPTHS) if scenario.sales.sdr.cadence.gaps else 1
-    depths = sorted({depth for depth in (*DEPTHS, attempts) if depth <= max(deepest, attempts)})
-    scored = handoff.on != "action"
-    thresholds = tuple(sorted({*THRESHOLDS, handoff.score_at_least})) if scored else (None,)
-    return LIMITS if has_speed else (None,), tuple(depths), thresholds
-
-
-def _start(scenario: Scenario, grid: Grid) -> Choice:
-    """Return the place on the grid nearest to the plan as it is."""
-    limits, _, thresholds = grid
-    within: str | None = None
-    speed = next((clause for clause in scenario.sla.values() if isinstance(clause, SpeedClause)), None)
-    if speed is not None:
-        day = scenario.calendar.business_day_minutes
-        wanted = speed.within.minutes(day)
-        within = min(
-            (limit for limit in limits if limit), key=lambda limit: abs(Span.parse(limit).minutes(day) - wanted)
-        )
-    threshold = scenario.marketing.handoff.score_at_least if thresholds != (None,) else None
-    return Choice(within, scenario.sales.sdr.cadence.max_attempts, threshold)
-
-
-def _neighbours(here: Choice, grid: Grid) -> Iterable[Choice]:
-    limits, depths, thresholds = grid
-    yield from (replace(here, within=within) for within in _beside(limits, here.within))
-    yield from (replace(here, attempts=attempts) for attempts in _beside(depths, here.attempts))
-    yield from (replace(here, threshold=threshold) for threshold in _beside(thresholds, here.threshold))
-
-
-def _beside(values: tuple[Value, ...], value: Value) -> tuple[Value, ...]:
-    place = values.index(value)
-    return values[max(place - 1, 0) : place] + values[place + 1 : place + 2]
 
 
 def _tried(choice: Choice, experiment: Experiment, best: Experiment) -> Tried:
@@ -321,5 +279,6 @@ def _tried(choice: Choice, experiment: Experiment, best: Experiment) -> Tried:
 
 
 def _hold_workable(scenario: Scenario) -> None:
+    hold_months(scenario)
     if scenario.sales.sdr.headcount == 0:
         raise InputError("sales.sdr.headcount = 0: nobody follows up, so there is nothing to design; add reps first")

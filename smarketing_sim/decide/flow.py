@@ -51,8 +51,8 @@ def next_leads(
     Sources that hand nothing over are left out.
     """
     months = scenario.run.horizon_months
-    named = zip(scenario.marketing.sources, expected_handed(scenario), strict=True)
-    handed = {name: months * monthly for name, monthly in named if monthly > 0}
+    handed_monthly = zip(scenario.marketing.sources, expected_handed(scenario), strict=True)
+    handed = {name: months * monthly for name, monthly in handed_monthly if months * monthly > 0}
     plans = [
         scenario.with_overrides(more_leads(scenario, 1.0 + count / known, sources=[name], campaigns=False))
         for name, known in handed.items()

@@ -19,7 +19,7 @@ _ORDERS = {
     "newest": "newest",
     "deadline": "soonest deadline",
     "score": "best score",
-    "value_decay": "costliest wait",
+    "value_decay": "most valuable and freshest",
 }
 _FORMS = {
     "interleaved": "Leads and other work in turn, call by call",
@@ -67,7 +67,8 @@ def _orders(scenario: Scenario) -> Iterator[Change]:
         if order == queue.order:
             continue
         for new_first in (False, True):
-            label = f"New leads before follow-ups, {words} first" if new_first else f"{words.capitalize()} first"
+            short = words.partition(" and ")[0]
+            label = f"New leads before follow-ups, {short} first" if new_first else f"{words.capitalize()} first"
             overrides = {f"{path}.order": order, f"{path}.new_before_retries": new_first}
             yield Change(f"queue.{order}{'.new_first' if new_first else ''}", label, overrides)
 

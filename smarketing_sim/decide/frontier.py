@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smarketing_sim.decide.volume import more_leads
+from smarketing_sim.decide.workable import hold_handed, hold_months
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
@@ -101,18 +102,20 @@ def frontier(
     Raises
     ------
     InputError
-        If nobody is there to keep a promise, or a number cannot be used.
+        If nobody is there to keep a promise, there is no lead to keep it for, or a number cannot be used.
     """
     if not 0.0 < keep < 1.0:
         raise InputError(f"keep = {keep}: must lie between 0 and 1, such as 0.95")
     if scenario.sales.sdr.headcount == 0:
         raise InputError("sales.sdr.headcount = 0: nobody is there to keep a promise; add reps first")
+    hold_months(scenario)
     target = next((c.target for c in scenario.sla.values() if isinstance(c, SpeedClause)), 0.9)
     points = [(depth, volume) for depth in depths for volume in volumes]
     how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
+    (free,) = simulate_all([scenario], judged_by=[_asked(scenario, target)], ceilings=True, **how)
+    hold_handed(free)
     plans = [_plan(scenario, *point) for point in points]
     found = simulate_all(plans, judged_by=[_asked(plan, target) for plan in plans], progress=progress, **how)
-    (free,) = simulate_all([scenario], judged_by=[_asked(scenario, target)], ceilings=True, **how)
     return Frontier(
         keep,
         target,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smarketing_sim.errors import InputError
+from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.scenario.schema import Scenario, flatten
 
 
@@ -65,7 +65,7 @@ def ranges_of(scenario: Scenario) -> list[Range]:
     """
     now, found = flatten(scenario.canonical()), []
     for path, belief in scenario.beliefs.items():
-        if belief.range is None or path not in now:
+        if belief.range is None or now.get(path) is None:
             continue
         low, high = (_read(scenario, path, end) for end in belief.range)
         if low > high:
@@ -110,10 +110,12 @@ def _balanced(scenario: Scenario, given: Mapping[str, float]) -> dict[str, float
 
 def _read(scenario: Scenario, path: str, end: Any) -> float:
     """Return an end of a range as the number that the scenario would hold there."""
-    if _is_share(path):
-        end = flatten(scenario.with_overrides({"economics.gross_margin": end}).canonical())["economics.gross_margin"]
-        return float(end)
-    return _number(flatten(scenario.with_overrides({path: end}).canonical())[path])
+    probe = "economics.gross_margin" if _is_share(path) else path  # one share alone would not sum to 1 with the others
+    try:
+        return _number(flatten(scenario.with_overrides({probe: end}).canonical())[probe])
+    except InputError as error:
+        rules = "; ".join(problem.rule for problem in error.problems)
+        raise InputError([Problem(f"its range ends where it cannot be: {rules}", path=path, value=end)]) from None
 
 
 def _number(value: Any) -> float:

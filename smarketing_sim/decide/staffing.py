@@ -21,7 +21,7 @@ from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_EXPERIMENTS = 59
-MOST_YEARS = 1000
+MOST_YEARS = 800
 
 _FEW_YEARS = 25
 _LEVER_YEARS = 12

@@ -137,7 +137,7 @@ def _curve(label: str, factors: Floats, found: Sequence[Experiment]) -> Curve:
     return Curve(
         label,
         factors,
-        by_volume("handed_count") / run.horizon_months,
+        by_volume("handed_count") / max(run.horizon_months, 1),
         by_volume("contribution_usd"),
         by_volume("expected_revenue_usd"),
         by_volume(f"{view}_revenue_usd"),
@@ -241,7 +241,7 @@ def leads_for_goal(scenario: Scenario, curve: Curve, *, chance: float = 0.5) -> 
     months = scenario.run.horizon_months
     return LeadsForGoal(
         goal, chance, factor if enough else None, chances[place], float(curve.factors[best]), by_source,
-        goal / months / mean_value if mean_value > 0 else float("nan"),
+        goal / months / mean_value if months and mean_value > 0 else float("nan"),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from smarketing_sim.publish.display import display_html, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of
+from smarketing_sim.publish.words import counted, gain, money, month_range, months, percent, range_of
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.world.calendar import Floats, add_months
 
@@ -42,7 +42,7 @@ def show_what_to_do(plan: Planning) -> None:
     rule = advice.first_rule
     title = "No free change adds contribution for certain"
     if rule is not None:
-        title = f"Free of cost and worth most: {_lower(rule.lever.label)}, {_gain(rule.contribution_usd)} a year"
+        title = f"Free of cost and worth most: {_lower(rule.lever.label)}, {gain(rule.contribution_usd.mean)} a year"
     heading(title, f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}. "
             "Ranges hold for all changes at once.")  # fmt: skip
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
@@ -168,12 +168,8 @@ def _months(plan: Planning, kept: Interval) -> tuple[str, str]:
     return (months(kept, plan.months), month_range(kept, plan.months))
 
 
-def _with_range(gain: Interval) -> tuple[str, str]:
-    return (_gain(gain), range_of(gain, money))
-
-
-def _gain(gain: Interval) -> str:
-    return f"{'+' if gain.mean > 0 else ''}{money(gain.mean)}"
+def _with_range(found: Interval) -> tuple[str, str]:
+    return gain(found.mean), range_of(found, gain)
 
 
 def _month(plan: Planning, number: int) -> str:

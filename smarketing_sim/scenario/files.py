@@ -75,7 +75,7 @@ def build(
     where: Origins = dict(origins or {})
     data = copy.deepcopy(data)
     for dotted, value in (overrides or {}).items():
-        _set(data, tuple(dotted.split(".")), value, where)
+        _set(data, tuple(dotted.split(".")), copy.deepcopy(value), where)
     beliefs: Any = data.pop("beliefs", None)
     split: dict[str, Any] = {}
     data = _drop_removed({key: _split_beliefs(item, (key,), split) for key, item in data.items()})

@@ -47,6 +47,12 @@ def test_a_range_the_wrong_way_round_is_told() -> None:
         ranges_of(make_scenario(SMALL | {"marketing.reachable_share": {"value": 0.7, "range": [0.9, 0.5]}}))
 
 
+def test_an_end_that_cannot_be_is_told_with_its_path() -> None:
+    plan = make_scenario(SMALL | {"marketing.reachable_share": {"value": 0.7, "range": [0.2, 1.7]}})
+    with pytest.raises(InputError, match=r"marketing\.reachable_share = 1\.7: its range ends where it cannot be"):
+        ranges_of(plan)
+
+
 def test_paths_are_told_as_people_read_them() -> None:
     assert words("marketing.sources.organic.qualify_prob") == "organic: qualify prob"
     assert words("sales.sdr.headcount") == "headcount"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 import warnings
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import free_levers as chapter
 from smarketing_sim.publish.reports import publish_report
+from smarketing_sim.publish.words import gain
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
@@ -172,3 +174,10 @@ def test_the_notebook_is_published_as_a_page(tmp_path: Path) -> None:
     assert record["notebook"] == "free_levers"
     assert record["finding"] in html.unescape((root / "index.html").read_text("utf-8"))
     assert "tables/levers.parquet" in record["artefacts"]
+
+
+@pytest.mark.parametrize(
+    ("usd", "told"), [(1.3e6, "+$1.3m"), (-52_000.0, "−$52k"), (0.0, "$0"), (0.2, "$0"), (None, "–"), (math.nan, "–")]
+)
+def test_a_difference_is_told_with_its_sign(usd: float | None, told: str) -> None:
+    assert gain(usd) == told

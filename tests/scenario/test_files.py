@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from smarketing_sim.errors import AlternativeWarning, CadenceWarning, DoubleCountingWarning, InputError, Problem
 from smarketing_sim.scenario.files import build, parse_overrides, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
+from tests.builders import base_document
 from tests.conftest import PARAMS, ROOT
 
 SET = "set in this scenario"
@@ -328,3 +329,9 @@ def test_the_company_that_the_readme_shows_can_be_loaded_as_it_stands(folder: Pa
     (folder / "ours.yaml").write_text(shown)
     with pytest.warns(AlternativeWarning):
         assert Scenario.load(folder / "ours.yaml").sales.sdr.headcount == 5
+
+
+def test_overrides_are_taken_as_they_are_and_left_as_they_were() -> None:
+    given = {"sla": {"speed": {"target": 0.9, "within": "6 hours"}}, "sla.speed.within": "1 hour"}
+    build(base_document(), overrides=given, quiet=True)
+    assert given["sla"] == {"speed": {"target": 0.9, "within": "6 hours"}}

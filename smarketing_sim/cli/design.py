@@ -1,0 +1,36 @@
+"""The command design."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, app
+from smarketing_sim.cli.screen import Progress, print_json, say
+
+
+@app.command()
+def design(
+    params: Params,
+    sets: Sets = NO_WORDS,
+    replications: Annotated[int, typer.Option(help="Simulated years of each way to follow up.")] = 12,
+    seed: Seed = 1,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Find the follow-up that brings most: how fast, how often, from which score; and the worth of an hour."""
+    from smarketing_sim.decide.design import design as find_design
+    from smarketing_sim.decide.design import to_json
+    from smarketing_sim.engine import choose_engine
+    from smarketing_sim.publish.terminal_design import design_text
+
+    engine, scenario = choose_engine(None), load_with(params, sets)
+    with executor_for(workers, jobs=replications, engine=engine) as executor, Progress("experiments") as progress:
+        found = find_design(
+            scenario, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
+        )
+    asked = {"scenario": scenario.name, "digest": scenario.digest, "seed": seed}
+    answer = {**asked, "replications": replications, "engine": engine, **to_json(found)}
+    print_json(answer) if as_json else say(design_text(answer))

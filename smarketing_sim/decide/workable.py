@@ -1,0 +1,21 @@
+"""What a plan must have before a decision about its leads means anything."""
+
+from __future__ import annotations
+
+from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.scenario.schema import Scenario
+
+
+def hold_months(scenario: Scenario) -> None:
+    """Raise InputError where no month of a plan is reported."""
+    if scenario.run.horizon_months == 0:
+        rule = "no month is reported, so there is nothing to decide; give at least 1"
+        raise InputError([Problem(rule, path="run.horizon_months", value=0)])
+
+
+def hold_handed(found: Experiment) -> None:
+    """Raise InputError where no lead was handed over in any simulated year."""
+    if not found.series("handed_count").any():
+        rule = "no lead is handed over, so there is nothing to decide; add leads, or hand over more of them"
+        raise InputError([Problem(rule, path="marketing.sources")])
