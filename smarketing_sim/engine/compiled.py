@@ -116,7 +116,7 @@ class CompiledFollowUp:
     def _leads(self) -> Leads:
         """Return the leads and their cards before anything happened; only those that arrive are ever looked at."""
         plan, leads = self.plan, self.plan.demand
-        lead, card = _zeros(leads.lead_count, LEAD), np.zeros(leads.lead_count, dtype=CARD)
+        lead, card = _zeros(leads.lead_count, LEAD), _zeros(leads.lead_count, CARD)
         columns = (
             leads.lead_id, leads.mql_at, plan.leaves_at, plan.available_at, leads.interest_until, leads.fit,
             leads.duplicate_of, leads.bad_number,
@@ -239,7 +239,9 @@ def _hours(calendar: Calendar) -> Floats:
 
 def _zeros(count: int, kind: np.dtype[Any]) -> Array:
     """Return empty records, the first at the beginning of a line of the cache."""
-    room = np.zeros(count * kind.itemsize + _LINE, dtype=np.uint8)
+    # Not np.zeros: numpy asks for large pages only where it is told "empty", and a large year is a quarter faster on them.
+    room = np.empty(count * kind.itemsize + _LINE, dtype=np.uint8)
+    room.fill(0)
     first = -room.ctypes.data % _LINE
     return room[first : first + count * kind.itemsize].view(kind)
 
