@@ -239,7 +239,7 @@ def _hours(calendar: Calendar) -> Floats:
 
 def _zeros(count: int, kind: np.dtype[Any]) -> Array:
     """Return empty records, the first at the beginning of a line of the cache."""
-    # Not np.zeros: numpy asks for large pages only where it is told "empty", and a large year is a quarter faster on them.
+    # Not np.zeros: numpy asks for large pages only where it is told "empty", and a large year is faster on them.
     room = np.empty(count * kind.itemsize + _LINE, dtype=np.uint8)
     room.fill(0)
     first = -room.ctypes.data % _LINE
