@@ -60,7 +60,7 @@ def free_changes(scenario: Scenario) -> list[Change]:
 def _orders(scenario: Scenario) -> Iterator[Change]:
     queue, path = scenario.sales.sdr.queue, "sales.sdr.queue"
     toggled = not queue.new_before_retries
-    words = "New leads before follow-ups" if toggled else "New leads no longer before follow-ups"
+    words = "Call new leads before follow-ups" if toggled else "Call follow-ups and new leads in one order"
     name = "new_first" if toggled else "new_not_first"
     yield Change(f"queue.{name}", words, {f"{path}.new_before_retries": toggled})
     for order, words in _ORDERS.items():
@@ -68,7 +68,7 @@ def _orders(scenario: Scenario) -> Iterator[Change]:
             continue
         for new_first in (False, True):
             short = words.partition(" and ")[0]
-            label = f"New leads before follow-ups, {short} first" if new_first else f"{words.capitalize()} first"
+            label = f"Call new leads before follow-ups, {short} first" if new_first else f"Call the {words} first"
             overrides = {f"{path}.order": order, f"{path}.new_before_retries": new_first}
             yield Change(f"queue.{order}{'.new_first' if new_first else ''}", label, overrides)
 

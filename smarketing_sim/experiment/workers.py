@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -38,7 +39,9 @@ class _Processes(Executor):
         pool.shutdown(wait=wait)
 
     def _pool(self) -> Any:
-        return get_reusable_executor(max_workers=self.count, timeout=10)
+        # An idle worker leaves after a while; loky warns where that meets a new job, and replaces it.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+        return get_reusable_executor(max_workers=self.count, timeout=20)
 
 
 @contextmanager

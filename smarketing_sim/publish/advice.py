@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.decide.alternatives import levers_of
 from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, regret
 from smarketing_sim.decide.flow import NextLeads, next_leads
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
@@ -96,17 +97,18 @@ class Advice:
 
     @property
     def first_rule(self) -> Effect | None:
-        """The free change that adds most to contribution; None where none adds anything for certain."""
+        """The free change to begin with; None where none adds anything to contribution for certain."""
         best = best_rule(self.ranking)
         return best if best is not None and best.contribution_usd.low > 0.0 else None
 
     @property
     def action(self) -> Action | None:
-        """The cheapest change that keeps every promise of sales: free, then a named alternative, then people."""
+        """The cheapest change that keeps every promise of sales: free, then the day's other work, then people."""
         return next((one for one in self._candidates() if one.kept.mean >= KEPT_FROM), None)
 
     def _candidates(self) -> Iterator[Action]:
-        yield from self._levers("nothing")
+        best = best_rule(self.ranking)
+        yield from () if best is None else (_action(best),)
         yield from self._levers("other work")
         for hire in self.hires:
             label = f"Hire {hire.count} more {'rep' if hire.count == 1 else 'reps'}"
@@ -117,8 +119,7 @@ class Advice:
     def _levers(self, cost: str) -> Iterator[Action]:
         """Yield the levers that cost so much, best contribution first."""
         mine = [one for one in (*self.ranking.free, *self.ranking.priced) if one.lever.cost == cost]
-        mine.sort(key=lambda effect: -effect.contribution_usd.mean)
-        yield from (Action(one.lever.label, _PRICES[cost], one.kept, one.contribution_usd) for one in mine)
+        yield from map(_action, sorted(mine, key=lambda effect: -effect.contribution_usd.mean))
 
 
 _PRICES = {
@@ -129,12 +130,24 @@ _PRICES = {
 }
 
 
+def _action(effect: Effect) -> Action:
+    return Action(effect.lever.label, _PRICES[effect.lever.cost], effect.kept, effect.contribution_usd)
+
+
 def best_rule(ranking: Ranking) -> Effect | None:
-    """Return the lever that costs nothing and adds most to contribution; one of the plan's own where it is as good."""
-    able = [effect for effect in ranking.free if effect.lever.cost == "nothing"]
-    best = max(able, key=lambda effect: effect.contribution_usd.mean, default=None)
-    named = [e for e in able if best and e.lever.named and e.contribution_usd.high >= best.contribution_usd.mean]
-    return max(named, key=lambda effect: effect.contribution_usd.mean, default=best)
+    """Return the lever to pull first: it costs nothing, keeps every promise of sales if one does, and brings most.
+
+    Of several that cannot be told apart it is the simplest: one of the plan's own, else the first in the list of
+    levers. A smaller share of the day is none: what it saves in wages is other work's gain.
+    """
+    able = [effect for effect in ranking.free if effect.lever.cost == "nothing" and effect.lever.share_step == 0.0]
+    able = [effect for effect in able if effect.kept.mean >= KEPT_FROM] or able
+    if not able:
+        return None
+    most = max(effect.contribution_usd.mean for effect in able)
+    order = [lever.id for lever in levers_of(ranking.today.scenario)]
+    as_good = [effect for effect in able if effect.contribution_usd.high >= most]
+    return min(as_good, key=lambda effect: order.index(effect.lever.id))
 
 
 def advise(

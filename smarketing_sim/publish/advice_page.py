@@ -42,7 +42,7 @@ def show_what_to_do(plan: Planning) -> None:
     rule = advice.first_rule
     title = "No free change adds contribution for certain"
     if rule is not None:
-        title = f"Free of cost and worth most: {_lower(rule.lever.label)}, {gain(rule.contribution_usd.mean)} a year"
+        title = f"First, and free: {_lower(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
     heading(title, f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}. "
             "Ranges hold for all changes at once.")  # fmt: skip
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
