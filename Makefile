@@ -29,8 +29,8 @@ report: $(STAMP) ## install what is missing and publish the baseline planning re
 	@echo "Simulating params/baseline.yaml and writing the planning report ..."
 	@$(BIN)/smarketing report params/baseline.yaml
 
-lab: $(STAMP) ## open the notebooks in JupyterLab, on this machine only
-	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+lab: $(STAMP) ## open the scenario lab in JupyterLab, on this machine only
+	@$(BIN)/smarketing lab
 
 notebooks: $(STAMP) ## run the notebooks and store the few outputs that tests compare
 	@$(BIN)/python tests/notebooks/refresh.py

@@ -17,6 +17,7 @@ import typer
 from smarketing_sim.cli import commands as commands
 from smarketing_sim.cli import design as design
 from smarketing_sim.cli import explain as explain
+from smarketing_sim.cli import lab as lab
 from smarketing_sim.cli import new as new
 from smarketing_sim.cli import staff as staff
 from smarketing_sim.cli import sweeping as sweeping

@@ -181,7 +181,7 @@ def report(
     from smarketing_sim.publish.reports import publish_report
     from smarketing_sim.publish.words import counted
 
-    source = _find_notebook(notebook)
+    source = find_notebook(notebook)
     scenarios = [(path, load_with(path, sets)) for path in params]
     defaults = default_parameters(read_notebook(source))
     own = read_parameters(parameters, {name: value for name, value in defaults.items() if name not in PARAMETERS})
@@ -285,7 +285,7 @@ def _write_ledgers(experiment: Experiment, out: Path) -> None:
     tell(f"ledgers of {len(experiment.measures)} years are in {out}")
 
 
-def _find_notebook(name: str) -> Path:
+def find_notebook(name: str) -> Path:
     """Find a notebook by name beside the reader or beside the package."""
     folders = [Path("notebooks"), Path(__file__).resolve().parents[2] / "notebooks"]
     for folder in folders:

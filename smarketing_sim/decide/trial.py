@@ -1,8 +1,8 @@
 """What would a real trial need? Leads and weeks until a coin-flip trial of faster first calls can tell the difference.
 
 Half of the leads, drawn by coin, are called within a limit; the others as the plan has it. How much that changes is
-what the scenario believes about waiting; how much single leads stray is what the simulation shows. Both together say how
-many leads a trial takes.
+what the scenario believes about waiting; how much single leads stray is what the simulation shows. Both together say
+how many leads a trial takes.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Curve:
     revenue_usd: Floats
     goal_revenue_usd: Floats
 
-    @property
+    @cached_property
     def cliff(self) -> Cliff:
         """The volume above which one more lead lowers contribution."""
         return _cliff(self)
@@ -163,10 +164,10 @@ def _summit(factors: Floats, height: Floats) -> float:
     top = int(np.argmax(height))
     if top in {0, len(factors) - 1}:
         return float(factors[top])
-    left, here, right = height[top - 1 : top + 2]
-    bend = left - 2.0 * here + right
-    step = factors[top + 1] - factors[top] if right > left else factors[top] - factors[top - 1]
-    return float(factors[top] + 0.5 * step * (left - right) / bend) if bend < 0 else float(factors[top])
+    back, ahead = factors[top] - factors[top - 1], factors[top + 1] - factors[top]
+    rise, fall = height[top] - height[top - 1], height[top] - height[top + 1]
+    bend = back * fall + ahead * rise
+    return float(factors[top] + 0.5 * (ahead**2 * rise - back**2 * fall) / bend) if bend > 0 else float(factors[top])
 
 
 # ---------------------------------------------------------------------- the goal, back to leads

@@ -24,7 +24,7 @@ def busy_plan(leads: float):  # type: ignore[no-untyped-def]
 def test_at_half_load_an_hour_is_worth_the_outbound_work_it_leaves_room_for() -> None:
     price = hour_price(busy_plan(130), replications=16)
     assert 0.3 < price.utilisation.mean < 0.65
-    assert OUTBOUND <= price.per_hour_usd.high  # a little more than that: what waits at half load waits less
+    assert price.per_hour_usd.high >= OUTBOUND  # a little more than that: what waits at half load waits less
     assert price.per_hour_usd.mean == pytest.approx(OUTBOUND, rel=0.1)
 
 

@@ -1,0 +1,63 @@
+"""The lab's two charts as pictures: drawn off screen, so that a thread in the background may draw them."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from smarketing_sim.experiment.results import mean_of
+from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
+from smarketing_sim.publish.charts import response_curves, waiting_map
+from smarketing_sim.publish.words import span
+from smarketing_sim.scenario.contract import SpeedClause
+
+_DOTS_PER_INCH = 110
+
+
+def waiting_png(experiment: Experiment) -> bytes:
+    """Draw where in the week leads wait, new leads and follow-ups together; return a PNG."""
+    new, retries = experiment.stacked("waiting_new"), experiment.stacked("waiting_retries")
+    return _png(waiting_map(new.mean(axis=0) + retries.mean(axis=0)))
+
+
+def response_png(experiment: Experiment) -> bytes:
+    """Draw how old leads are when called, on both clocks, with the promised limit; return a PNG."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a year without a lead has no share
+        return _png(
+            response_curves(
+                business_hours=BUSINESS_GRID / 60,
+                business=experiment.stacked("called_business"),
+                wall_hours=WALL_GRID / 60,
+                wall=experiment.stacked("called_wall"),
+                promise_hours=_promise_hours(experiment),
+            )
+        )
+
+
+def waiting_words(experiment: Experiment) -> str:
+    """Return in a sentence what the first chart shows."""
+    waiting = experiment.stacked("waiting_new").mean(axis=0) + experiment.stacked("waiting_retries").mean(axis=0)
+    return f"Mean number of leads waiting by weekday and hour; at most {np.nanmax(waiting, initial=0.0):.1f} at a time."
+
+
+def response_words(experiment: Experiment) -> str:
+    """Return in a sentence what the second chart shows."""
+    business, wall = (mean_of(experiment, f"{clock}_p50_minutes").mean for clock in ("business", "wall"))
+    return f"Leads called by age: half within {span(business)} on the business clock, {span(wall)} for the buyer."
+
+
+def _promise_hours(experiment: Experiment) -> float | None:
+    clauses = experiment.scenario.sla.values()
+    promise = next((c for c in clauses if isinstance(c, SpeedClause) and c.within.business), None)
+    return None if promise is None else experiment.scenario.clause_minutes(promise) / 60.0
+
+
+def _png(figure: Figure) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    return picture.getvalue()

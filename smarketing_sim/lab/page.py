@@ -1,0 +1,74 @@
+"""What the notebook of the lab calls: open it, and keep what its first look found for a run without a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from smarketing_sim.errors import RunFailed
+from smarketing_sim.lab.scorecard import figures
+from smarketing_sim.lab.state import open_state
+from smarketing_sim.lab.widgets import Lab
+from smarketing_sim.lab.years import Answer
+from smarketing_sim.publish.planning import Planning, check_parameters, find_params, write_tables
+from smarketing_sim.publish.sections import show_response, show_waiting
+from smarketing_sim.publish.terminal import ranged
+from smarketing_sim.publish.words import percent
+
+_PATIENCE_SECONDS = 240.0
+
+
+def open_lab(namespace: Mapping[str, Any]) -> Lab:
+    """Check a notebook's parameters and return the lab on the scenario they name; it begins to simulate at once.
+
+    Parameters
+    ----------
+    namespace
+        ``globals()`` of the notebook.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown or has the wrong type, or the scenario has problems.
+    """
+    for earlier in (value for value in namespace.values() if isinstance(value, Lab)):
+        earlier.close()  # the cell was run again
+    given = check_parameters({name: value for name, value in namespace.items() if not isinstance(value, Lab)})
+    path = find_params(Path(given["params_path"]))
+    return Lab(open_state(path, seed=given["seed"], years=given["replications"]))
+
+
+def keep_first_look(lab: Lab, tables_dir: str) -> None:
+    """Write the numbers of the first look as tables, and show its charts; nothing where no folder is named.
+
+    A published page has no kernel to move sliders with, and a run that asks for tables is one that nobody watches.
+    """
+    if tables_dir:
+        plan = Planning(_first(lab).experiment)
+        write_tables(plan, Path(tables_dir))
+        show_waiting(plan)
+        show_response(plan)
+
+
+def key_figures(lab: Lab) -> str:
+    """Return the scorecard of the first look as lines of text, for the tests to compare.
+
+    Raises
+    ------
+    RunFailed
+        If the first look failed.
+    """
+    answer = _first(lab)
+    kept = [
+        (f"{clause['id'].removeprefix('sla.')} kept in a month", ranged(clause["p_kept"], percent))
+        for clause in answer.scorecard["clauses"]
+    ]
+    return "\n".join(f"{label:<52}{value}" for label, value in [*kept, *figures(answer)])
+
+
+def _first(lab: Lab) -> Answer:
+    answer = lab.wait_first(_PATIENCE_SECONDS)
+    if answer is None:
+        raise RunFailed(lab.trouble or "the first years took too long")
+    return answer

@@ -1,0 +1,103 @@
+"""The scorecard in words: every number of an answer with its range, and what changed against the pinned plan."""
+
+from __future__ import annotations
+
+from smarketing_sim.lab.state import State, lever_on
+from smarketing_sim.lab.years import Answer
+from smarketing_sim.publish.display import table_html
+from smarketing_sim.publish.markup import escape
+from smarketing_sim.publish.terminal import ranged
+from smarketing_sim.publish.words import counted, gain, money, percent, signed
+from smarketing_sim.scenario.schema import flatten
+
+
+def scorecard_html(answer: Answer) -> str:
+    """Return clauses, goal, revenue, contribution and utilisation as HTML; all text from the plan is escaped."""
+    card = answer.scorecard
+    names = [clause["id"].removeprefix("sla.") for clause in card["clauses"]]
+    clauses = [
+        (
+            (_label(name), clause["promised_by"]),
+            clause["text"],
+            ranged(clause["attainment"], percent),
+            ranged(clause["p_kept"], percent),
+        )
+        for name, clause in zip(names, card["clauses"], strict=True)
+    ]
+    headings = ("clause", "promise", "attained (range)", "chance kept in a month (range)")
+    contract = table_html(headings, clauses) if clauses else "<p>No contract is written in this plan.</p>"
+    money_table = table_html(("in the year", "mean (range)"), figures(answer))
+    return f'<div class="lab-card">{contract}{money_table}<p>{escape(_years_told(answer))}</p></div>'
+
+
+def figures(answer: Answer) -> list[tuple[str, str]]:
+    """Return the figures below the contract as (label, number with its range)."""
+    card = answer.scorecard
+    rows = [("all clauses kept in a month", ranged(card["p_all_kept"]["month"], percent))]
+    if card["goal"]["target"] is not None:
+        goal = f"chance that a year reaches the goal of {money(card['goal']['target'])}"
+        rows.append((goal, ranged(card["goal"]["p_reached"], percent)))
+    return [
+        *rows,
+        ("revenue expected from the year’s leads", ranged(card["revenue"]["expected"], money)),
+        ("contribution", ranged(card["contribution"], money)),
+        ("reps’ time in use (utilisation)", ranged(card["utilisation"]["sdr"], percent)),
+        ("account executives’ time in use", ranged(card["utilisation"]["ae"], percent)),
+    ]
+
+
+def comparison_html(answer: Answer) -> str:
+    """Return what differs from the pinned plan, with its range, as HTML; empty where none is pinned."""
+    if answer.comparison is None:
+        return ""
+    measures = answer.comparison["measures"]
+    shown = [
+        *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, _points)
+          for name in measures if name.startswith("p_kept.")),
+        ("revenue_expected_usd", "revenue expected from the year’s leads", money, gain),
+        ("contribution_usd", "contribution", money, gain),
+        ("utilisation_sdr", "reps’ time in use", percent, _points),
+    ]  # fmt: skip
+    rows = [
+        (label, show(measures[name]["a"]["mean"]), show(measures[name]["b"]["mean"]),
+         ranged(measures[name]["difference"], show_difference))
+        for name, label, show, show_difference in shown
+    ]  # fmt: skip
+    title = f"Against the pinned plan, in the same {counted(answer.years, 'simulated year')} with the same leads"
+    table = table_html(("", "pinned", "now", "difference (range)"), rows, caption=title)
+    return f'<div class="lab-card">{table}</div>'
+
+
+def changes_html(state: State) -> str:
+    """Return what was moved, and what it costs beside the contribution, as HTML."""
+    levers = [lever for name, lever in state.base.alternatives.items() if lever_on(state, name)]
+    moved = [lever.label for lever in levers] + _by_hand(state, {path for lever in levers for path in lever.set})
+    if state.setting.lead_factor != 1.0:
+        moved.append(f"leads of every source and campaign: {percent(state.setting.lead_factor)} of the plan’s")
+    once, yearly = sum(a.one_off_usd for a in levers), sum(a.yearly_usd for a in levers)
+    costs = [f"{money(usd)} {when}" for usd, when in ((once, "once"), (yearly, "a year")) if usd > 0]
+    beside = f" Not in the contribution: {' and '.join(costs)} for these levers." if costs else ""
+    return f"<p>{escape('Now: ' + ('; '.join(moved) or 'the plan as it was opened') + '.' + beside)}</p>"
+
+
+def _by_hand(state: State, by_lever: set[str]) -> list[str]:
+    """Return what was moved by slider, with what the opened plan says there."""
+    before = flatten(state.base.canonical())
+    moved = {path: value for path, value in state.setting.overrides.items() if path not in by_lever}
+    return [f"{path}: {before.get(path, 'as by default')} → {value}" for path, value in moved.items()]
+
+
+def _years_told(answer: Answer) -> str:
+    years = counted(answer.years, "simulated year")
+    return f"{years}; ranges are 95 %." if answer.final else f"A first look at {years}; more are being simulated."
+
+
+def _points(share: float | None) -> str:
+    if share is None:
+        return "–"
+    told = signed(f"{100 * share:.1f}")
+    return f"{'+' if share > 0 and told != '0.0' else ''}{told} points"
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,217 @@
+"""The lab's one state, and the pure updates that the controls stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from smarketing_sim.decide.volume import more_leads
+from smarketing_sim.errors import InputError, Problem, nearest_name
+from smarketing_sim.experiment.runs import check_numbers
+from smarketing_sim.scenario.checks import cautions
+from smarketing_sim.scenario.money import Alternative
+from smarketing_sim.scenario.schema import Scenario
+
+YEARS = 200
+LOOKS = (4, 20)
+"""Simulated years after which a first and a second answer are shown, before all that were asked for."""
+
+_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where the controls stand.
+
+    Parameters
+    ----------
+    overrides
+        New values by dotted path; what equals the plan that was opened is not among them.
+    lead_factor
+        Leads of every source and campaign as a share of the plan's.
+    """
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    lead_factor: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Everything the lab knows about what is asked; an update makes another one.
+
+    Parameters
+    ----------
+    base
+        The plan as it was opened.
+    source
+        The file it was read from.
+    scenario
+        The plan with the setting applied.
+    setting
+        Where the controls stand.
+    seed
+        Root seed.
+    years
+        Simulated years asked for.
+    pinned
+        The plan that answers are compared with; None for none.
+    history
+        Earlier settings, the latest last.
+    simulated
+        Simulated years behind the answer that is shown, 0 before the first one.
+    """
+
+    base: Scenario
+    source: Path
+    scenario: Scenario
+    setting: Setting = Setting()
+    seed: int = 1
+    years: int = YEARS
+    pinned: Scenario | None = None
+    history: tuple[Setting, ...] = ()
+    simulated: int = 0
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Simulated years after which an answer is shown, rising."""
+        return (*(years for years in LOOKS if years < self.years), self.years)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What makes the plan that was opened into this one: new values by dotted path."""
+        return {**self.setting.overrides, **_leads(_moved(self.base, self.setting.overrides), self.setting.lead_factor)}
+
+
+def open_state(path: Path, *, seed: int = 1, years: int = YEARS) -> State:
+    """Read a scenario file and return the state in which nothing has been moved.
+
+    Raises
+    ------
+    InputError
+        If the file, the seed or the number of simulated years cannot be used.
+    """
+    check_numbers(replications=years, seed=seed)
+    base = Scenario.load(path)
+    return State(base, path, base, seed=seed, years=years)
+
+
+def move(state: State, path: str, value: Any) -> State:
+    """Return the state with one value set by dotted path; InputError where it cannot be had."""
+    return _turned(state, replace(state.setting, overrides={**state.setting.overrides, path: value}))
+
+
+def scale_leads(state: State, factor: float) -> State:
+    """Return the state with the leads of every source and campaign multiplied by a factor of the opened plan's.
+
+    Raises
+    ------
+    InputError
+        If the factor is no finite number from 0, or brings more leads than a scenario may have.
+    """
+    if not 0.0 <= factor < float("inf"):
+        raise InputError([Problem("must be a number from 0", path="leads", value=factor)])
+    return _turned(state, replace(state.setting, lead_factor=float(factor)))
+
+
+def pull_lever(state: State, alternative: str) -> State:
+    """Return the state with a named alternative of the plan applied, or taken back where it was.
+
+    Raises
+    ------
+    InputError
+        If the plan has no such alternative, or it does not go with what was moved before.
+    """
+    wanted = _alternative(state, alternative).set
+    kept = {path: value for path, value in state.setting.overrides.items() if path not in wanted}
+    overrides = kept if lever_on(state, alternative) else {**state.setting.overrides, **wanted}
+    return _turned(state, replace(state.setting, overrides=overrides))
+
+
+def lever_on(state: State, alternative: str) -> bool:
+    """Tell whether the plan as it stands holds what an alternative would set."""
+    wanted = _alternative(state, alternative).set
+    if not any(path in state.setting.overrides for path in wanted):
+        return False
+    try:
+        return _moved(state.base, {**state.setting.overrides, **wanted}).digest == _unscaled(state).digest
+    except InputError:
+        return False
+
+
+def pin(state: State) -> State:
+    """Return the state that compares every further answer with the plan as it stands."""
+    return replace(state, pinned=state.scenario, simulated=0)
+
+
+def unpin(state: State) -> State:
+    """Return the state that compares with nothing."""
+    return replace(state, pinned=None, simulated=0)
+
+
+def undo(state: State) -> State:
+    """Return the state before the last move; the same where nothing was moved."""
+    if not state.history:
+        return state
+    *earlier, last = state.history
+    return replace(state, scenario=_plan(state.base, last), setting=last, history=tuple(earlier), simulated=0)
+
+
+def reset(state: State) -> State:
+    """Return the state with every control where the opened plan has it; this can be undone too."""
+    return _turned(state, Setting())
+
+
+def new_cautions(state: State) -> list[str]:
+    """Return what is odd about the plan as it stands and was not about the plan that was opened."""
+    known = {str(caution) for caution in cautions(state.base)}
+    return [text for text in map(str, cautions(state.scenario)) if text not in known]
+
+
+def _turned(state: State, setting: Setting) -> State:
+    """Return the state with another setting; the same object where nothing comes of it."""
+    setting = _pruned(state.base, setting)
+    if setting == state.setting:
+        return state
+    history = (*state.history, state.setting)[-_HISTORY:]
+    return replace(state, scenario=_plan(state.base, setting), setting=setting, history=history, simulated=0)
+
+
+def _plan(base: Scenario, setting: Setting) -> Scenario:
+    moved = _moved(base, setting.overrides)
+    leads = _leads(moved, setting.lead_factor)
+    return _moved(moved, leads)
+
+
+def _moved(base: Scenario, overrides: Mapping[str, Any]) -> Scenario:
+    return base.with_overrides(overrides) if overrides else base
+
+
+def _unscaled(state: State) -> Scenario:
+    return _moved(state.base, state.setting.overrides)
+
+
+def _leads(scenario: Scenario, factor: float) -> dict[str, Any]:
+    return more_leads(scenario, factor) if factor != 1.0 else {}
+
+
+def _pruned(base: Scenario, setting: Setting) -> Setting:
+    """Return a setting without the overrides that say what the opened plan says anyway."""
+    moved = _moved(base, setting.overrides)
+    changed = [path for path, _, _ in base.diff(moved)]
+    kept = {path: value for path, value in setting.overrides.items() if any(_touch(path, c) for c in changed)}
+    return replace(setting, overrides=kept) if _moved(base, kept).digest == moved.digest else setting
+
+
+def _touch(path: str, other: str) -> bool:
+    """Tell whether one dotted path is, or lies within, the other."""
+    return path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.")
+
+
+def _alternative(state: State, name: str) -> Alternative:
+    known = state.base.alternatives
+    if name not in known:
+        near = nearest_name(name, known)
+        raise InputError([Problem("is not an alternative of this plan", path="alternatives", value=name, nearest=near)])
+    return known[name]

@@ -1,0 +1,353 @@
+"""The widgets driven in process, without a browser: what is moved changes what is shown, and nothing is swallowed."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from smarketing_sim.errors import InputError, RunFailed
+from smarketing_sim.experiment.runs import run
+from smarketing_sim.lab import page, widgets
+from smarketing_sim.lab import years as lab_years
+from smarketing_sim.lab.debounce import Debounce
+from smarketing_sim.lab.scorecard import scorecard_html
+from smarketing_sim.lab.state import open_state
+from smarketing_sim.lab.widgets import Lab
+from smarketing_sim.publish.markup import escape
+from smarketing_sim.scenario.schema import Scenario
+from tests.cli.tiny import write_tiny
+from tests.conftest import ROOT
+
+from .conftest import PATIENCE_SECONDS
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def lab(tiny: Path) -> Iterator[Lab]:
+    made = Lab(open_state(tiny, years=3), rests_seconds=0.02)
+    settled(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing out, which takes most of the time, where a test does not look at the charts."""
+    monkeypatch.setattr(widgets, "waiting_png", lambda _: PNG)
+    monkeypatch.setattr(widgets, "response_png", lambda _: PNG)
+
+
+def settled(lab: Lab) -> None:
+    assert lab.settle(PATIENCE_SECONDS), "the lab did not come to rest"
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def shown(lab: Lab) -> tuple[str, bytes, bytes]:
+    return lab.scorecard.value, bytes(lab.waiting.value), bytes(lab.response.value)
+
+
+def test_the_first_screen_shows_clauses_figures_and_two_charts_without_a_move(lab: Lab) -> None:
+    for text in ("first attempt within 6 business hours", "utilisation", "contribution", "chance kept in a month"):
+        assert escape(text) in lab.scorecard.value or text in lab.scorecard.value
+    assert bytes(lab.waiting.value).startswith(PNG)
+    assert bytes(lab.response.value).startswith(PNG)
+    assert "leads waiting" in lab.waiting_words.value
+    assert "Leads called by age" in lab.response_words.value
+    assert lab.progress_words.value == "3 of 3 simulated years"
+    assert set(lab.sliders) == {"reps", "leads", "limit"}
+    assert lab.levers.keys() == {"two_more_reps", "one_business_day", "more_inbound_time"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("reps", 1), ("leads", 2.5), ("limit", "0.5 business hours")])
+def test_moving_a_slider_changes_scorecard_and_chart_by_itself(lab: Lab, name: str, value: object) -> None:
+    before = shown(lab)
+    lab.sliders[name].widget.value = value
+    wait_for(lambda: lab.answer is not None and lab.answer.experiment.scenario is lab.controller.state.scenario
+             and lab.controller.state.history != ())  # fmt: skip
+    settled(lab)
+    after = shown(lab)
+    assert after[0] != before[0]
+    assert (after[1] != before[1]) == (name != "limit")
+    assert after[2] != before[2]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_what_is_shown_is_what_the_command_says(lab: Lab) -> None:
+    lab.sliders["reps"].widget.value = 2
+    settled(lab)
+    assert lab.answer is not None
+    alone = run(lab.controller.state.scenario, replications=3, seed=1)
+    told = lab_years.Answer(alone, lab_years.to_json(alone), None, final=True)
+    assert lab.scorecard.value == scorecard_html(told)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_lever_moves_the_slider_along_and_a_second_click_takes_it_back(lab: Lab) -> None:
+    before = lab.scorecard.value
+    lever = lab.levers["two_more_reps"]
+    lever.value = True
+    assert lab.sliders["reps"].widget.value == 10
+    assert escape("Not in the contribution: $20k once") in lab.changes.value
+    assert lever.icon == "check"
+    settled(lab)
+    lever.value = False
+    assert lab.sliders["reps"].widget.value == 8
+    settled(lab)
+    assert lab.scorecard.value == before
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_lever_beyond_the_slider_is_shown_all_the_same(tmp_path: Path) -> None:
+    more = "  thirty: {label: Thirty reps, set: {sales.sdr.headcount: 30}}\n"
+    more += "  odd: {label: An odd limit, set: {sla.speed.within: 7 business hours}}\n"
+    path = write_tiny(tmp_path)
+    head, _ = path.read_text().split("alternatives:")
+    path.write_text(f"{head}alternatives:\n  new_leads_first: null\n  evening_rota: null\n{more}")
+    lab = Lab(open_state(path, years=1))
+    lab.levers["thirty"].value = True
+    lab.levers["odd"].value = True
+    assert lab.sliders["reps"].widget.value == 30
+    limit = lab.sliders["limit"].widget
+    assert limit.value == "7 business hours"
+    assert limit.options.index("6 business hours") + 1 == limit.options.index("7 business hours")
+    lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_undo_and_as_opened_move_the_controls_back(lab: Lab) -> None:
+    assert lab.undo_button.disabled
+    for value in (9, 11):
+        lab.sliders["reps"].widget.value = value
+        settled(lab)
+    lab.undo_button.click()
+    assert lab.sliders["reps"].widget.value == 9
+    lab.sliders["leads"].widget.value = 1.5
+    settled(lab)
+    lab.reset_button.click()
+    assert (lab.sliders["reps"].widget.value, lab.sliders["leads"].widget.value) == (8, 1.0)
+    lab.undo_button.click()
+    assert (lab.sliders["reps"].widget.value, lab.sliders["leads"].widget.value) == (9, 1.5)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_pin_and_compare_show_paired_differences_until_unpinned(lab: Lab) -> None:
+    lab.pin_button.click()
+    lab.sliders["reps"].widget.value = 1
+    settled(lab)
+    assert "difference" in lab.comparison.value
+    assert escape("Against the pinned plan, in the same 3 simulated years") in lab.comparison.value
+    assert lab.pin_button.description == "Unpin"
+    lab.pin_button.click()
+    settled(lab)
+    assert lab.comparison.value == ""
+    assert lab.pin_button.description == "Pin this plan"
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_save_writes_a_file_that_opens_to_what_is_shown_and_never_over_another(lab: Lab) -> None:
+    lab.sliders["reps"].widget.value = 3
+    settled(lab)
+    lab.save_name.value = "three reps"
+    lab.save_button.click()
+    [path] = lab.controller.state.source.parent.glob("three-reps-*.yaml")
+    assert Scenario.load(path).digest == lab.controller.state.scenario.digest
+    assert escape(path.name) in lab.message.value
+    lab.save_button.click()
+    assert "lab-trouble" in lab.message.value
+    lab.save_over.value = True
+    lab.save_button.click()
+    assert "lab-trouble" not in lab.message.value
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_dragging_counts_once_per_rest_and_leaves_the_slider_in_the_hand(tiny: Path) -> None:
+    lab = Lab(open_state(tiny, years=1), rests_seconds=0.3)
+    for value in (9, 10, 11, 12, 13, 14):
+        lab.sliders["reps"].widget.value = value
+    assert lab.controller.state.history == ()
+    lab.levers["one_business_day"].value = True
+    assert lab.sliders["reps"].widget.value == 14
+    wait_for(lambda: lab.controller.state.scenario.sales.sdr.headcount == 14)
+    assert len(lab.controller.state.history) == 2
+    lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_stop_leaves_the_last_answer_and_says_so(tiny: Path) -> None:
+    lab = Lab(open_state(tiny, years=50_000))
+    assert lab.wait_first(PATIENCE_SECONDS) is not None
+    lab.cancel_button.click()
+    settled(lab)
+    assert escape("stopped; the answer shown stays") in lab.message.value
+    assert bytes(lab.waiting.value).startswith(PNG)
+    lab.close()
+
+
+def test_a_fault_while_simulating_is_shown_and_the_lab_goes_on(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = shown(lab)
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("<b>gone</b>")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab_years, "simulate", broken)
+        lab.sliders["reps"].widget.value = 3
+        settled(lab)
+    assert "ZeroDivisionError" in lab.message.value
+    assert "<b>" not in lab.message.value
+    assert shown(lab) == before
+    lab.sliders["reps"].widget.value = 4
+    settled(lab)
+    assert shown(lab) != before
+    assert "ZeroDivisionError" not in lab.message.value
+
+
+def test_a_fault_of_the_lab_itself_is_shown_where_the_reader_looks(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("why")
+
+    monkeypatch.setattr(lab.controller, "save", broken)
+    lab.save_button.click()
+    assert escape("KeyError") in lab.message.value
+    monkeypatch.setattr(widgets, "waiting_png", broken)
+    lab.sliders["reps"].widget.value = 4
+    settled(lab)
+    assert escape("could not be simulated") in lab.message.value
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_lever_that_does_not_go_with_the_reps_is_told_and_springs_back(tmp_path: Path) -> None:
+    path = write_tiny(tmp_path)
+    path.write_text(path.read_text().replace(", evening_rota: null", ""))
+    lab = Lab(open_state(path, years=1))
+    lab.sliders["reps"].widget.value = 2
+    settled(lab)
+    lab.levers["evening_rota"].value = True
+    assert not lab.levers["evening_rota"].value
+    assert "lab-trouble" in lab.message.value
+    assert lab.sliders["reps"].widget.value == 2
+    lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_five_hundred_hostile_names_stay_text(tiny: Path) -> None:
+    from tests.publish.conftest import hostile_texts
+
+    lab = Lab(open_state(tiny, years=1))
+    settled(lab)
+    answer = lab.answer
+    assert answer is not None
+    allowed = scorecard_html(answer).count("<")
+    for text in hostile_texts():
+        card = {**answer.scorecard, "clauses": [{**answer.scorecard["clauses"][0], "text": text},
+                                                *answer.scorecard["clauses"][1:]]}  # fmt: skip
+        made = scorecard_html(lab_years.Answer(answer.experiment, card, None, final=False))
+        assert made.count("<") == allowed
+        lab.save_name.value = text
+        lab.controller._tell(widgets.Told(text))
+        assert lab.message.value.count("<") in {0, 2}
+    lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_plan_without_a_promise_opens_too(tmp_path: Path) -> None:
+    path = write_tiny(tmp_path, more="sla: null\n")
+    path.write_text(path.read_text().replace("evening_rota: null", "evening_rota: null, one_business_day: null"))
+    lab = Lab(open_state(path, years=2))
+    settled(lab)
+    assert "limit" not in lab.sliders
+    assert "No contract is written" in lab.scorecard.value
+    lab.close()
+
+
+def test_a_plan_without_a_lead_is_drawn_too(tmp_path: Path) -> None:
+    path = write_tiny(tmp_path)
+    text = path.read_text().replace("visits_per_month: 1000", "visits_per_month: 0")
+    path.write_text(text.replace("visits_per_month: 300", "visits_per_month: 0").replace("500}", "0}"))
+    lab = Lab(open_state(path, years=2))
+    settled(lab)
+    assert lab.trouble == ""
+    assert bytes(lab.response.value).startswith(PNG)
+    assert escape("no case") in lab.scorecard.value or "no case" in lab.scorecard.value
+    lab.close()
+
+
+def test_a_debounce_hands_over_only_the_last_of_each_control() -> None:
+    seen, handed = [], threading.Event()
+    debounce = Debounce(0.6, lambda noted: (seen.append(dict(noted)), handed.set()))
+    for value in range(10):
+        debounce.note("a", value)
+        time.sleep(0.1)
+    debounce.note("b", 1)
+    assert debounce.waits("a")
+    assert handed.wait(PATIENCE_SECONDS)
+    assert seen == [{"a": 9, "b": 1}]
+    assert not debounce.waits("a")
+
+
+# ------------------------------------------------------------------------------------------------ the notebook
+
+
+GIVEN = {"replications": 2, "seed": 1, "workers": 0, "tables_dir": ""}
+
+
+def test_the_notebook_holds_a_screen_and_no_logic() -> None:
+    notebook = nbformat.read(ROOT / "notebooks" / "scenario_lab.ipynb", as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert "lab.screen" in code
+    assert sum(len(ast.parse(source).body) for source in code) <= 12
+
+
+def test_a_misspelt_parameter_is_refused(tiny: Path) -> None:
+    with pytest.raises(InputError, match="did you mean 'seed'"):
+        page.open_lab({**GIVEN, "params_path": str(tiny), "sede": 1})
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_key_figures_are_those_of_the_first_look(tiny: Path, tmp_path: Path) -> None:
+    lab = page.open_lab({**GIVEN, "replications": 30, "params_path": str(tiny)})
+    told = page.key_figures(lab)
+    assert lab.first is not None
+    assert lab.first.years == 4
+    assert told.splitlines()[0].startswith("speed kept in a month")
+    settled(lab)
+    assert page.key_figures(lab) == told
+    page.keep_first_look(lab, "")
+    page.keep_first_look(lab, str(tmp_path / "tables"))
+    assert list((tmp_path / "tables").glob("*.parquet"))
+    lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_cells_can_be_run_again(tiny: Path) -> None:
+    first = page.open_lab({**GIVEN, "params_path": str(tiny)})
+    second = page.open_lab({**GIVEN, "params_path": str(tiny), "lab": first})
+    assert not first.controller._worker._thread.is_alive()
+    settled(second)
+    second.close()
+
+
+def test_a_first_look_that_fails_is_an_error_in_a_run_that_nobody_watches(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("gone")
+
+    monkeypatch.setattr(lab_years, "simulate", broken)
+    lab = page.open_lab({**GIVEN, "params_path": str(tiny)})
+    with pytest.raises(RunFailed, match="ZeroDivisionError"):
+        page.key_figures(lab)
+    lab.close()
