@@ -30,6 +30,7 @@ NEXT_LEADS = 50
 AROUND_THE_CLIFF = (0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.4, 1.8)
 """Volumes to simulate, as shares of the one at which the reps or those who close are about full."""
 _FULL_LOAD = 0.8
+_FEWER = 0.5
 _NEAREST = 0.04
 _REACH = (0.3, 20.0)
 _WEIGHTS = (1.0, 6.0, 2.0, 2.0, 1.0)
@@ -162,7 +163,7 @@ def volumes_for(today: Experiment) -> tuple[float, ...]:
     busiest = max((load for load in loads if np.isfinite(load) and load > 0), default=_FULL_LOAD)
     full = float(np.clip(_FULL_LOAD / busiest, *_REACH))
     around = [full * share for share in AROUND_THE_CLIFF]
-    between = [float(np.sqrt(around[0]))] if around[0] > 1.0 else []
+    between = [_FEWER, float(np.sqrt(around[0]))] if around[0] > 1.0 else []
     others = (factor for factor in (*between, *around) if abs(factor - 1.0) > _NEAREST)
     return tuple(sorted({1.0, *(round(factor, 2) for factor in others)}))
 

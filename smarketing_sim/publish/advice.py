@@ -146,7 +146,7 @@ def best_rule(ranking: Ranking) -> Effect | None:
         return None
     most = max(effect.contribution_usd.mean for effect in able)
     order = [lever.id for lever in levers_of(ranking.today.scenario)]
-    as_good = [effect for effect in able if effect.contribution_usd.high >= most]
+    as_good = [effect for effect in able if not effect.contribution_usd.high < most]
     return min(as_good, key=lambda effect: order.index(effect.lever.id))
 
 

@@ -37,7 +37,7 @@ def attempts_map(profit_usd: Floats, *, ages: Sequence[str], depth: int, title: 
         axes = figure.subplots()
         scale = TwoSlopeNorm(0.0, vmin=min(-1.0, float(profit_usd.min())), vmax=max(1.0, float(profit_usd.max())))
         colours = LinearSegmentedColormap.from_list("pays", [charts.ORANGE, "white", charts.BLUE])
-        words = np.array([[money(round(value)) for value in row] for row in profit_usd.T])
+        words = np.array([[money(value) for value in row] for row in profit_usd.T])
         sns.heatmap(profit_usd.T, ax=axes, cmap=colours, norm=scale, annot=words, fmt="", cbar=False, linewidths=0.8,
                     linecolor="white", annot_kws={"fontsize": 7.5})  # fmt: skip
         for text, value in zip(axes.texts, profit_usd.T.ravel(), strict=True):

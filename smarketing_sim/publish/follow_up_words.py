@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from smarketing_sim.decide.design import Design, Tried
+from smarketing_sim.decide.follow_ups import DEPTHS, LIMITS, THRESHOLDS
 from smarketing_sim.decide.shadow_price import AGES_MINUTES, AttemptValues
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.words import counted, gain, money, percent, range_of
@@ -41,8 +42,23 @@ def choice_words(*, attempts: int, days: int, within: str | None, threshold: flo
         Score from which leads are handed over; None where the score does not decide.
     """
     first = "" if within is None else f", {'the first ' if attempts > 1 else ''}within {within}"
-    score = "" if threshold is None else f", for leads that score {threshold:g} or more"
-    return attempts_words(attempts, days) + first + score
+    return attempts_words(attempts, days) + first + ("" if threshold is None else f", for {score_words(threshold)}")
+
+
+def score_words(threshold: float) -> str:
+    """Return which leads are handed over, such as ``leads that score 50 or more``."""
+    return f"leads that score {threshold:g} or more" if threshold > 0.0 else "leads of any score"
+
+
+def edge_words(*, within: str | None, attempts: int, threshold: float | None) -> str:
+    """Return in what the best lies at the end of what was tried, as a sentence; empty where it lies inside."""
+    ends = {
+        "limit": within in {LIMITS[0], LIMITS[-1]},
+        "number of attempts": attempts >= max(DEPTHS),
+        "score": threshold is not None and threshold > 0.0 and not min(THRESHOLDS) < threshold < max(THRESHOLDS),
+    }
+    named = [name for name, at_the_end in ends.items() if at_the_end]
+    return f"Its {' and '.join(named)} lie{'s' * (len(named) == 1)} at the end of what was tried." if named else ""
 
 
 def order_words(found: Design) -> str:
@@ -110,10 +126,14 @@ def age_rows(found: Design) -> list[tuple[object, ...]]:
             percent(values.still_interested[place]),
             money(values.profit_usd[0, place]),
             str(values.last_that_pays[place] or "none"),
-            f"{dear[place] or 'none'} to {cheap[place] or 'none'}" if ranged else "no range",
+            _ends(dear[place], cheap[place]) if ranged else "no range",
         )
         for place, age in enumerate(AGES_MINUTES)
     ]
+
+
+def _ends(least: int, most: int) -> str:
+    return f"{least or 'none'} to {most}" if most else "none"
 
 
 def attempt_rows(found: Design) -> list[tuple[object, ...]]:
@@ -123,7 +143,7 @@ def attempt_rows(found: Design) -> list[tuple[object, ...]]:
     return [
         (
             (f"{number + 1}", f"gets through {percent(values.connect_prob[number])}, {values.minutes[number]:.0f} min"),
-            *(money(round(value)) for value in values.profit_usd[number]),
+            *(money(value) for value in values.profit_usd[number]),
             f"± {money(half * values.minutes[number] / 60.0)}" if math.isfinite(half) else "no range",
         )
         for number in range(len(values.minutes))
@@ -155,7 +175,7 @@ def step_words(one: Tried, found: Design) -> str:
         return f"first attempt within {there.within}"
     if there.attempts != here.attempts:
         return attempts_words(there.attempts, 0)
-    return f"leads that score {there.threshold:g} or more"
+    return score_words(there.threshold or 0.0)
 
 
 def place_words(one: Tried) -> str:

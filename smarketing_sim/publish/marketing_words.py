@@ -80,7 +80,7 @@ def needed_words(course: Course) -> str:
     if course.goal is None or course.goal.factor is None:
         return "none that was tried"
     fewest = course.goal.factor <= course.curve.factors[0]
-    return f"{'at most ' if fewest else ''}{leads(needed(course))}"
+    return f"{leads(needed(course))}{' or fewer' if fewest else ''}"
 
 
 def goal_words(found: MarketingPromise) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from smarketing_sim.publish.follow_up_words import age_words, choice_words
+from smarketing_sim.publish.follow_up_words import age_words, choice_words, edge_words
 from smarketing_sim.publish.markup import plain_text
 from smarketing_sim.publish.terminal import ranged, rendered
 from smarketing_sim.publish.words import counted, gain, money, percent
@@ -16,9 +16,9 @@ _BEST = 6
 
 def design_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing design`` as text: the optimum, its gain, the worth of an hour, the best few."""
-    optimum, years = answer["optimum"], counted(answer["replications"], "simulated year")
+    years = counted(answer["replications"], "simulated year")
     lines = [
-        f"{plain_text(answer['scenario'])}: what brings most is {choice_words(**optimum)}.",
+        f"{plain_text(answer['scenario'])}: {_verdict(answer)} {choice_words(**answer['optimum'])}.",
         f"Contribution {ranged(answer['contribution'], money)}, beside today's plan {ranged(answer['gain'], gain)}.",
         *_order(answer),
         "",
@@ -30,8 +30,21 @@ def design_text(answer: dict[str, Any]) -> str:
         "",
         f"{counted(answer['experiments'], 'paired experiment')} of {years}; ranges are 95 %, each for itself. "
         + ("No neighbour on the grid brings more." if answer["settled"] else "The search ended at its limit."),
+        *_edge(answer),
     ]
     return "\n".join(lines)
+
+
+def _verdict(answer: dict[str, Any]) -> str:
+    low = answer["gain"]["low"]
+    if low is not None and low > 0.0:
+        return "what brings most is"
+    return "no follow-up that was tried is sure to bring more than today's; the best is"
+
+
+def _edge(answer: dict[str, Any]) -> list[str]:
+    told = edge_words(**{name: answer["optimum"][name] for name in ("within", "attempts", "threshold")})
+    return [told] if told else []
 
 
 def _order(answer: dict[str, Any]) -> list[str]:
@@ -39,7 +52,7 @@ def _order(answer: dict[str, Any]) -> list[str]:
     if answer["optimum"]["within"] is None:
         return []
     alone = ranged(answer["gain_of_deadline_order_alone"], gain)
-    return [f"Of that, by working the earliest deadline first and nothing else: {alone}."]
+    return [f"Working the earliest deadline first and nothing else: {alone}."]
 
 
 def _hour(answer: dict[str, Any]) -> list[str]:

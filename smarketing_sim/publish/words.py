@@ -11,7 +11,7 @@ def money(usd: float | None) -> str:
     """Return US dollars with three significant figures at most, such as $2.4m or $310."""
     if usd is None or not math.isfinite(usd):
         return "–"
-    sign, size = ("−" if usd < 0 else ""), abs(usd)
+    sign, size = ("−" if round(usd) < 0 else ""), abs(usd)
     if size >= 999_500:
         millions = f"{size / 1e6:.2f}" if size < 9_995_000 else f"{size / 1e6:,.1f}"
         return f"{sign}${millions[:-1] if millions.endswith('0') and size < 9_995_000 else millions}m"

@@ -21,6 +21,7 @@ def test_an_idle_team_is_asked_about_far_more_leads_and_a_drowned_one_about_fewe
     idle, full = (volumes_for(simulate_all([plan], replications=1)[0]) for plan in plans)
     assert max(idle) > 8.0
     assert 1.0 in idle
+    assert min(idle) < 1.0
     assert max(full) == 1.0
     assert min(full) < 0.4
 

@@ -19,7 +19,7 @@ from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import follow_up as chapter
 from smarketing_sim.publish.chapters.follow_up import FollowUp
-from smarketing_sim.publish.follow_up_words import age_words, choice_words
+from smarketing_sim.publish.follow_up_words import age_words, choice_words, edge_words
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.publish.terminal_design import design_text
 from smarketing_sim.publish.words import gain, money
@@ -133,6 +133,10 @@ def test_a_gain_that_is_not_sure_is_no_recommendation(busy: FollowUp) -> None:
     told = chapter.finding(replace(busy, found=unsure))
     assert told.startswith("No follow-up that was tried is sure to bring more than today’s")
     assert "−$5,000 to +$25k" in told
+    assert "sure to bring more than today's; the best is" in terminal(replace(busy, found=unsure))
+    sure = replace(busy.found, gain_usd=Interval(10_000.0, 5_000.0, 15_000.0))
+    assert "what brings most is" in terminal(replace(busy, found=sure))
+    assert chapter.finding(replace(busy, found=sure)).startswith("What pays is")
 
 
 ONCE: dict[str, Any] = {"sales__sdr__cadence": {"max_attempts": 1, "gaps": []}}
@@ -228,6 +232,26 @@ def test_a_single_attempt_is_not_told_as_up_to_one() -> None:
     assert choice_words(attempts=2, days=1, within=None, threshold=45.0) == (
         "up to 2 attempts over 1 day, for leads that score 45 or more"
     )
+
+
+def test_a_score_of_nothing_is_any_score() -> None:
+    assert choice_words(attempts=1, days=0, within=None, threshold=0.0) == "one attempt, for leads of any score"
+
+
+@pytest.mark.parametrize(
+    ("within", "attempts", "threshold", "told"),
+    [
+        ("4 business hours", 5, 50.0, ""),
+        ("1 business hour", 5, 50.0, "Its limit lies at the end of what was tried."),
+        ("1 business hour", 12, 30.0, "Its limit and number of attempts and score lie at the end of what was tried."),
+        (None, 3, 0.0, ""),
+        (None, 3, None, ""),
+    ],
+)
+def test_a_best_at_the_end_of_the_grid_is_said_to_be_there(
+    within: str | None, attempts: int, threshold: float | None, told: str
+) -> None:
+    assert edge_words(within=within, attempts=attempts, threshold=threshold) == told
 
 
 @pytest.mark.slow

@@ -165,7 +165,7 @@ def with_revenue(found: MarketingPromise, by_course: list[list[float]]) -> Marke
     ("revenue", "told"),
     [
         ([[0.0, 9e9, 9e9, 9e9]] * 3, "The goal takes 100 a month"),
-        ([[9e9] * 4] * 3, "The goal takes at most 50 a month"),
+        ([[9e9] * 4] * 3, "The goal takes 50 or fewer a month"),
         (
             [[0.0] * 4, [0.0, 0.0, 9e9, 9e9], [9e9] * 4],
             "out of reach as it is; with “New leads first” it takes 150 a month",

@@ -23,6 +23,7 @@ from smarketing_sim.publish.follow_up_words import (
     attempt_rows,
     attempts_title,
     choice_words,
+    edge_words,
     level_words,
     order_words,
     place_words,
@@ -164,9 +165,11 @@ def show_neighbours(answer: FollowUp) -> None:
         return
     surely = sum(one.behind_usd.low > 0.0 for one in beside)
     ended = "" if found.settled else " The search ended at its limit, so a step further might bring more."
+    edge = edge_words(**asdict(found.optimum))
     heading(
         f"One step away from it: {surely} of {counted(len(beside), 'way')} surely bring less, none brings more",
-        "The neighbours on the grid of limits, numbers of attempts and scores, in the same simulated years." + ended,
+        "The neighbours on the grid of limits, numbers of attempts and scores, in the same simulated years."
+        f"{ended}{f' {edge}' if edge else ''}",
     )
     names = ["one step", "contribution beside the best", "range", "chance kept", "reps busy"]
     table(names, [tried_row(step_words(one, found), one, found) for one in beside], numeric=names[1:])
