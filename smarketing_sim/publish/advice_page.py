@@ -43,8 +43,12 @@ def show_what_to_do(plan: Planning) -> None:
     title = "No free change adds contribution for certain"
     if rule is not None:
         title = f"First, and free: {_lower(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
-    heading(title, f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}. "
-            "Ranges hold for all changes at once.")  # fmt: skip
+    heading(
+        title,
+        f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution over "
+        f"{plan.scenario.economics.horizon_months} months. Ranges hold for all changes at once; of several that they "
+        "cannot tell apart, the simplest is the one to begin with.",
+    )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     rows = [_lever_row(plan, effect) for effect in effects]
     table(names, rows[:_SHOWN], numeric=names[1:3])
@@ -102,7 +106,7 @@ def show_for_marketing(plan: Planning) -> None:
     past = cliff.in_sight and cliff.handed_per_month.mean < today
     heading(
         f"For the head of marketing: from {cliff.handed_per_month.mean:,.0f} leads a month on, one more costs money; "
-        f"the plan brings {today:,.0f}"
+        f"the plan brings {today:,.0f}{_moved(advice)}"
         if cliff.in_sight
         else f"For the head of marketing: more leads pay up to {cliff.handed_per_month.mean:,.0f} a month and beyond",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
@@ -158,7 +162,7 @@ def _lever_row(plan: Planning, effect: Effect) -> Sequence[object]:
         effect.lever.label,
         _with_range(effect.contribution_usd),
         _months(plan, effect.kept),
-        _COSTS[effect.lever.cost],
+        "time for leads" if effect.lever.share_step < 0.0 else _COSTS[effect.lever.cost],
     )
 
 
@@ -223,8 +227,18 @@ def _doubt(advice: Advice) -> str:
         return f"“{choice}” is the better choice under each of {len(found.presets)} published beliefs about speed."
     return (
         f"“{choice}” is the better choice under {len(found.presets) - len(other)} of {len(found.presets)} published "
-        f"beliefs about how fast a lead goes cold; not under {', '.join(other)}."
+        f"beliefs about how fast a lead goes cold; not under “{'”, “'.join(other)}”. "
+        "The chapter on beliefs has the rest."
     )
+
+
+def _moved(advice: Advice) -> str:
+    """Return where the change to begin with moves the volume above which one more lead costs money."""
+    if len(advice.curves) == 1:
+        return ""
+    moved = advice.curves[1].cliff
+    beyond = "" if moved.in_sight else "more than "
+    return f". After “{advice.curves[1].label}” it is {beyond}{moved.handed_per_month.mean:,.0f}"
 
 
 def _cliff_words(advice: Advice) -> str:
