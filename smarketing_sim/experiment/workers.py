@@ -24,6 +24,7 @@ class _Processes(Executor):
         self.count = count
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        _quiet_trackers()
         start_resource_tracker()  # started with the first worker, it would let Ctrl-C through again
         with _interrupts_held():
             future: Future[Any] = self._pool().submit(fn, *args, **kwargs)
@@ -42,6 +43,15 @@ class _Processes(Executor):
         # An idle worker leaves after a while; loky warns where that meets a new job, and replaces it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
         return get_reusable_executor(max_workers=self.count, timeout=20)
+
+
+def _quiet_trackers() -> None:
+    """Keep the processes that tidy up after workers from telling, when these are killed, what they tidied up."""
+    trackers = ("multiprocessing.resource_tracker", "joblib.externals.loky.backend.resource_tracker")
+    quiet = ",".join(f"ignore::UserWarning:{module}" for module in trackers)
+    known = os.environ.get("PYTHONWARNINGS", "")
+    if quiet not in known:
+        os.environ["PYTHONWARNINGS"] = f"{known},{quiet}".strip(",")
 
 
 @contextmanager

@@ -45,9 +45,9 @@ def show_what_to_do(plan: Planning) -> None:
         title = f"First, and free: {_lower(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
     heading(
         title,
-        f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution over "
-        f"{plan.scenario.economics.horizon_months} months. Ranges hold for all changes at once; of several that they "
-        "cannot tell apart, the simplest is the one to begin with.",
+        f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
+        f"over {plan.scenario.economics.horizon_months} months. Ranges hold for all changes at once; of several that "
+        "they cannot tell apart, the simplest is the one to begin with.",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     rows = [_lever_row(plan, effect) for effect in effects]
