@@ -16,7 +16,7 @@ from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.contract import PacingClause, VolumeClause
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats, timeline
+from smarketing_sim.world.calendar import Floats, add_months, timeline
 from smarketing_sim.world.demand import sample_demand
 
 
@@ -99,8 +99,8 @@ def burst_cost(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> BurstCost | None:
-    """Compare a plan with the same leads in an even flow; None where it has no campaign."""
-    if not scenario.marketing.campaigns:
+    """Compare a plan with the same leads in an even flow; None where none begins in the horizon."""
+    if not _bursts(scenario):
         return None
     smooth, plan = simulate_all(
         [even_flow(scenario), scenario],
@@ -110,26 +110,37 @@ def burst_cost(
         executor=executor,
         progress=progress,
     )
-    before = plan.series("contribution_usd") + sum(c.cost_usd for c in scenario.marketing.campaigns.values())
+    before = plan.series("contribution_usd") + sum(
+        scenario.marketing.campaigns[name].cost_usd for name in _bursts(scenario)
+    )
     return BurstCost(
         paired_difference(smooth.series("contribution_usd"), before),
         paired_difference(smooth.series("expected_revenue_usd"), plan.series("expected_revenue_usd")),
         paired_difference(_sales_kept(smooth), _sales_kept(plan)),
-        sum(_leads_of(scenario, name) for name in scenario.marketing.campaigns),
+        sum(_leads_of(scenario, name) for name in _bursts(scenario)),
     )
 
 
 def even_flow(scenario: Scenario) -> Scenario:
-    """Return the plan without campaigns, their leads spread evenly over the horizon on the same sources."""
+    """Return the plan without the horizon's campaigns, their leads spread evenly over the horizon on the same sources."""
     extra = dict.fromkeys(scenario.marketing.sources, 0.0)
-    for name, campaign in scenario.marketing.campaigns.items():
-        extra[campaign.source] += _leads_of(scenario, name) / scenario.run.horizon_months
-    overrides: dict[str, Any] = {f"marketing.campaigns.{name}": None for name in scenario.marketing.campaigns}
+    bursts = _bursts(scenario)
+    for name in bursts:
+        source = scenario.marketing.campaigns[name].source
+        extra[source] += _leads_of(scenario, name) / scenario.run.horizon_months
+    overrides: dict[str, Any] = {f"marketing.campaigns.{name}": None for name in bursts}
     for name, leads in extra.items():
         monthly = scenario.marketing.sources[name].mean_monthly_leads
         if leads > 0 and monthly > 0:
             overrides |= more_leads(scenario, 1.0 + leads / monthly, sources=[name], campaigns=False)
     return scenario.with_overrides(overrides)
+
+
+def _bursts(scenario: Scenario) -> list[str]:
+    """Return the campaigns that begin in the horizon; what others cost is no part of its contribution."""
+    run = scenario.run
+    ends_on = add_months(run.starts_on, run.horizon_months)
+    return [name for name, one in scenario.marketing.campaigns.items() if run.starts_on <= one.starts_on < ends_on]
 
 
 def _leads_of(scenario: Scenario, name: str) -> float:

@@ -49,11 +49,6 @@ class Range:
         values = (_number(self.at(start)), _number(self.at(end)))
         return (values[1] - values[0]) / (self.high - self.low)
 
-    @property
-    def part_now(self) -> float:
-        """How far the plan's value is on the way from the lowest to the highest."""
-        return (self.now - self.low) / (self.high - self.low)
-
 
 def ranges_of(scenario: Scenario) -> list[Range]:
     """Return every belief of a scenario that has a range, in the order of the file.

@@ -16,7 +16,17 @@ from smarketing_sim.publish.display import display_html, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, gain, money, month_range, months, percent, range_of
+from smarketing_sim.publish.words import (
+    counted,
+    gain,
+    lower_first,
+    money,
+    month_range,
+    months,
+    percent,
+    range_of,
+    upper_first,
+)
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.world.calendar import Floats, add_months
 
@@ -42,7 +52,7 @@ def show_what_to_do(plan: Planning) -> None:
     rule = advice.first_rule
     title = "No free change adds contribution for certain"
     if rule is not None:
-        title = f"First, and free: {_lower(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
+        title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
@@ -71,7 +81,7 @@ def show_left_on_table(plan: Planning) -> None:
         "Expected revenue of the same leads if one thing after another were made perfect. The first line is what this "
         "team’s own hours would allow if no lead ever waited for a rep; what follows comes on top of it.",
     )
-    rows = [(_upper(LABELS[part]), money(found.revenue(part).mean), range_of(found.revenue(part), money))
+    rows = [(upper_first(LABELS[part]), money(found.revenue(part).mean), range_of(found.revenue(part), money))
             for part in found.parts_usd]  # fmt: skip
     table(["made perfect", "expected revenue a year", "range"], rows, numeric=["expected revenue a year", "range"])
 
@@ -196,7 +206,7 @@ def _source_row(plan: Planning, name: str, more: Interval) -> Sequence[object]:
     spend, won = (_by_year(plan, column)[:, row] for column in ("spend_usd", "won"))
     deal = ratio_of_sums(spend, won)
     return (
-        _upper(name.replace("_", " ")),
+        upper_first(name.replace("_", " ")),
         money(deal.mean),
         range_of(Interval(deal.mean, float(np.maximum(deal.low, 0.0)), deal.high), money),
         money(more.mean),
@@ -254,11 +264,3 @@ def _cliff_words(advice: Advice) -> str:
 
 def _plain(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.1f}"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

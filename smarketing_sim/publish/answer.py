@@ -10,7 +10,7 @@ from smarketing_sim.publish.advice import KEPT_FROM
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import lower_first, money, month_range, months, percent, range_of, span
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
 from smarketing_sim.scenario.schema import Scenario
@@ -54,7 +54,7 @@ def what_to_do(plan: Planning) -> str:
     if advice.action is None:
         return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
     label = advice.action.label
-    return f" What keeps every promise of sales, {advice.action.price}: {label[:1].lower() + label[1:]}."
+    return f" What keeps every promise of sales, {advice.action.price}: {lower_first(label)}."
 
 
 def first_promise(scenario: Scenario) -> str | None:

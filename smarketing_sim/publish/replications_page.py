@@ -14,7 +14,7 @@ from smarketing_sim.publish.margins import margins
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.replications import QUICK_YEARS, REPORT_YEARS, Headline, Study, Use, precision
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import money, range_of, signed
+from smarketing_sim.publish.words import lower_first, money, range_of, signed
 from smarketing_sim.publish.years import FEWEST_FOR_RANGE, MOST_YEARS
 
 HISTORY = Path(__file__).resolve().parents[2] / "benchmarks" / "history.jsonl"
@@ -62,8 +62,8 @@ def show_needed(study: Study) -> None:
         return
     least, most = (min(known, key=_by_years), max(known, key=_by_years))
     heading(
-        f"Simulated years needed: {_years_told(least.years)} for {_lower(least.label)}, "
-        f"{_years_told(most.years)} for {_lower(most.label)}",
+        f"Simulated years needed: {_years_told(least.years)} for {lower_first(least.label)}, "
+        f"{_years_told(most.years)} for {lower_first(most.label)}",
         "The more one year strays from the next, the more years it takes until the mean is known to within the margin "
         f"wanted; halving a margin takes four times as many years. Ranges are 95 %, rough, and given from "
         f"{FEWEST_FOR_RANGE} years on: below that too little is known about the spread itself.",
@@ -104,7 +104,9 @@ def show_sharper(study: Study) -> None:
     for change in study.changes:
         by_measure = {d.measure: d.sharpness for d in study.differences if d.change == change}
         speed = _worth(by_measure["speed"]) if "speed" in by_measure else "no promise"
-        rows.append((f"Same luck: {_lower(change)}", speed, _worth(by_measure["revenue"]), _worth(study.both(change))))
+        rows.append(
+            (f"Same luck: {lower_first(change)}", speed, _worth(by_measure["revenue"]), _worth(study.both(change)))
+        )
     names = ["as sharp as so many times as many years", "speed", "expected revenue", "both, beside neither"]
     table(names, rows, numeric=names[1:])
     if gains and min(gains) < _LITTLE:
@@ -305,7 +307,7 @@ def _points(share: float) -> str:
 
 
 def _margins_after(headlines: Sequence[Headline], years: int) -> str:
-    return ", ".join(f"{_lower(h.label)} to within {precision(float(h.margin(years)), h.unit)}" for h in headlines)
+    return ", ".join(f"{lower_first(h.label)} to within {precision(float(h.margin(years)), h.unit)}" for h in headlines)
 
 
 def _half_a_month(headlines: Sequence[Headline]) -> str:
@@ -316,7 +318,3 @@ def _half_a_month(headlines: Sequence[Headline]) -> str:
 
 def _by_years(headline: Headline) -> float:
     return headline.years.mean
-
-
-def _lower(label: str) -> str:
-    return label[0].lower() + label[1:]

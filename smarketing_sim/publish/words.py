@@ -24,6 +24,16 @@ def gain(usd: float | None) -> str:
     return f"+{told}" if usd is not None and usd > 0.0 and told != "$0" else told
 
 
+def lower_first(text: str) -> str:
+    """Return words as they stand inside a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    """Return words as they stand at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def percent(share: float | None) -> str:
     """Return a share in per cent; one decimal where a whole number would hide a difference from 0 or 100."""
     if share is None or math.isnan(share):

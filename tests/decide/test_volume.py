@@ -126,6 +126,13 @@ def test_a_plan_without_campaigns_has_no_burst_to_cost() -> None:
     assert burst_cost(small(), replications=2) is None
 
 
+def test_a_campaign_of_another_year_is_no_burst_of_this_one() -> None:
+    late = {"source": "web", "starts_on": "2024-05-06", "first_week_leads": 30, "weeks": 1, "cost_usd": 9_000}
+    plan = small(marketing__campaigns={"later": late})
+    assert burst_cost(plan, replications=2) is None
+    assert even_flow(plan).marketing.campaigns
+
+
 def test_a_burst_that_swamps_the_team_costs_contribution() -> None:
     burst = {"source": "web", "starts_on": "2024-03-11", "first_week_leads": 300, "weekly_decay": 0.5, "weeks": 1}
     plan = small(marketing__campaigns={"fair": burst})

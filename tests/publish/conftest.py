@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import warnings
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
+from smarketing_sim.publish import display
 from smarketing_sim.publish.publisher import Published, publish
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -182,3 +186,20 @@ def toy_runs(
         )
         for moment in (MOMENT, MOMENT.replace(day=6))
     ]
+
+
+@pytest.fixture
+def show_sections(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Return a function that shows the sections of an answer, each warning an error, and tells what was displayed."""
+    from .test_planning import _Shown
+
+    def show(sections: Sequence[Callable[[Any], None]], answer: Any) -> _Shown:
+        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for section in sections:
+                section(answer)
+        return _Shown(bundles)
+
+    return show

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import beliefs as chapter
 from smarketing_sim.publish.chapters.beliefs import Doubt, doubt_of
 from smarketing_sim.publish.reports import publish_report
@@ -35,19 +34,9 @@ FEW = {"alternatives.evening_rota": None, "alternatives.one_business_day": None}
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Doubt], _Shown]:
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Doubt], _Shown]:
     """Return a function that shows every section, each warning an error."""
-
-    def show_all(doubt: Doubt) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(doubt)
-        return _Shown(bundles)
-
-    return show_all
+    return partial(show_sections, SHOWN)
 
 
 def hold_words(page: _Shown) -> None:

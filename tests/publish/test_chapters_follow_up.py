@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import pytest
 from smarketing_sim.decide.design import design, to_json
 from smarketing_sim.errors import InputError
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import follow_up as chapter
 from smarketing_sim.publish.chapters.follow_up import FollowUp
 from smarketing_sim.publish.follow_up_words import age_words, choice_words, edge_words
@@ -43,19 +43,9 @@ SHOWN = (
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[FollowUp], _Shown]:
-    """Return a function that shows every section of an answer, each warning an error."""
-
-    def show_all(answer: FollowUp) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(answer)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[FollowUp], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def answer_of(scenario: Scenario, years: int) -> FollowUp:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import pytest
 from smarketing_sim.decide.confounding import confounding_lab
 from smarketing_sim.decide.trial import OUTCOMES, plan_trial
 from smarketing_sim.errors import InputError
-from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import real_trial as chapter
 from smarketing_sim.publish.chapters.real_trial import Study
 from smarketing_sim.publish.progress import VARIABLE
@@ -41,19 +40,9 @@ LATE: dict[str, Any] = {"sales__sdr__headcount": 2, "marketing__sources__web__le
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Study], _Shown]:
-    """Return a function that shows every section of a study, each warning an error."""
-
-    def show_all(study: Study) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(study)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Study], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def study_of(scenario: Scenario, years: int, within: str = "30 min") -> Study:

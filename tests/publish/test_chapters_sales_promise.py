@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from smarketing_sim.decide.frontier import LIMITS, VOLUMES
 from smarketing_sim.errors import InputError
-from smarketing_sim.publish import display, offer
+from smarketing_sim.publish import offer
 from smarketing_sim.publish.chapters import sales_promise as chapter
 from smarketing_sim.publish.offer import Offer, offer_of, promised_words, trade_words
 from smarketing_sim.publish.reports import publish_report
@@ -39,19 +40,9 @@ SHOWN = (
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Offer], _Shown]:
-    """Return a function that shows every section of an answer, each warning an error."""
-
-    def show_all(answer: Offer) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(answer)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Offer], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def answer_of(scenario: Scenario, years: int, keep: float = 0.8) -> Offer:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import pytest
 
 from smarketing_sim.decide.attribution import explain
 from smarketing_sim.errors import InputError
-from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import who_broke_it as chapter
 from smarketing_sim.publish.chapters.who_broke_it import Dispute
 from smarketing_sim.publish.reports import publish_report
@@ -39,19 +38,9 @@ WORSE = {"sales.sdr.headcount": 7, "sales.sdr.cadence.max_attempts": 2, "sales.s
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Dispute], _Shown]:
-    """Return a function that shows every section of a dispute, each warning an error."""
-
-    def show_all(dispute: Dispute) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(dispute)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Dispute], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def dispute_of(a: Scenario, b: Scenario, years: int = 3) -> Dispute:

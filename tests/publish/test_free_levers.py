@@ -6,8 +6,8 @@ import html
 import json
 import math
 import re
-import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import pytest
 
 from smarketing_sim.decide.levers import Ranking, rank_levers
 from smarketing_sim.errors import InputError
-from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import free_levers as chapter
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.publish.words import gain
@@ -40,19 +39,9 @@ BUSY: dict[str, Any] = {"sales.sdr.headcount": 2, "marketing.sources.organic.vis
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Ranking], _Shown]:
-    """Return a function that shows every section of a ranking, each warning an error."""
-
-    def show_all(ranking: Ranking) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(ranking)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Ranking], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def hold_words(page: _Shown) -> None:

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,19 +125,9 @@ def scenario_with(folder: Path, overrides: dict[str, Any] | None = None) -> Scen
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Planning], _Shown]:
-    """Return a function that shows every section of a plan, each warning an error."""
-
-    def show_all(plan: Planning) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(plan)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Planning], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def _planned(scenario: Scenario, years: int) -> Planning:

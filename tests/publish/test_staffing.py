@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
-import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from smarketing_sim.decide import staffing
 from smarketing_sim.decide.staffing import Staffing, staff
 from smarketing_sim.decide.staffing_answer import to_json
 from smarketing_sim.errors import InputError
-from smarketing_sim.publish import display
 from smarketing_sim.publish.chapters import staffing as chapter
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.publish.terminal_staff import staff_text
@@ -46,19 +45,9 @@ def _few_levers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Staffing], _Shown]:
-    """Return a function that shows every section of an answer, each warning an error."""
-
-    def show_all(answer: Staffing) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in SHOWN:
-                section(answer)
-        return _Shown(bundles)
-
-    return show_all
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Staffing], _Shown]:
+    """Return a function that shows every section, each warning an error."""
+    return partial(show_sections, SHOWN)
 
 
 def hold_words(page: _Shown) -> None:

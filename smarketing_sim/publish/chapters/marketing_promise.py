@@ -35,7 +35,7 @@ from smarketing_sim.publish.marketing_words import (
 )
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, money, percent
+from smarketing_sim.publish.words import counted, money, percent, upper_first
 
 PARAMETERS: dict[str, type] = {"chance": float}
 """Parameters of the notebook beside those of every report."""
@@ -121,7 +121,7 @@ def show_goal(found: MarketingPromise) -> None:
     paper = here.goal.on_paper_per_month
     asks = f"; a spreadsheet asks for {leads(paper)}" if math.isfinite(paper) else ""
     heading(
-        f"{_capital(told)} {money(goal.marketing_usd)}{'' if way in (None, here) else f' with {quoted(way)}'}{asks}",
+        f"{upper_first(told)} {money(goal.marketing_usd)}{'' if way in (None, here) else f' with {quoted(way)}'}{asks}",
         f"The least of the numbers tried at which a single year reaches marketing’s goal with a chance of "
         f"{percent(found.chance)}. The spreadsheet divides the goal by what a lead is worth that is called at once; it "
         "knows no queue. Where no number reaches the goal so surely, the best chance of all is given.",
@@ -226,10 +226,6 @@ def _cards(found: MarketingPromise) -> list[Card]:
 def _cliff_note(found: MarketingPromise, number: int) -> str:
     words = pays_up_to_range(found.courses[number].curve)
     return words if words == "no range" else f"range {words}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 __all__ = [

@@ -20,7 +20,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.parts import parts_chart
 from smarketing_sim.publish.planning import find_params
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, gain, money, range_of, signed
+from smarketing_sim.publish.words import counted, gain, money, range_of, signed, upper_first
 from smarketing_sim.scenario.causes import MEANING
 from smarketing_sim.scenario.schema import Scenario
 
@@ -143,8 +143,8 @@ def show_parts(dispute: Dispute) -> None:
     for merger in found.mixtures.mergers:
         causes = " and ".join(merger.causes)
         display_html(
-            f'<p class="note">{escape(_capital(causes))} are counted as one: a plan with one of them and without the '
-            f"other is no valid plan ({escape(merger.because)}).</p>"
+            f'<p class="note">{escape(upper_first(causes))} are counted as one: a plan with one of them and without '
+            f"the other is no valid plan ({escape(merger.because)}).</p>"
         )
 
 
@@ -281,7 +281,3 @@ def _months(total: int, share: float) -> str:
 
 def _meaning(group: Causes) -> str:
     return "; ".join(MEANING[cause] for cause in group)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
