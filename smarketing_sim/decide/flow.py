@@ -122,7 +122,7 @@ def burst_cost(
 
 
 def even_flow(scenario: Scenario) -> Scenario:
-    """Return the plan without the horizon's campaigns, their leads spread evenly over the horizon on the same sources."""
+    """Return the plan without the horizon's campaigns, their leads spread evenly over it on the same sources."""
     extra = dict.fromkeys(scenario.marketing.sources, 0.0)
     bursts = _bursts(scenario)
     for name in bursts:
