@@ -79,15 +79,23 @@ _IN_ORDER = (
 
 
 class LazyTable(Mapping[str, Column]):
-    """A table whose columns are made when they are first asked for."""
+    """A table whose columns are made when they are first asked for.
 
-    def __init__(self, makers: Mapping[str, Callable[[], Column]]) -> None:
-        self._makers = dict(makers)
+    Parameters
+    ----------
+    makers
+        What makes some consecutive rows of a column, by name.
+    rows
+        Which rows of them are this table.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[slice], Column]], rows: slice = slice(None)) -> None:
+        self._makers, self._rows = dict(makers), rows
         self._made: dict[str, Column] = {}
 
     def __getitem__(self, name: str) -> Column:
         if name not in self._made:
-            self._made[name] = self._makers[name]()
+            self._made[name] = self._makers[name](self._rows)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -98,6 +106,17 @@ class LazyTable(Mapping[str, Column]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)
+
+    def part(self, rows: slice) -> LazyTable:
+        """Return consecutive rows of the whole, which keep their own columns: drop them, and the memory is free."""
+        return LazyTable(self._makers, rows)
+
+
+def part_of(table: Table, rows: slice) -> Table:
+    """Return consecutive rows of a table; a lazy one makes those rows alone."""
+    if isinstance(table, LazyTable):
+        return table.part(rows)
+    return {name: column[rows] for name, column in table.items()}
 
 
 @dataclass(frozen=True, eq=False)

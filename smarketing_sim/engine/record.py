@@ -100,10 +100,10 @@ class Record:
 
     # ------------------------------------------------------------------ leads
 
-    def lead_column(self, name: str) -> Column:
-        """Return a column of ``leads``, sorted by id."""
+    def lead_column(self, name: str, rows: slice) -> Column:
+        """Return rows of a column of ``leads``, sorted by id."""
         column = self._lead_column(name).astype(SCHEMA["leads"][name], copy=False)
-        return column if self._in_order else column[self._order]
+        return column[rows] if self._in_order else column[self._order[rows]]
 
     def _lead_column(self, name: str) -> Column:
         demand, found, count = self.plan.demand, self.found, self.plan.demand.lead_count
@@ -179,8 +179,11 @@ class Record:
 
     # ------------------------------------------------------------------ attempts
 
-    def attempt_column(self, name: str) -> Column:
-        """Return a column of ``attempts``, sorted by lead and attempt; an automatic first touch is attempt 0."""
+    def attempt_column(self, name: str, rows: slice) -> Column:
+        """Return rows of a column of ``attempts``, by lead and attempt; an automatic first touch is attempt 0."""
+        return self._attempt_column(name)[rows]
+
+    def _attempt_column(self, name: str) -> Column:
         kind = SCHEMA["attempts"][name]
         if name == "replication" or (name == "automatic" and not len(self._answered)):
             count = len(self.found.attempts.row) + len(self._answered)
@@ -242,13 +245,13 @@ class Record:
 
     # ------------------------------------------------------------------ time and marketing
 
-    def rep_time_column(self, name: str) -> Column:
-        """Return a column of ``rep_time``."""
-        return self._with_replication(self._rep_time, name).astype(SCHEMA["rep_time"][name], copy=False)
+    def rep_time_column(self, name: str, rows: slice) -> Column:
+        """Return rows of a column of ``rep_time``."""
+        return self._with_replication(self._rep_time, name).astype(SCHEMA["rep_time"][name], copy=False)[rows]
 
-    def marketing_column(self, name: str) -> Column:
-        """Return a column of ``marketing``."""
-        return self._with_replication(self._marketing, name).astype(SCHEMA["marketing"][name], copy=False)
+    def marketing_column(self, name: str, rows: slice) -> Column:
+        """Return rows of a column of ``marketing``."""
+        return self._with_replication(self._marketing, name).astype(SCHEMA["marketing"][name], copy=False)[rows]
 
     def _with_replication(self, table: dict[str, Column], name: str) -> Column:
         if name != "replication":
