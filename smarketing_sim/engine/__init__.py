@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from smarketing_sim.engine import jit
+from smarketing_sim import jit
 from smarketing_sim.engine.followed import Followed
 from smarketing_sim.engine.plan import Plan, make_plan
 from smarketing_sim.engine.record import to_ledger

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.followed import Attempts, Followed
+from smarketing_sim.engine.followed import NO_NEED, TIMING, Attempts, Followed
 from smarketing_sim.engine.kernel.data import (
     BACK,
     CARD,
     COUNTS,
+    END,
     HEAPED,
     LEAD,
     LEAVES,
+    LOG,
     MADE,
     NEXT,
     NO_ROW,
@@ -25,21 +27,21 @@ from smarketing_sim.engine.kernel.data import (
     REPS,
     ROUND_ROBIN,
     RULES,
+    SPARE,
     STEP,
     TERRITORY,
     TO_POOL,
     WEIGHTED,
+    Comers,
     Days,
     Late,
     Leads,
-    Log,
     Queues,
     Talks,
     Team,
     Tries,
 )
 from smarketing_sim.engine.kernel.loop import follow_up
-from smarketing_sim.engine.kernel.records import lay_out, read_back
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.routing import Desk, territory_queues
 from smarketing_sim.world.calendar import Calendar, Floats
@@ -58,39 +60,31 @@ class CompiledFollowUp:
         self.desk = Desk(plan.scenario.sales.sdr.routing, len(plan.reps))
         self.leads, self.log, self.count = self._leads(), self._log(), np.zeros(COUNTS, dtype=np.int64)
         self.count[REPS] = self.count[HEAPED] = len(plan.reps)
+        self.count[SPARE] = NO_ROW
         days = Days(plan.line.day_starts_at, *plan.line.clock_changes)
         self._laid_out = (
-            self._rules(), self.leads, plan.arrivals.astype(np.uint32), self._late(), self._team(), self._steps(),
-            self._queues(), days,
+            self._rules(), self._comers(), self.leads, self._late(), self._team(), self._steps(), self._queues(), days,
             self._tries(), self._talks(), self.log, self.count,
         )  # fmt: skip
 
     def run(self) -> Followed:
         """Let the run happen and return what came of it."""
         follow_up(*self._laid_out)
-        count, made = self.plan.demand.lead_count, int(self.count[MADE])
-        times, codes = np.empty((4, count)), np.empty((4, count), dtype=np.int32)
-        warm = np.empty(count, dtype=np.bool_)
-        read_back(self.leads, times, codes, warm)
+        end, made = self.leads.end, int(self.count[MADE])
+        lost = np.flatnonzero(end["reason"] == NO_NEED)  # which the kernel writes down for all that a talk loses
+        luck, share = self.plan.demand.reason_luck, self.plan.scenario.sales.loss_reasons.no_need_share
+        end["reason"][lost[luck[lost] >= share]] = TIMING
         return Followed(
-            first_attempt_at=times[0],
-            connected_at=times[1],
-            qualified_at=times[2],
-            resolved_at=times[3],
-            attempt_count=codes[0],
-            outcome=codes[1],
-            reason=codes[2],
-            owner=codes[3],
-            warm=warm,
-            attempts=Attempts(
-                row=self.log.lead[:made],
-                number=self.log.number[:made],
-                rep_id=self.log.rep[:made],
-                due_at=self.log.due_at[:made],
-                started_at=self.log.started_at[:made],
-                ended_at=self.log.ended_at[:made],
-                result=self.log.result[:made],
-            ),
+            first_attempt_at=end["first_at"],
+            decided_at=end["decided_at"],
+            connected=end["connected"],
+            qualified=end["qualified"],
+            attempt_count=end["made"],
+            outcome=end["outcome"],
+            reason=end["reason"],
+            owner=end["owner"],
+            warm=end["warm"],
+            attempts=Attempts(**{name: self.log[name][:made] for name in LOG.names or ()}),
         )
 
     def _rules(self) -> Array:
@@ -113,32 +107,31 @@ class CompiledFollowUp:
         }
         return np.array([tuple(rules[name] for name in RULES.names or ())], dtype=RULES)
 
-    def _leads(self) -> Leads:
-        """Return the leads and their cards before anything happened; only those that arrive are ever looked at."""
-        plan, leads = self.plan, self.plan.demand
-        lead, card = _zeros(leads.lead_count, LEAD), _zeros(leads.lead_count, CARD)
-        columns = (
-            leads.lead_id, leads.mql_at, plan.leaves_at, plan.available_at, leads.interest_until, leads.fit,
-            leads.duplicate_of, leads.bad_number,
-        )  # fmt: skip
-        lay_out(Leads(lead, card), *map(_plain, columns))
-        for name, column in self._keys().items():
-            (lead if name in (LEAD.names or ()) else card)[name] = column
-        return Leads(lead, card)
+    def _comers(self) -> Comers:
+        """Return what is known of every lead before anything happened."""
+        plan, leads, order = self.plan, self.plan.demand, self.plan.scenario.sales.sdr.queue.order
+        nothing, room = np.zeros(0), leads.lead_count if plan.escalations else 0
+        return Comers(
+            arrivals=plan.arrivals,
+            place=np.full(room, NO_ROW, dtype=np.uint32),
+            id=_plain(leads.lead_id),
+            mql_at=_plain(leads.mql_at),
+            available_at=_plain(plan.available_at),
+            leaves_at=_plain(plan.leaves_at),
+            interest_until=nothing if np.all(leads.interest_until == np.inf) else _plain(leads.interest_until),
+            fit=_plain(leads.fit),
+            duplicate=leads.duplicate_of >= 0,
+            bad_number=_plain(leads.bad_number),
+            score=_plain(leads.score) if order == "score" else nothing,
+            new_key={"deadline": plan.speed_due_at, "value_decay": plan.worth}.get(order, nothing),
+            retry_key=plan.depth_due_at if order == "deadline" else nothing,
+            territory=territory_queues(plan) if plan.scenario.sales.sdr.routing.rule == "territory" else nothing,
+        )
 
-    def _keys(self) -> dict[str, Array]:
-        """Return what the queue order looks at where time does not change it, for new leads and for follow-ups."""
-        plan, order = self.plan, self.plan.scenario.sales.sdr.queue.order
-        keys: dict[str, Array] = {}
-        if order == "deadline":
-            keys = {"new_key": plan.speed_due_at, "retry_key": plan.depth_due_at}
-        elif order == "score":
-            keys = {"primary": -plan.demand.score}
-        elif order == "value_decay":
-            keys = {"new_key": plan.worth}
-        if plan.scenario.sales.sdr.routing.rule == "territory":
-            keys["territory"] = territory_queues(plan)
-        return keys
+    def _leads(self) -> Leads:
+        """Return places for as many leads as there are: those that are never taken cost no memory."""
+        count = self.plan.demand.lead_count
+        return Leads(_on_a_line(count, LEAD), _on_a_line(count, CARD), _on_a_line(count, END))
 
     def _tries(self) -> Tries:
         plan, leads = self.plan, self.plan.demand
@@ -157,7 +150,7 @@ class CompiledFollowUp:
 
     def _talks(self) -> Talks:
         leads = self.plan.demand
-        return Talks(_plain(self.plan.qualify_prob), _plain(leads.qualify_luck), _plain(leads.reason_luck))
+        return Talks(_plain(self.plan.qualify_prob), _plain(leads.qualify_luck))
 
     def _late(self) -> Late:
         """Return the escalations of all leads in the order (instant, lead id, to the front before to anybody)."""
@@ -168,7 +161,7 @@ class CompiledFollowUp:
         reassign = np.repeat(np.array([r for _, r in plan.escalations], dtype=np.bool_), len(plan.arrivals))
         order = np.lexsort((reassign, plan.demand.lead_id[lead], late_at))
         order = order[late_at[order] < np.inf]
-        return Late(late_at[order], lead[order].astype(np.uint32), reassign[order])
+        return Late(late_at[order], lead[order], reassign[order])
 
     def _queues(self) -> Queues:
         plan, count = self.plan, self.desk.queue_count
@@ -177,22 +170,17 @@ class CompiledFollowUp:
         table = np.zeros((len(members), len(plan.reps)), dtype=np.bool_)
         for place, numbers in enumerate(members):
             table[place] = [rep.number in numbers for rep in plan.reps]
-        room = (max(len(plan.gaps), 1), len(plan.arrivals) + 1)  # what is never written costs no memory
         return Queues(
             roots=np.full(count, NO_ROW, dtype=np.uint32),
             closed=np.zeros(count, dtype=np.bool_),
             serves=np.array(serves, dtype=np.uint16),
             territory_reps=table,
             decay_steps=plan.decay_steps,
-            follow_row=np.empty(room, dtype=np.uint32),
-            follow_due_at=np.empty(room),
         )
 
-    def _log(self) -> Log:
+    def _log(self) -> Array:
         """Return room for every attempt there can be; what is never written costs no memory."""
-        room = len(self.plan.arrivals) * self.plan.scenario.sales.sdr.cadence.max_attempts
-        kinds = (np.int32, np.int8, np.int16, np.int8, np.float64, np.float64, np.float64)
-        return Log(*(np.empty(room, dtype=kind) for kind in kinds))
+        return _on_a_line(len(self.plan.arrivals) * self.plan.scenario.sales.sdr.cadence.max_attempts, LOG)
 
     def _steps(self) -> Array:
         """Return what is planned for each attempt, and the empty list of follow-ups after it."""
@@ -203,6 +191,7 @@ class CompiledFollowUp:
         step["on_phone"] = plan.on_phone
         for number, (minutes, business) in enumerate(plan.gaps):
             step["gap_minutes"][number], step["business"][number] = minutes, business
+        step["head"] = step["tail"] = NO_ROW
         step["due_at"] = np.inf
         return step
 
@@ -237,11 +226,9 @@ def _hours(calendar: Calendar) -> Floats:
     return np.stack([calendar.opens_at, calendar.closes_at, calendar.open_before[:-1]], axis=1)
 
 
-def _zeros(count: int, kind: np.dtype[Any]) -> Array:
-    """Return empty records, the first at the beginning of a line of the cache."""
-    # Not np.zeros: numpy asks for large pages only where it is told "empty", and a large year is faster on them.
+def _on_a_line(count: int, kind: np.dtype[Any]) -> Array:
+    """Return room for records, the first at the beginning of a line of the cache."""
     room = np.empty(count * kind.itemsize + _LINE, dtype=np.uint8)
-    room.fill(0)
     first = -room.ctypes.data % _LINE
     return room[first : first + count * kind.itemsize].view(kind)
 

@@ -12,62 +12,65 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.followed import Followed
+from smarketing_sim.engine.followed import COMPETITOR, LOST, NEVER, NO_NEED, NO_REASON, OPEN, TIMING, WON, Followed
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Floats
-from smarketing_sim.world.demand import Bools, Demand
+from smarketing_sim.world.demand import Codes, Demand
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Deals:
-    """What came of the qualified leads, one item per lead of the demand; NaN where it did not happen."""
-
-    meeting_at: Floats
-    met_at: Floats
-    missed_at: Floats
-    opportunity_at: Floats
-    deal_closed_at: Floats
-    won: Bools
-    value: Floats
-    expected_value: Floats
-
-
-def close_deals(plan: Plan, found: Followed, *, talk_skill: Floats | None = None) -> Deals:
-    """Follow every qualified lead to its end.
+    """What came of the qualified leads, one item for each of them; NaN where it did not happen.
 
     Parameters
     ----------
-    plan, found
-        What was to be done, and what came of the follow-up.
-    talk_skill
-        Skill of the rep who talked with each lead; None where everybody's is 1.
+    rows
+        Their rows in the demand, rising.
+    meeting_at, met_at, opportunity_at, deal_closed_at
+        Instants; a meeting that was moved counts as the second one.
+    value
+        US dollars of a won deal.
+    outcome, reason, resolved_at
+        How it ended.
+    wait
+        Minutes from the meeting until an account executive had room.
     """
-    count = plan.demand.lead_count
-    rows = np.flatnonzero(~np.isnan(found.qualified_at))
-    qualified = _Qualified(plan, plan.demand, rows)
-    meeting_at, met_at, missed_at = qualified.meetings(found.qualified_at[rows])
+
+    rows: npt.NDArray[np.int64]
+    meeting_at: Floats
+    met_at: Floats
+    opportunity_at: Floats
+    deal_closed_at: Floats
+    value: Floats
+    outcome: Codes
+    reason: Codes
+    resolved_at: Floats
+    wait: Floats
+
+
+def close_deals(plan: Plan, found: Followed) -> Deals:
+    """Follow every qualified lead to its end."""
+    rows = np.flatnonzero(found.qualified)
+    leads, qualified = plan.demand, _Qualified(plan, plan.demand, rows)
+    meeting_at, met_at, missed_at = qualified.meetings(found.decided_at[rows])
     opportunity_at = qualified.opportunities(met_at)
-    wait = opportunity_at - met_at
+    closed_at, wait = opportunity_at + leads.cycle_minutes[rows], opportunity_at - met_at
     warm = found.warm[rows] | ("win" not in plan.scenario.decay.spoils)
-    won = warm & (wait <= plan.demand.win_wait_limit[rows])
-
-    def spread(values: Floats) -> Floats:
-        everyone = np.full(count, np.nan)
-        everyone[rows] = values
-        return everyone
-
-    has_won = np.zeros(count, dtype=np.bool_)
-    has_won[rows] = won
+    won, closed, missed = warm & (wait <= leads.win_wait_limit[rows]), ~np.isnan(closed_at), ~np.isnan(missed_at)
+    competitor = leads.reason_luck[rows] < plan.scenario.sales.loss_reasons.competitor_share
+    lost_to = np.where(missed, TIMING, np.where(competitor, COMPETITOR, NO_NEED))
     return Deals(
-        meeting_at=spread(meeting_at),
-        met_at=spread(met_at),
-        missed_at=spread(missed_at),
-        opportunity_at=spread(opportunity_at),
-        deal_closed_at=spread(opportunity_at + plan.demand.cycle_minutes[rows]),
-        won=has_won,
-        value=spread(np.where(won, plan.demand.deal_value_usd[rows], np.nan)),
-        expected_value=_expected_value(plan, found, rows=rows, wait=wait, talk_skill=talk_skill),
+        rows=rows,
+        meeting_at=meeting_at,
+        met_at=met_at,
+        opportunity_at=opportunity_at,
+        deal_closed_at=closed_at,
+        value=np.where(won, leads.deal_value_usd[rows], NEVER),
+        outcome=np.where(closed & won, WON, np.where(closed | missed, LOST, OPEN)),
+        reason=np.where((closed & won) | ~(closed | missed), NO_REASON, lost_to),
+        resolved_at=np.where(closed, closed_at, missed_at),
+        wait=wait,
     )
 
 
@@ -110,27 +113,30 @@ class _Qualified:
         return opportunity_at
 
 
-def _expected_value(
-    plan: Plan, found: Followed, *, rows: npt.NDArray[np.int64], wait: Floats, talk_skill: Floats | None
+def expected_values(
+    plan: Plan, found: Followed, rows: npt.NDArray[np.int64], *, wait: Floats, skill: Floats | float
 ) -> Floats:
-    """Return the mean value of a lead given what queues can feel: at the opportunity, or without a limit at the talk.
+    """Return the mean value of leads given what queues can feel: at the opportunity, or without a limit at the talk.
 
     The fading chance is rounded to the time grid so that it is the same number on every machine.
+
+    Parameters
+    ----------
+    plan, found
+        What was to be done, and what came of the follow-up.
+    rows
+        Which leads.
+    wait
+        Minutes that the deal of each waited for an account executive; NaN where there is none.
+    skill
+        Skill of the rep who talked with each.
     """
     leads, spoils = plan.demand, plan.scenario.decay.spoils
-    ae, rule = plan.scenario.sales.ae, plan.scenario.sales.meetings
-    expected = np.zeros(leads.lead_count)
-    limited = ae.open_limit is not None or ae.headcount == 0
-    if not limited:
-        rows = np.flatnonzero(~np.isnan(found.connected_at) & (leads.duplicate_of < 0))
-    warm = found.warm[rows]
+    ae, rule, warm = plan.scenario.sales.ae, plan.scenario.sales.meetings, found.warm[rows]
     worth = leads.win_prob[rows] * leads.mean_value_usd[rows] * (warm | ("win" not in spoils))
-    if limited:
-        faded = np.ones(len(rows)) if ae.fade_half_life is None else to_grid(np.exp2(-wait / ae.fade_half_life))
-        expected[rows] = np.where(np.isnan(wait), 0.0, worth * faded)
-        return expected
+    if ae.open_limit is not None or ae.headcount == 0:
+        faded = 1.0 if ae.fade_half_life is None else to_grid(np.exp2(-wait / ae.fade_half_life))
+        return np.where(np.isnan(wait), 0.0, worth * faded)
     met = rule.show_share * (1.0 + (1.0 - rule.show_share) * rule.rebook_share)
-    skill = 1.0 if talk_skill is None else talk_skill[rows]
     qualifies = np.minimum(1.0, plan.qualify_prob[rows] * skill) * (warm | ("qualify" not in spoils))
-    expected[rows] = qualifies * met * worth
-    return expected
+    return np.where(found.connected[rows] & (leads.duplicate_of[rows] < 0), qualifies * met * worth, 0.0)

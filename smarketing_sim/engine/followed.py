@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
@@ -50,8 +51,12 @@ class Followed:
 
     Parameters
     ----------
-    first_attempt_at, connected_at, qualified_at, resolved_at
-        Instants.
+    first_attempt_at
+        When the first attempt began.
+    decided_at
+        When follow-up came to its end: with a talk, or without one.
+    connected, qualified
+        Whether it ended with a talk, and whether that qualified the lead.
     attempt_count
         Attempts made.
     outcome, reason
@@ -65,12 +70,32 @@ class Followed:
     """
 
     first_attempt_at: Floats
-    connected_at: Floats
-    qualified_at: Floats
-    resolved_at: Floats
+    decided_at: Floats
+    connected: npt.NDArray[np.bool_]
+    qualified: npt.NDArray[np.bool_]
     attempt_count: npt.NDArray[Any]
     outcome: npt.NDArray[Any]
     reason: npt.NDArray[Any]
     owner: npt.NDArray[Any]
-    warm: npt.NDArray[Any]
+    warm: npt.NDArray[np.bool_]
     attempts: Attempts
+
+    @property
+    def connected_at(self) -> Floats:
+        """When a lead was talked with."""
+        return np.where(self.connected, self.decided_at, NEVER)
+
+    @property
+    def qualified_at(self) -> Floats:
+        """When a lead qualified."""
+        return np.where(self.qualified, self.decided_at, NEVER)
+
+    @property
+    def resolved_at(self) -> Floats:
+        """When a lead was closed without an opportunity."""
+        return np.where(self.outcome == OPEN, NEVER, self.decided_at)
+
+    def part(self, rows: slice | npt.NDArray[Any]) -> Followed:
+        """Return what came of some leads; the attempts stay all there."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Followed(**{name: c if name == "attempts" else c[rows] for name, c in columns.items()})

@@ -50,15 +50,16 @@ class Plan:
     reps: list[Rep]
 
     @cached_property
-    def arrivals(self) -> Ints:
+    def arrivals(self) -> npt.NDArray[np.uint32]:
         """Rows of the leads that are handed over before the end, in the order (available_at, lead_id)."""
         with np.errstate(invalid="ignore"):
-            rows = np.flatnonzero(self.available_at < self.line.ends_at)
+            rows = np.flatnonzero(self.available_at < self.line.ends_at).astype(np.uint32)
         at = self.available_at[rows]
-        ids = self.demand.lead_id[rows]
-        step = np.diff(at)
-        if np.any(step < 0) or np.any((step == 0) & (np.diff(ids) < 0)):
-            rows = rows[np.lexsort((ids, at))]
+        if np.any(at[1:] < at[:-1]):
+            order = np.argsort(at)
+            rows, at = rows[order], at[order]
+        if np.any(at[1:] == at[:-1]):
+            rows = rows[np.lexsort((self.demand.lead_id[rows], at))]  # seldom needed, and takes twice as long
         return rows
 
     @cached_property

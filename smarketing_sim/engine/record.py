@@ -6,7 +6,7 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -14,44 +14,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.deals import Deals, close_deals
+from smarketing_sim.engine.deals import Deals, close_deals, expected_values
 from smarketing_sim.engine.followed import BELOW_HANDOFF as BELOW
-from smarketing_sim.engine.followed import (
-    COMPETITOR,
-    LOST,
-    NEVER,
-    NO_NEED,
-    NO_REASON,
-    OPEN,
-    RECYCLED,
-    SENT,
-    TALK,
-    TIMING,
-    WON,
-    Followed,
-)
+from smarketing_sim.engine.followed import NEVER, OPEN, RECYCLED, SENT, TALK, Followed
 from smarketing_sim.engine.plan import Plan
-from smarketing_sim.engine.rep_time import rep_time_table
-from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS, SCHEMA, STATES, Column, LazyTable, Ledger
+from smarketing_sim.engine.rep_time import rep_time_pieces, rep_time_table
+from smarketing_sim.engine.spending import marketing_table
+from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS, SCHEMA, STATES, Column, LazyTable, Ledger, Table
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.contract import segments
 from smarketing_sim.world.roster import Rep
 
-_COMMON = {
-    "source",
-    "campaign",
-    "persona",
-    "fit",
-    "score",
-    "created_at",
-    "mql_at",
-    "handed_at",
-    "duplicate_of",
-    "lead_id",
-}
-_FOUND = {"first_attempt_at", "attempt_count", "connected_at", "qualified_at"}
-_DEALS = {"meeting_at", "met_at", "opportunity_at", "deal_closed_at", "value", "expected_value"}
+_COMMON = {"source", "campaign", "persona", "fit", "score", "created_at", "mql_at", "handed_at", "duplicate_of",
+           "lead_id"}  # fmt: skip
+_ENDS = {"outcome", "reason", "resolved_at"}
+_OF_DEALS = {"meeting_at", "met_at", "opportunity_at", "deal_closed_at", "value", *_ENDS}
+Rows = slice | npt.NDArray[Any]
 
 
 def categories(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -75,7 +54,9 @@ def to_ledger(plan: Plan, found: Followed, reps: list[Rep]) -> Ledger:
     tables = {
         "leads": LazyTable({name: partial(record.lead_column, name) for name in SCHEMA["leads"]}),
         "attempts": LazyTable({name: partial(record.attempt_column, name) for name in SCHEMA["attempts"]}),
-        "rep_time": LazyTable({name: partial(record.rep_time_column, name) for name in SCHEMA["rep_time"]}),
+        "rep_time": LazyTable(
+            {name: partial(record.rep_time_column, name) for name in SCHEMA["rep_time"]}, pieces=record.rep_time_pieces
+        ),
         "marketing": LazyTable({name: partial(record.marketing_column, name) for name in SCHEMA["marketing"]}),
     }
     facts = {"replication": plan.demand.replication, "digest": plan.scenario.digest, "seed": plan.demand.seed}
@@ -84,7 +65,7 @@ def to_ledger(plan: Plan, found: Followed, reps: list[Rep]) -> Ledger:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """The columns of one replication, each worked out on demand.
+    """The columns of one replication, each worked out on demand and for the rows that are asked for.
 
     Parameters
     ----------
@@ -102,72 +83,87 @@ class Record:
 
     def lead_column(self, name: str, rows: slice) -> Column:
         """Return rows of a column of ``leads``, sorted by id."""
-        column = self._lead_column(name).astype(SCHEMA["leads"][name], copy=False)
-        return column[rows] if self._in_order else column[self._order[rows]]
+        here = rows if self._order is None else self._order[rows]
+        return self._lead_column(name, here).astype(SCHEMA["leads"][name], copy=False)
 
-    def _lead_column(self, name: str) -> Column:
-        demand, found, count = self.plan.demand, self.found, self.plan.demand.lead_count
+    def _lead_column(self, name: str, here: Rows) -> Column:
+        demand, found = self.plan.demand, self.found
         if name in _COMMON:
-            return np.asarray(getattr(demand, name))
-        if name in _FOUND:
-            return np.asarray(getattr(found, name))
-        if name in _DEALS:
-            return np.asarray(getattr(self._deals, name))
+            return np.asarray(getattr(demand, name)[here])
+        if name in _OF_DEALS:
+            return self._with_deals(name, here)
         makers: dict[str, Callable[[], Any]] = {
-            "replication": lambda: np.full(count, demand.replication),
-            "external_id": lambda: np.full(count, "", dtype=object),
-            "account_id": lambda: np.where(demand.duplicate_of >= 0, demand.duplicate_of, demand.lead_id),
-            "segment": lambda: segments(self.plan.scenario)[1][demand.persona],
-            "accepted_at": lambda: np.where(demand.fit, found.first_attempt_at, NEVER),
-            "owner_id": lambda: found.owner,
-            "outcome": lambda: self._ends[0],
-            "reason": lambda: self._ends[1],
-            "resolved_at": lambda: self._ends[2],
-            "outcome_recorded_at": self._recorded_at,
-            "censored": lambda: self._ends[0] == OPEN,
+            "replication": lambda: np.full(len(demand.lead_id[here]), demand.replication),
+            "external_id": lambda: np.full(len(demand.lead_id[here]), "", dtype=object),
+            "account_id": lambda: self._account_id(here),
+            "segment": lambda: segments(self.plan.scenario)[1][demand.persona[here]],
+            "accepted_at": lambda: np.where(demand.fit[here], found.first_attempt_at[here], NEVER),
+            "first_attempt_at": lambda: found.first_attempt_at[here],
+            "attempt_count": lambda: found.attempt_count[here],
+            "connected_at": lambda: found.part(here).connected_at,
+            "qualified_at": lambda: found.part(here).qualified_at,
+            "owner_id": lambda: found.owner[here],
+            "expected_value": lambda: self._expected_value(here),
+            "outcome_recorded_at": lambda: self._recorded_at(here),
+            "censored": lambda: self._with_deals("outcome", here) == OPEN,
         }
         return np.asarray(makers[name]())
 
     @cached_property
-    def _in_order(self) -> bool:
-        return bool(np.all(np.diff(self.plan.demand.lead_id) > 0))
-
-    @cached_property
-    def _order(self) -> npt.NDArray[np.int64]:
-        return np.argsort(self.plan.demand.lead_id, kind="stable")
+    def _order(self) -> npt.NDArray[np.uint32] | None:
+        """Rows of the demand in the order of their ids; None where they stand in it."""
+        ids = self.plan.demand.lead_id
+        return None if np.all(ids[1:] > ids[:-1]) else np.argsort(ids, kind="stable").astype(np.uint32)
 
     @cached_property
     def _deals(self) -> Deals:
-        return close_deals(self.plan, self.found, talk_skill=self._talk_skill())
+        return close_deals(self.plan, self.found)
 
     @cached_property
-    def _ends(self) -> tuple[Column, Column, Floats]:
-        """Return outcome, reason and resolution: nurtured, after the deals, or as the follow-up left it."""
-        demand, found, deals = self.plan.demand, self.found, self._deals
-        below = np.isnan(demand.handed_at)
-        outcome = np.where(below, RECYCLED, found.outcome).astype(np.int32)
-        reason = np.where(below, BELOW, found.reason).astype(np.int32)
-        resolved = np.where(below, demand.created_at, found.resolved_at)
-        missed, closed = np.flatnonzero(~np.isnan(deals.missed_at)), np.flatnonzero(~np.isnan(deals.deal_closed_at))
-        outcome[missed], reason[missed], resolved[missed] = LOST, TIMING, deals.missed_at[missed]
-        won = deals.won[closed]
-        competitor = demand.reason_luck[closed] < self.plan.scenario.sales.loss_reasons.competitor_share
-        outcome[closed] = np.where(won, WON, LOST)
-        reason[closed] = np.where(won, NO_REASON, np.where(competitor, COMPETITOR, NO_NEED))
-        resolved[closed] = deals.deal_closed_at[closed]
-        return outcome, reason, resolved
+    def _deal(self) -> npt.NDArray[np.int32]:
+        """Which of the deals is a lead's; -1 where there is none."""
+        place = np.full(self.plan.demand.lead_count, -1, dtype=np.int32)
+        place[self._deals.rows] = np.arange(len(self._deals.rows))
+        return place
 
-    def _recorded_at(self) -> Floats:
+    def _with_deals(self, name: str, here: Rows) -> Column:
+        """Return a column as the follow-up left it, and for qualified leads as the deal did."""
+        deal, found, demand = self._deal[here], self.found, self.plan.demand
+        column: Column = np.full(len(deal), NEVER)
+        if name in _ENDS:
+            below = np.isnan(demand.handed_at[here])
+            left = found.part(here).resolved_at if name == "resolved_at" else getattr(found, name)[here]
+            nurtured: dict[str, Any] = {"outcome": RECYCLED, "reason": BELOW, "resolved_at": demand.created_at[here]}
+            column = np.where(below, nurtured[name], left)
+        qualified = np.flatnonzero(deal >= 0)
+        column[qualified] = getattr(self._deals, name)[deal[qualified]]
+        return column
+
+    def _account_id(self, here: Rows) -> Column:
+        first, own = self.plan.demand.duplicate_of[here], self.plan.demand.lead_id[here]
+        return np.where(first >= 0, first, own)
+
+    def _expected_value(self, here: Rows) -> Floats:
+        """Return what talks and deals are worth on average; leads never talked with are worth nothing."""
+        talked = np.flatnonzero(self.found.connected[here])
+        column = np.zeros(len(self._deal[here]))
+        rows = np.arange(self.plan.demand.lead_count)[here][talked]
+        wait = self._with_deals("wait", rows)
+        skill = 1.0 if self._talk_skill is None else self._talk_skill[rows]
+        column[talked] = expected_values(self.plan, self.found, rows, wait=wait, skill=skill)
+        return column
+
+    def _recorded_at(self, here: Rows) -> Floats:
         """Return when the outcome was written down: after the work, or some time after the first attempt."""
-        rule, leads, found = self.plan.scenario.sales.sdr.recording, self.plan.demand, self.found
+        rule, leads, found = self.plan.scenario.sales.sdr.recording, self.plan.demand, self.found.part(here)
         first = found.first_attempt_at
-        decided = np.fmin(found.qualified_at, found.resolved_at)
-        written = np.fmin(decided + leads.record_lag_minutes, first + rule.at_latest)
-        seen = (leads.record_luck < rule.share) & (written <= self.plan.line.ends_at)
+        written = np.fmin(found.decided_at + leads.record_lag_minutes[here], first + rule.at_latest)
+        seen = (leads.record_luck[here] < rule.share) & (written <= self.plan.line.ends_at)
         return np.where(seen, np.maximum(written, first), NEVER)
 
+    @cached_property
     def _talk_skill(self) -> Floats | None:
-        """Return the skill of the rep who talked with each lead; None where everybody's is 1."""
+        """Skill of the rep who talked with each lead; None where everybody's is 1."""
         by_number = {rep.number: rep.skill for rep in self.reps} | {0: self.plan.scenario.sales.sdr.skill}
         if set(by_number.values()) == {1.0}:
             return None
@@ -181,16 +177,14 @@ class Record:
 
     def attempt_column(self, name: str, rows: slice) -> Column:
         """Return rows of a column of ``attempts``, by lead and attempt; an automatic first touch is attempt 0."""
-        return self._attempt_column(name)[rows]
-
-    def _attempt_column(self, name: str) -> Column:
-        kind = SCHEMA["attempts"][name]
-        if name == "replication" or (name == "automatic" and not len(self._answered)):
-            count = len(self.found.attempts.row) + len(self._answered)
-            return np.full(count, self.plan.demand.replication if name == "replication" else False, dtype=kind)
-        human, machine = self._human(name), self._machine(name)
-        column = np.empty(len(human) + len(machine), dtype=kind)
-        column[self._places[0]], column[self._places[1]] = human, machine
+        kind, here = SCHEMA["attempts"][name], self._attempt_order[rows]
+        if name == "replication":
+            return np.full(len(here), self.plan.demand.replication, dtype=kind)
+        if not len(self._answered):
+            return self._human(name, here).astype(kind, copy=False)
+        column, by_hand = np.empty(len(here), dtype=kind), here < len(self.found.attempts.row)
+        column[by_hand] = self._human(name, here[by_hand])
+        column[~by_hand] = self._machine(name, self._answered[here[~by_hand] - len(self.found.attempts.row)])
         return column
 
     @cached_property
@@ -200,63 +194,66 @@ class Record:
         return np.flatnonzero(handed + reply.after < self.plan.line.ends_at) if reply else np.zeros(0, dtype=np.int64)
 
     @cached_property
-    def _places(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Rows of the table where human attempts and automatic ones go."""
-        made, count = self.found.attempts, self.plan.demand.lead_count
-        rows = self.found.attempt_count.astype(np.int64)
-        automatic = np.zeros(count, dtype=np.int64)
+    def _attempt_order(self) -> npt.NDArray[np.uint32]:
+        """Which attempt stands in each row of the table: one made by hand, or after them all an automatic one."""
+        made, count = self.found.attempts, np.array(self.found.attempt_count, dtype=np.uint32)
+        automatic = np.zeros(len(count), dtype=np.uint32)
         automatic[self._answered] = 1
-        rows += automatic
-        starts = np.empty(count, dtype=np.int64)
-        if self._in_order:
-            starts[:] = np.cumsum(rows) - rows
+        count += automatic
+        first = np.cumsum(count if self._order is None else count[self._order], dtype=np.uint32)
+        if self._order is None:
+            first -= count
         else:
-            ordered = rows[self._order]
-            starts[self._order] = np.cumsum(ordered) - ordered
-        return (starts + automatic)[made.row] + made.number - 1, starts[self._answered]
+            ends, first = first, np.empty_like(first)
+            first[self._order] = ends - count[self._order]
+        order = np.empty(len(made.row) + len(self._answered), dtype=np.uint32)
+        place = (first + automatic)[made.row]
+        place += (made.number - 1).astype(np.uint32)
+        order[place] = np.arange(len(made.row), dtype=np.uint32)
+        order[first[self._answered]] = np.arange(len(made.row), len(order), dtype=np.uint32)
+        return order
 
-    def _human(self, name: str) -> Column:
+    def _human(self, name: str, here: npt.NDArray[np.uint32]) -> Column:
         made = self.found.attempts
         makers: dict[str, Callable[[], Any]] = {
-            "lead_id": lambda: self.plan.demand.lead_id[made.row],
-            "attempt": lambda: made.number,
-            "channel": lambda: np.array(self.plan.channel_numbers, dtype=np.int32)[made.number - 1],
-            "automatic": lambda: np.broadcast_to(np.bool_(False), len(made.row)),
+            "lead_id": lambda: self.plan.demand.lead_id[made.row[here]],
+            "attempt": lambda: made.number[here],
+            "channel": lambda: np.array(self.plan.channel_numbers, dtype=np.int32)[made.number[here] - 1],
+            "automatic": lambda: np.zeros(len(here), dtype=np.bool_),
         }
-        return np.asarray(makers[name]() if name in makers else getattr(made, name))
+        return np.asarray(makers[name]() if name in makers else getattr(made, name)[here])
 
-    def _machine(self, name: str) -> Column:
-        plan, rows = self.plan, self._answered
-        reply = plan.scenario.sales.sdr.automatic_reply
-        constant = {
-            "replication": plan.demand.replication,
-            "attempt": 0,
-            "rep_id": 0,
-            "result": SENT,
-            "automatic": True,
-        }
-        if reply is None:
-            return np.zeros(0)
-        if name == "lead_id":
-            return plan.demand.lead_id[rows]
-        if name == "channel":
-            return np.full(len(rows), len(plan.scenario.sales.sdr.channels))
-        return np.full(len(rows), constant[name]) if name in constant else plan.demand.handed_at[rows] + reply.after
+    def _machine(self, name: str, rows: npt.NDArray[np.int64]) -> Column:
+        """Return a column of automatic first touches, given the leads that get them."""
+        reply, demand = self.plan.scenario.sales.sdr.automatic_reply, self.plan.demand
+        constant = {"attempt": 0, "rep_id": 0, "result": SENT, "automatic": True,
+                    "channel": len(self.plan.scenario.sales.sdr.channels)}  # fmt: skip
+        if name in constant:
+            return np.full(len(rows), constant[name])
+        if name == "lead_id" or reply is None:
+            return demand.lead_id[rows]
+        return demand.handed_at[rows] + reply.after
 
     # ------------------------------------------------------------------ time and marketing
 
     def rep_time_column(self, name: str, rows: slice) -> Column:
         """Return rows of a column of ``rep_time``."""
-        return self._with_replication(self._rep_time, name).astype(SCHEMA["rep_time"][name], copy=False)[rows]
+        return self._column("rep_time", self._rep_time, name)[rows]
+
+    def rep_time_pieces(self) -> Iterator[Table]:
+        """Yield ``rep_time`` a few reps at a time."""
+        for piece in rep_time_pieces(self.reps, self.found.attempts, ends_at=self.plan.line.ends_at):
+            yield {name: self._column("rep_time", piece, name) for name in SCHEMA["rep_time"]}
 
     def marketing_column(self, name: str, rows: slice) -> Column:
         """Return rows of a column of ``marketing``."""
-        return self._with_replication(self._marketing, name).astype(SCHEMA["marketing"][name], copy=False)[rows]
+        return self._column("marketing", self._marketing, name)[rows]
 
-    def _with_replication(self, table: dict[str, Column], name: str) -> Column:
-        if name != "replication":
-            return table[name]
-        return np.full(len(next(iter(table.values()))), self.plan.demand.replication)
+    def _column(self, table: str, columns: dict[str, Column], name: str) -> Column:
+        """Return a column as the schema wants it, the number of the replication among them."""
+        if name == "replication":
+            return np.full(len(next(iter(columns.values()))), self.plan.demand.replication, dtype=SCHEMA[table][name])
+        return columns[name].astype(SCHEMA[table][name], copy=False)
 
     @cached_property
     def _rep_time(self) -> dict[str, Column]:
@@ -264,31 +261,4 @@ class Record:
 
     @cached_property
     def _marketing(self) -> dict[str, Column]:
-        """Return visits and spend by day, source and campaign: media per lead, and a campaign's cost over its weeks."""
-        scenario, demand, line = self.plan.scenario, self.plan.demand, self.plan.line
-        sources, campaigns = scenario.marketing.sources, scenario.marketing.campaigns
-        days, wide = line.day_count, len(campaigns) + 1
-        cell = (line.day_of(demand.created_at) * len(sources) + demand.source) * wide + demand.campaign
-        first_hand = demand.duplicate_of < 0
-        created = np.bincount(cell[first_hand], minlength=days * len(sources) * wide).reshape(days, len(sources), wide)
-        cost = np.array([s.cost_per_handed_usd * s.handed_share for s in sources.values()])
-        spend = created * cost[None, :, None]
-        visits = np.zeros_like(created)
-        visits[:, :, 0] = demand.visits_count.T
-        exists = np.zeros((days, len(sources), wide), dtype=bool)
-        exists[:, :, 0] = True
-        for number, campaign in enumerate(campaigns.values(), start=1):
-            row, start = list(sources).index(campaign.source), (campaign.starts_on - line.first_day).days
-            burst = np.arange(max(start, 0), min(start + 7 * campaign.weeks, days))
-            exists[burst, row, number] = True
-            if len(burst):
-                spend[burst, row, number] += campaign.cost_usd / (7 * campaign.weeks)
-        at: tuple[Any, ...] = np.nonzero(exists | (created > 0))
-        day, source, campaign_code = at
-        return {
-            "day": day,
-            "source": source,
-            "campaign": campaign_code,
-            "visits_count": visits[at],
-            "spend_usd": spend[at],
-        }
+        return marketing_table(self.plan)

@@ -53,9 +53,9 @@ class Found:
     """What has been found out so far, one item per lead; ``attempts`` has one row per attempt."""
 
     first_attempt_at: list[float]
-    connected_at: list[float]
-    qualified_at: list[float]
-    resolved_at: list[float]
+    decided_at: list[float]
+    connected: list[bool]
+    qualified: list[bool]
     attempt_count: list[int]
     outcome: list[int]
     reason: list[int]
@@ -65,18 +65,19 @@ class Found:
     @classmethod
     def nothing_yet(cls, count: int) -> Found:
         """Return the state before anything happened."""
-        first, connected, qualified, resolved = ([NEVER] * count for _ in range(4))
+        first, decided = ([NEVER] * count for _ in range(2))
+        connected, qualified, warm = ([False] * count for _ in range(3))
         none, undecided, no_reason = [0] * count, [OPEN] * count, [NO_REASON] * count
-        return cls(first, connected, qualified, resolved, none, undecided, no_reason, [False] * count)
+        return cls(first, decided, connected, qualified, none, undecided, no_reason, warm)
 
     def as_arrays(self, owner: list[int]) -> Followed:
         """Return everything as arrays."""
         made = np.array(self.attempts, dtype=_ATTEMPT)
         return Followed(
             first_attempt_at=np.array(self.first_attempt_at),
-            connected_at=np.array(self.connected_at),
-            qualified_at=np.array(self.qualified_at),
-            resolved_at=np.array(self.resolved_at),
+            decided_at=np.array(self.decided_at),
+            connected=np.array(self.connected, dtype=np.bool_),
+            qualified=np.array(self.qualified, dtype=np.bool_),
             attempt_count=np.array(self.attempt_count, dtype=np.int32),
             outcome=np.array(self.outcome, dtype=np.int32),
             reason=np.array(self.reason, dtype=np.int32),
@@ -307,7 +308,7 @@ class FollowUp:
         """End an attempt: the lead is decided, or its next attempt is planned."""
         number = self.done.attempt_count[lead]
         if result == TALK:
-            self.done.connected_at[lead] = now
+            self.done.connected[lead] = True
             self.decide(lead, now)
         elif result == BAD_NUMBER:
             self.resolve(lead, LOST, UNREACHABLE, now)
@@ -324,8 +325,8 @@ class FollowUp:
         if self.duplicate[lead]:
             self.resolve(lead, LOST, DUPLICATE, now)
         elif warm and self.qualify_luck[lead] < self.qualify_prob[lead] * self.talker[lead].skill:
-            self.done.qualified_at[lead] = now
-            self.router.let_go(lead)
+            self.done.qualified[lead] = True
+            self.resolve(lead, OPEN, NO_REASON, now)
         elif not self.fit[lead]:
             self.resolve(lead, LOST, BAD_FIT, now)
         else:
@@ -385,9 +386,9 @@ class FollowUp:
         self.set_alarm(self.env.now)
 
     def resolve(self, lead: int, outcome: int, reason: int, instant: float) -> None:
-        """Close a lead."""
+        """Close a lead, or leave it to the deals as qualified."""
         self.done.outcome[lead], self.done.reason[lead] = outcome, reason
-        self.done.resolved_at[lead] = instant
+        self.done.decided_at[lead] = instant
         self.router.let_go(lead)
 
     def _new_queue(self) -> HeapQueue:

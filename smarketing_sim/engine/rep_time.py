@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.engine.followed import Attempts
-from smarketing_sim.engine.jit import entry
-from smarketing_sim.engine.jit import part as inlined
+from smarketing_sim.jit import entry
+from smarketing_sim.jit import part as inlined
 from smarketing_sim.ledger import STATES, Column
 from smarketing_sim.scenario.units import GRID_PER_MINUTE
 from smarketing_sim.world.calendar import Floats
@@ -18,42 +19,81 @@ from smarketing_sim.world.roster import Rep
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
 Ints = npt.NDArray[np.int64]
 _NOTHING = -1
+_AT_ONCE = 2**17  # attempts laid out at once: no usual team makes more in a year
 
 
 def rep_time_table(reps: list[Rep], made: Attempts, *, ends_at: float) -> dict[str, Column]:
-    """Return the ``rep_time`` columns (without replication) from the attempts made.
+    """Return the ``rep_time`` columns (without replication) from the attempts made; see :func:`rep_time_pieces`."""
+    pieces = list(rep_time_pieces(reps, made, ends_at=ends_at))
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+def rep_time_pieces(reps: list[Rep], made: Attempts, *, ends_at: float) -> Iterator[dict[str, Column]]:
+    """Yield the ``rep_time`` columns (without replication) of a few reps at a time; of a usual team, all at once.
 
     Parameters
     ----------
     reps
-        The team.
+        The team, numbered from 1.
     made
         The attempts, each rep's in the order they were made.
     ends_at
         End of observation; other work is shown up to it.
     """
+    count = np.zeros(len(reps) + 1, dtype=np.int64)
+    if reps:
+        _count_by_rep(made.rep_id, count)
+    starts, some = 0, 0
+    for rep, mine in enumerate(count[1:].tolist()):
+        if some and some + mine > _AT_ONCE:
+            yield _piece(reps[starts:rep], made, count[starts + 1 : rep + 1], ends_at)
+            starts, some = rep, 0
+        some += mine
+    yield _piece(reps[starts:], made, count[starts + 1 :], ends_at)
+
+
+def _piece(reps: list[Rep], made: Attempts, count: Ints, ends_at: float) -> dict[str, Column]:
+    """Return the columns of some reps, one after another, given how many attempts each made."""
     numbers = np.array([rep.number for rep in reps], dtype=np.int32)
     if not reps:
         return {"rep_id": numbers, "state": numbers, "started_at": np.zeros(0), "ended_at": np.zeros(0)}
-    by_rep = np.argsort(made.rep_id, kind="stable")
-    edges = np.searchsorted(made.rep_id[by_rep], np.append(numbers, len(reps) + 1))
+    edges = np.append(0, np.cumsum(count))
+    started, ended = np.empty(edges[-1]), np.empty(edges[-1])
+    _sort_by_rep(made.rep_id, made.started_at, made.ended_at, reps[0].number, edges[:-1].copy(), started, ended)
     opens, closes = (
         np.concatenate([getattr(rep.calendar, name) for rep in reps]) for name in ("opens_at", "closes_at")
     )
     hours = np.cumsum([0] + [len(rep.calendar.opens_at) for rep in reps])
     owed = np.array([rep.other_per_minute for rep in reps])
-    room = 2 * len(opens) + 3 * len(by_rep) + len(reps)
+    room = 2 * len(opens) + 3 * len(started) + len(reps)
     starts, ends, states = np.empty(room), np.empty(room), np.empty(room, dtype=np.int32)
     counts = np.zeros(len(reps) + 1, dtype=np.int64)
-    started, ended = made.started_at[by_rep], made.ended_at[by_rep]
     _lay_out(started, ended, edges, opens, closes, hours, owed, ends_at, starts, ends, states, counts)
-    count = counts[-1]
+    total = counts[-1]
     return {
         "rep_id": np.repeat(numbers, np.diff(counts)),
-        "state": states[:count],
-        "started_at": starts[:count],
-        "ended_at": ends[:count],
+        "state": states[:total],
+        "started_at": starts[:total],
+        "ended_at": ends[:total],
     }
+
+
+@entry
+def _count_by_rep(rep_id: npt.NDArray[Any], count: Ints) -> None:
+    for attempt in range(len(rep_id)):
+        count[rep_id[attempt]] += 1
+
+
+@entry
+def _sort_by_rep(
+    rep_id: npt.NDArray[Any], started_at: Floats, ended_at: Floats, first: int, place: Ints, started: Floats, ended: Floats
+) -> None:  # fmt: skip
+    """Write the attempts of some reps, from the first one on, to the places kept for each; their order stays."""
+    for attempt in range(len(rep_id)):
+        rep = rep_id[attempt] - first
+        if 0 <= rep < len(place):
+            started[place[rep]], ended[place[rep]] = started_at[attempt], ended_at[attempt]
+            place[rep] += 1
 
 
 @entry

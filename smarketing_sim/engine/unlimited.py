@@ -67,9 +67,9 @@ class UnlimitedFollowUp:
         columns = {f.name: np.concatenate([getattr(made, f.name) for made in self.made]) for f in fields(Attempts)}
         return Followed(
             first_attempt_at=self.first,
-            connected_at=self.connected,
-            qualified_at=self.qualified,
-            resolved_at=self.resolved,
+            decided_at=np.fmin(self.connected, self.resolved),
+            connected=~np.isnan(self.connected),
+            qualified=~np.isnan(self.qualified),
             attempt_count=self.attempt_count,
             outcome=self.outcome,
             reason=self.reason,

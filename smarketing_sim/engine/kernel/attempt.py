@@ -16,30 +16,31 @@ from smarketing_sim.engine.followed import (
     OPEN,
     RECYCLED,
     TALK,
-    TIMING,
     UNREACHABLE,
     VOICEMAIL,
 )
-from smarketing_sim.engine.jit import part, prefetch
+from smarketing_sim.jit import part, prefetch
 from smarketing_sim.engine.kernel.clocks import add, hour_of_week, next_open_after, pace, place_now, to_grid
-from smarketing_sim.engine.kernel.data import MADE, REPS, Array, Days, Leads, Log, Queues, Talks, Team, Tries
+from smarketing_sim.engine.kernel.data import MADE, REPS, Array, Days, Leads, Talks, Team, Tries
 from smarketing_sim.engine.kernel.desk import hold
+from smarketing_sim.engine.kernel.open_leads import resolve
 from smarketing_sim.engine.kernel.queues import enlist
 
 
 @part
 def begin(
-    rules: Array, leads: Leads, team: Team, steps: Array, days: Days, tries: Tries, talks: Talks, log: Log,
-    count: Array, number: int, row: int, now: float
+    rules: Array, leads: Leads, team: Team, steps: Array, days: Days, tries: Tries, talks: Talks, log: Array,
+    count: Array, number: int, place: int, now: float
 ) -> float:  # fmt: skip
     """Begin an attempt: note it, and when the rep is back from the other work it owes; return when it ends."""
-    mine, rep, made = leads.lead[row], team.rep[number], leads.lead[row].made
+    mine, rep, made = leads.lead[place], team.rep[number], leads.lead[place].made
+    row = mine.row
     mine.made = made + 1
     if made == 0:
-        leads.card[row].first_at = now
-        hold(leads.lead, team.rep, row, number)
+        leads.card[place].first_at = now
+        hold(leads.lead, team.rep, place, number)
     if made == 0 or rules[0].strict:
-        mine.warm = now - mine.mql_at <= leads.card[row].interest_until
+        mine.warm = now - mine.mql_at <= leads.card[place].interest_until
     result = _result_of(rules, mine, steps, days, tries, row, made, now)
     _fetch(leads, talks, row, result)
     preparation, minutes = _minutes(steps, tries, row, made, result)
@@ -48,11 +49,11 @@ def begin(
         ended_at = now + preparation + minutes
     else:
         ended_at = now + to_grid(preparation / speed) + to_grid(minutes / speed)
-    at = np.uint32(count[MADE])
+    line = log[np.uint32(count[MADE])]
     count[MADE] += 1
-    log.lead[at], log.number[at], log.rep[at], log.result[at] = row, made + 1, number + 1, result
-    log.due_at[at], log.started_at[at], log.ended_at[at] = mine.due_at, now, ended_at
-    rep.lead, rep.result = row, result
+    line.row, line.number, line.rep_id, line.result = row, made + 1, number + 1, result
+    line.due_at, line.started_at, line.ended_at = mine.due_at, now, ended_at
+    rep.lead, rep.result = place, result
     place_now(team, number, now)
     back_at = add(team, number, ended_at, to_grid((ended_at - now) * rep.other_per_minute))
     back_at = next_open_after(team, number, back_at)
@@ -64,11 +65,10 @@ def begin(
 @part
 def _fetch(leads: Leads, talks: Talks, row: int, result: int) -> None:
     """Have what the end of an attempt looks at brought near while the attempt goes on."""
-    prefetch(leads.card, row)
     if result == TALK:
+        prefetch(leads.end, row)
         prefetch(talks.qualify_prob, row)
         prefetch(talks.qualify_luck, row)
-        prefetch(talks.reason_luck, row)
 
 
 @part
@@ -107,20 +107,19 @@ def _minutes(steps: Array, tries: Tries, row: int, made: int, result: int) -> tu
 
 @part
 def finish(
-    rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, talks: Talks, count: Array, row: int,
+    rules: Array, leads: Leads, team: Team, steps: Array, talks: Talks, count: Array, place: int,
     result: int, now: float, skill: float
 ) -> None:  # fmt: skip
     """End an attempt: the lead is decided, or its next attempt is planned."""
-    mine = leads.lead[row]
+    mine = leads.lead[place]
     if result == TALK:
-        mine.connected = 1
-        _decide(rules, leads, team.rep, talks, row, now, skill)
+        _decide(rules, leads, team.rep, talks, count, place, now, skill)
     elif result == BAD_NUMBER:
-        resolve(leads, team.rep, row, LOST, UNREACHABLE, now)
-    elif rules[0].stop_when_rejected and not mine.fit:
-        resolve(leads, team.rep, row, LOST, BAD_FIT, now)
+        resolve(leads, team.rep, count, place, LOST, UNREACHABLE, False, now)
+    elif rules[0].stop_when_rejected and not leads.card[place].fit:
+        resolve(leads, team.rep, count, place, LOST, BAD_FIT, False, now)
     elif mine.made == len(steps):
-        resolve(leads, team.rep, row, RECYCLED, UNREACHABLE, now)
+        resolve(leads, team.rep, count, place, RECYCLED, UNREACHABLE, False, now)
     else:
         step = steps[mine.made - 1]
         due_at = now + step.gap_minutes
@@ -128,32 +127,26 @@ def finish(
             place_now(team, count[REPS], now)
             due_at = add(team, count[REPS], now, step.gap_minutes)
         if due_at > mine.leaves_at:
-            resolve(leads, team.rep, row, LOST, GONE_COLD, max(mine.leaves_at, now))
+            resolve(leads, team.rep, count, place, LOST, GONE_COLD, False, max(mine.leaves_at, now))
         else:
             mine.due_at = due_at
             if due_at < rules[0].ends_at:
-                enlist(leads.lead, steps, queues, count, mine.made - 1, row, due_at)
+                enlist(leads.lead, steps, count, mine.made - 1, place)
 
 
 @part
-def _decide(rules: Array, leads: Leads, rep: Array, talks: Talks, row: int, now: float, skill: float) -> None:
-    """Find out on the phone whether a lead qualifies."""
-    mine = leads.lead[row]
-    if leads.card[row].duplicate:
-        resolve(leads, rep, row, LOST, DUPLICATE, now)
-    elif (mine.warm or not rules[0].qualify_cools) and talks.qualify_luck[row] < talks.qualify_prob[row] * skill:
-        resolve(leads, rep, row, OPEN, NO_REASON, now)
-        leads.card[row].qualified = 1
-    elif not mine.fit:
-        resolve(leads, rep, row, LOST, BAD_FIT, now)
-    else:
-        resolve(leads, rep, row, LOST, NO_NEED if talks.reason_luck[row] < rules[0].no_need_share else TIMING, now)
-
-
-@part
-def resolve(leads: Leads, rep: Array, row: int, outcome: int, reason: int, at: float) -> None:
-    """Close a lead, or leave it to the deals; nobody holds it any more."""
-    mine = leads.lead[row]
-    mine.outcome, leads.card[row].reason, leads.card[row].decided_at = outcome, reason, at
-    if mine.owner > 0:
-        rep[mine.owner - 1].open_leads -= 1
+def _decide(
+    rules: Array, leads: Leads, rep: Array, talks: Talks, count: Array, place: int, now: float, skill: float
+) -> None:  # fmt: skip
+    """Find out on the phone whether a lead qualifies; why one that fits does not is a matter of luck, told later."""
+    mine, card = leads.lead[place], leads.card[place]
+    outcome, reason = LOST, NO_NEED
+    if card.duplicate:
+        reason = DUPLICATE
+    elif (mine.warm or not rules[0].qualify_cools) and talks.qualify_luck[mine.row] < (
+        talks.qualify_prob[mine.row] * skill
+    ):
+        outcome, reason = OPEN, NO_REASON
+    elif not card.fit:
+        reason = BAD_FIT
+    resolve(leads, rep, count, place, outcome, reason, True, now)

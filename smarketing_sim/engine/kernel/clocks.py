@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.engine.jit import part
+from smarketing_sim.jit import part
 from smarketing_sim.engine.kernel.data import Array, Days, Team
 
 GRID_PER_MINUTE = 1048576.0

@@ -15,22 +15,29 @@ NO_ROW, NO_QUEUE = 2**32 - 1, 2**16 - 1  # places are unsigned: numba then need 
 ENDED, BACK, LEAVES = 0, 1, 2
 OLDEST_DUE, NEWEST, DEADLINE, SCORE, VALUE_DECAY = range(5)
 ROUND_ROBIN, WEIGHTED, TERRITORY, TO_POOL = range(4)
-AHEAD = 8
-WAITING, MADE, REPS, HEAPED, FREE, TURN, SERIAL, SOONEST, COUNTS = range(9)
+WAYS = 4  # children of a place in the heap of reps: two levels of a binary heap in one look
+WAITING, MADE, REPS, HEAPED, FREE, TURN, SERIAL, SOONEST, PLACES, SPARE, COUNTS = range(11)
 
 RULES = np.dtype(
     [("ends_at", "f8"), ("no_need_share", "f8"), ("first_weekday_hours", "i8"), ("open_leads_cap", "i8"),
      ("order", "i4"), ("routing", "i4"), ("new_first", "i1"), ("skip_absent", "i1"), ("owned", "i1"), ("strict", "i1"),
      ("contact_cools", "i1"), ("qualify_cools", "i1"), ("stop_when_rejected", "i1")], align=True)  # fmt: skip
-# What every attempt looks at fills one line of the cache; what is looked at or written down once is on the card.
+# A lead takes a place when it arrives and gives it back when it is decided, so that those that are open lie together:
+# what every attempt looks at fills one line of the cache, the rest is on the card. Its end is written down by row.
 LEAD = np.dtype(
-    [("due_at", "f8"), ("leaves_at", "f8"), ("primary", "f8"), ("mql_at", "f8"), ("id", "i8"), ("next", "u4"),
-     ("prev", "u4"), ("child", "u4"), ("queue", "u2"), ("owner", "u2"), ("made", "u1"), ("group", "u1"), ("warm", "i1"),
-     ("bad_number", "i1"), ("escalated", "i1"), ("connected", "i1"), ("fit", "i1"), ("outcome", "i1")],
-    align=True)  # fmt: skip
+    [("due_at", "f8"), ("leaves_at", "f8"), ("primary", "f8"), ("mql_at", "f8"), ("id", "i8"), ("row", "u4"),
+     ("next", "u4"), ("prev", "u4"), ("child", "u4"), ("queue", "u2"), ("owner", "u2"), ("made", "u1"), ("group", "u1"),
+     ("warm", "i1"), ("bad_number", "i1")], align=True)  # fmt: skip
 CARD = np.dtype(
-    [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("decided_at", "f8"),
-     ("territory", "u2"), ("reason", "i1"), ("duplicate", "i1"), ("qualified", "i1")], align=True)  # fmt: skip
+    [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("territory", "u2"),
+     ("duplicate", "i1"), ("fit", "i1")], align=True)  # fmt: skip
+END = np.dtype(
+    [("first_at", "f8"), ("decided_at", "f8"), ("owner", "u2"), ("made", "u1"), ("outcome", "i1"), ("reason", "i1"),
+     ("connected", "?"), ("qualified", "?"), ("warm", "?")], align=True)  # fmt: skip
+# The attempts in the order they began; half a line of the cache each.
+LOG = np.dtype(
+    [("row", "u4"), ("rep_id", "i2"), ("number", "u1"), ("result", "i1"), ("due_at", "f8"), ("started_at", "f8"),
+     ("ended_at", "f8")], align=True)  # fmt: skip
 REP = np.dtype(
     [("back_at", "f8"), ("joined_at", "f8"), ("other_per_minute", "f8"),
      ("starts_at", "f8"), ("skill", "f8"), ("weight", "f8"), ("credit", "f8"), ("lead", "u4"),
@@ -40,15 +47,38 @@ REP = np.dtype(
 NEXT = np.dtype([("at", "f8"), ("rank", "i8"), ("kind", "u4"), ("number", "u4")], align=True)
 STEP = np.dtype(
     [("gap_minutes", "f8"), ("preparation", "f8"), ("no_answer", "f8"), ("voicemail", "f8"), ("voicemail_share", "f8"),
-     ("talk", "f8"), ("due_at", "f8"), ("head", "u4"), ("end", "u4"), ("business", "i1"), ("on_phone", "i1")],
+     ("talk", "f8"), ("due_at", "f8"), ("head", "u4"), ("tail", "u4"), ("business", "i1"), ("on_phone", "i1")],
     align=True)  # fmt: skip
 
 
+class Comers(NamedTuple):
+    """What is known of every lead before anything happened, by row; one of length 0 plays no part.
+
+    ``arrivals`` are the rows in the order in which they arrive; ``place`` is where a lead stands that may be escalated.
+    """
+
+    arrivals: Array
+    place: Array
+    id: Array
+    mql_at: Array
+    available_at: Array
+    leaves_at: Array
+    interest_until: Array
+    fit: Array
+    duplicate: Array
+    bad_number: Array
+    score: Array
+    new_key: Array
+    retry_key: Array
+    territory: Array
+
+
 class Leads(NamedTuple):
-    """The leads and their cards."""
+    """The open leads and their cards by place, and the ends of all leads by row."""
 
     lead: Array
     card: Array
+    end: Array
 
 
 class Team(NamedTuple):
@@ -65,18 +95,13 @@ class Team(NamedTuple):
 
 
 class Queues(NamedTuple):
-    """First lead of each queue, which are closed, which ones each rep serves, and who serves a territory.
-
-    After them the follow-ups to come by attempt, each list in the order they fall due; heads and ends are in the steps.
-    """
+    """First lead of each queue, which are closed, which ones each rep serves, and who serves a territory."""
 
     roots: Array
     closed: Array
     serves: Array
     territory_reps: Array
     decay_steps: Array
-    follow_row: Array
-    follow_due_at: Array
 
 
 class Days(NamedTuple):
@@ -105,7 +130,6 @@ class Talks(NamedTuple):
 
     qualify_prob: Array
     qualify_luck: Array
-    reason_luck: Array
 
 
 class Late(NamedTuple):
@@ -114,15 +138,3 @@ class Late(NamedTuple):
     at: Array
     lead: Array
     reassign: Array
-
-
-class Log(NamedTuple):
-    """The attempts in the order they began."""
-
-    lead: Array
-    number: Array
-    rep: Array
-    result: Array
-    due_at: Array
-    started_at: Array
-    ended_at: Array

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.engine.jit import part, seldom
+from smarketing_sim.jit import part, seldom
 from smarketing_sim.engine.kernel.clocks import next_open
 from smarketing_sim.engine.kernel.data import (
     NO_ROW,
@@ -25,12 +25,12 @@ from smarketing_sim.engine.kernel.queues import move
 
 @part
 def route(
-    rules: Array, leads: Leads, team: Team, queues: Queues, days: Days, count: Array, row: int, now: float
+    rules: Array, leads: Leads, team: Team, queues: Queues, days: Days, count: Array, place: int, now: float
 ) -> int:
     """Return the queue of a new lead: the pool, a territory, or the rep whose turn it is."""
     routing, reps = rules[0].routing, count[REPS]
     if routing == TERRITORY:
-        return _open_territory(leads.card, queues.closed, row)
+        return _open_territory(leads.card, queues.closed, place)
     if routing == TO_POOL or reps == 0:
         return POOL
     _note_able(rules, team, days, reps, now)
@@ -41,25 +41,25 @@ def route(
         number = _by_weight(team.rep, reps)
     if number == NO_ROW:
         number = _least_laden(team, reps, now)
-    hold(leads.lead, team.rep, row, number)
+    hold(leads.lead, team.rep, place, number)
     return 1 + number
 
 
 @part
-def queue_for_retry(rules: Array, leads: Leads, rep: Array, closed: Array, row: int) -> int:
+def queue_for_retry(rules: Array, leads: Leads, rep: Array, closed: Array, place: int) -> int:
     """Return the queue of a follow-up: the owner's where leads are owned and the owner still works here."""
-    owner = leads.lead[row].owner
+    owner = leads.lead[place].owner
     if rules[0].owned and not (owner > 0 and rep[owner - 1].gone):
         return owner
-    return _open_territory(leads.card, closed, row) if rules[0].routing == TERRITORY else POOL
+    return _open_territory(leads.card, closed, place) if rules[0].routing == TERRITORY else POOL
 
 
 @part
-def hold(lead: Array, rep: Array, row: int, number: int) -> None:
+def hold(lead: Array, rep: Array, place: int, number: int) -> None:
     """Make a rep the owner of a lead, and count it among the rep's open ones."""
-    if lead[row].owner > 0:
-        rep[lead[row].owner - 1].open_leads -= 1
-    lead[row].owner = number + 1
+    if lead[place].owner > 0:
+        rep[lead[place].owner - 1].open_leads -= 1
+    lead[place].owner = number + 1
     rep[number].open_leads += 1
 
 
@@ -85,8 +85,8 @@ def _empty(rules: Array, leads: Leads, roots: Array, count: Array, queue: int) -
 
 
 @part
-def _open_territory(card: Array, closed: Array, row: int) -> int:
-    queue = card[row].territory
+def _open_territory(card: Array, closed: Array, place: int) -> int:
+    queue = card[place].territory
     return POOL if closed[queue] else queue
 
 
@@ -121,9 +121,9 @@ def _note_able(rules: Array, team: Team, days: Days, reps: int, now: float) -> N
 @seldom
 def _in_turn(rep: Array, reps: int, first: int) -> int:
     """Return the next able rep at or after a place, going round."""
-    for place in range(first, first + reps):
-        if rep[place % reps].able:
-            return place % reps
+    for turn in range(first, first + reps):
+        if rep[turn % reps].able:
+            return turn % reps
     return NO_ROW
 
 

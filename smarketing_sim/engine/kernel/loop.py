@@ -7,19 +7,19 @@ What differs is only how things are kept:
 - the pause after attempt n is the same for all leads, so the follow-ups due after attempt n stand in a list in the
   order they fall due: one list for each attempt in place of a diary;
 - a rep has one next event, the end of its attempt or its return, and a heap of reps holds them;
-- waiting leads stand in pairing heaps (Fredman and others, Algorithmica 1, 1986) whose links live in the leads.
+- waiting leads stand in pairing heaps (Fredman and others, Algorithmica 1, 1986) whose links live in the leads;
+- only leads that are open have a place, so that a year of any size is worked in the memory of its open leads.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.engine.followed import GONE_COLD, LOST, OPEN
-from smarketing_sim.engine.jit import entry, part, prefetch, seldom
-from smarketing_sim.engine.kernel.attempt import begin, finish, resolve
+from smarketing_sim.engine.followed import GONE_COLD, LOST
+from smarketing_sim.jit import entry, part, seldom
+from smarketing_sim.engine.kernel.attempt import begin, finish
 from smarketing_sim.engine.kernel.clocks import next_open, opened_at
 from smarketing_sim.engine.kernel.data import (
-    AHEAD,
     BACK,
     ENDED,
     FREE,
@@ -32,22 +32,22 @@ from smarketing_sim.engine.kernel.data import (
     SOONEST,
     WAITING,
     Array,
+    Comers,
     Days,
     Late,
     Leads,
-    Log,
     Queues,
     Talks,
     Team,
     Tries,
 )
 from smarketing_sim.engine.kernel.desk import queue_for_retry, release, route
+from smarketing_sim.engine.kernel.open_leads import ESCALATED, admit, expect_nothing, leave_open, resolve
 from smarketing_sim.engine.kernel.queues import (
     before,
     best,
     enheap,
     enqueue,
-    fetch,
     leave_queue,
     move,
     replace_first,
@@ -58,14 +58,15 @@ from smarketing_sim.engine.kernel.queues import (
 
 @entry
 def follow_up(
-    rules: Array, leads: Leads, arrivals: Array, late: Late, team: Team, steps: Array, queues: Queues, days: Days,
-    tries: Tries, talks: Talks, log: Log, count: Array
+    rules: Array, comers: Comers, leads: Leads, late: Late, team: Team, steps: Array, queues: Queues, days: Days,
+    tries: Tries, talks: Talks, log: Array, count: Array
 ) -> None:  # fmt: skip
     """Let the run happen; leads and log hold what came of it."""
-    arrived, escalated, now, stirred = 0, 0, 0.0, False
+    expect_nothing(leads)
+    arrivals, arrived, escalated, now, stirred = comers.arrivals, 0, 0, 0.0, False
     while True:
         rep_at = team.heap[0].at if count[HEAPED] > 0 else np.inf
-        handed_at = leads.lead[arrivals[arrived]].due_at if arrived < len(arrivals) else np.inf
+        handed_at = comers.available_at[arrivals[arrived]] if arrived < len(arrivals) else np.inf
         due_at = steps[np.uint32(count[SOONEST])].due_at
         late_at = late.at[escalated] if escalated < len(late.at) else np.inf
         soon = min(handed_at, due_at, late_at)
@@ -77,86 +78,93 @@ def follow_up(
             break
         stirred, now = True, min(soon, rep_at)
         if rep_at < soon or (rep_at == soon and team.heap[0].kind == ENDED):
-            _rep_event(rules, leads, team, steps, queues, days, tries, talks, log, count, now)
+            _rep_event(rules, leads, team, steps, queues, days, tries, talks, log, count, now, soon)
         elif handed_at == soon:
-            row = arrivals[arrived]
-            if arrived + AHEAD < len(arrivals):
-                fetch(leads.lead, tries, arrivals[arrived + AHEAD])
-                prefetch(leads.card, arrivals[arrived + AHEAD])
-            queue = route(rules, leads, team, queues, days, count, row, now)
-            enqueue(rules, leads, queues.roots, count, row, queue)
+            place = admit(comers, leads, count, arrivals[arrived])
+            queue = route(rules, leads, team, queues, days, count, place, now)
+            enqueue(rules, leads, queues.roots, count, place, queue)
             arrived += 1
         elif due_at == soon:
-            row = unlist(leads.lead, steps, queues, tries, count)
-            queue = queue_for_retry(rules, leads, team.rep, queues.closed, row)
-            enqueue(rules, leads, queues.roots, count, row, queue)
+            place = unlist(leads.lead, steps, tries, count)
+            queue = queue_for_retry(rules, leads, team.rep, queues.closed, place)
+            enqueue(rules, leads, queues.roots, count, place, queue)
         else:
-            row = late.lead[escalated]
-            if leads.lead[row].queue != NO_QUEUE and leads.lead[row].made == 0:
-                leads.lead[row].escalated = 1
-                move(
-                    rules, leads, queues.roots, count, row, POOL if late.reassign[escalated] else leads.lead[row].queue
-                )
+            _escalate(rules, comers, leads, queues, count, late.lead[escalated], late.reassign[escalated])
             escalated += 1
-    for row in range(len(leads.lead)):
-        mine = leads.lead[row]
-        if mine.outcome == OPEN and mine.queue != NO_QUEUE and mine.leaves_at < rules[0].ends_at:
-            resolve(leads, team.rep, row, LOST, GONE_COLD, mine.leaves_at)
+    leave_open(leads, count, rules[0].ends_at)
+
+
+@seldom
+def _escalate(
+    rules: Array, comers: Comers, leads: Leads, queues: Queues, count: Array, row: int, reassign: bool
+) -> None:  # fmt: skip
+    """Bring a lead that nobody called yet to the front of its queue, or of everybody's."""
+    place = comers.place[row]
+    if place == NO_ROW or leads.lead[place].row != row:
+        return
+    mine = leads.lead[place]
+    if mine.queue != NO_QUEUE and mine.made == 0:
+        mine.group = ESCALATED
+        move(rules, leads, queues.roots, count, place, POOL if reassign else mine.queue)
 
 
 @part
 def _rep_event(
     rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, days: Days, tries: Tries, talks: Talks,
-    log: Log, count: Array, now: float
+    log: Array, count: Array, now: float, soon: float
 ) -> None:  # fmt: skip
     """Let the first rep of the heap end its attempt, come back for the next lead, or leave for good."""
     number, kind = team.heap[0].number, team.heap[0].kind
     rep = team.rep[number]
     if kind == ENDED:
-        finish(rules, leads, team, steps, queues, talks, count, rep.lead, rep.result, now, rep.skill)
+        finish(rules, leads, team, steps, talks, count, rep.lead, rep.result, now, rep.skill)
         replace_first(team.heap, count, rep.back_at, LEAVES if rep.leaves else BACK, number, number)
-    elif kind == LEAVES:
+        if team.heap[0].number != number or rep.leaves or rep.back_at != now:
+            return
+        if min(soon, steps[np.uint32(count[SOONEST])].due_at) == now:
+            return
+    if kind == LEAVES:
         unheap(team.heap, count)
         release(rules, leads, team.rep, queues, count, number)
+        return
+    place = NO_ROW if count[FREE] > 0 else _take(rules, leads, team.rep, queues, count, number, now)
+    if place != NO_ROW:
+        ended_at = begin(rules, leads, team, steps, days, tries, talks, log, count, number, place, now)
+        replace_first(team.heap, count, ended_at, ENDED, leads.lead[place].id, number)
     else:
-        row = NO_ROW if count[FREE] > 0 else _take(rules, leads, team.rep, queues, count, number, now)
-        if row != NO_ROW:
-            ended_at = begin(rules, leads, team, steps, days, tries, talks, log, count, number, row, now)
-            replace_first(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
-        else:
-            unheap(team.heap, count)
-            rep.joined_at = now
-            team.free[count[FREE]] = number
-            count[FREE] += 1
+        unheap(team.heap, count)
+        rep.joined_at = now
+        team.free[count[FREE]] = number
+        count[FREE] += 1
 
 
 # ---------------------------------------------------------------------- reps meet leads
 
 
-@seldom
+@part
 def _dispatch(
     rules: Array, leads: Leads, team: Team, steps: Array, queues: Queues, days: Days, tries: Tries, talks: Talks,
-    log: Log, count: Array, now: float
+    log: Array, count: Array, now: float
 ) -> None:  # fmt: skip
     """Let free reps, the longest idle in this shift first, take leads; those whose hours are over come back later."""
     count[SERIAL] += 1
     while count[WAITING] > 0:
-        place = _longest_idle(team, count, now)
-        if place == NO_ROW:
+        turn = _longest_idle(team, count, now)
+        if turn == NO_ROW:
             break
-        number = team.free[place]
+        number = team.free[turn]
         rep = team.rep[number]
         opens_at = next_open(team, number, now)
-        row = _take(rules, leads, team.rep, queues, count, number, now) if opens_at == now else NO_ROW
-        if opens_at == now and row == NO_ROW:
+        place = _take(rules, leads, team.rep, queues, count, number, now) if opens_at == now else NO_ROW
+        if opens_at == now and place == NO_ROW:
             rep.tried = count[SERIAL]
             continue
         count[FREE] -= 1
-        for later in range(place, count[FREE]):
+        for later in range(turn, count[FREE]):
             team.free[later] = team.free[later + 1]
-        if row != NO_ROW:
-            ended_at = begin(rules, leads, team, steps, days, tries, talks, log, count, number, row, now)
-            enheap(team.heap, count, ended_at, ENDED, leads.lead[row].id, number)
+        if place != NO_ROW:
+            ended_at = begin(rules, leads, team, steps, days, tries, talks, log, count, number, place, now)
+            enheap(team.heap, count, ended_at, ENDED, leads.lead[place].id, number)
         elif opens_at < np.inf:
             enheap(team.heap, count, opens_at, BACK, number, number)
         else:
@@ -187,8 +195,8 @@ def _take(rules: Array, leads: Leads, rep: Array, queues: Queues, count: Array, 
     """Take the first lead of all queues a rep serves; leads past their patience are gone."""
     while True:
         first = NO_ROW
-        for place in range(rep[number].serves, rep[number].serves_end):
-            head = best(rules, leads, queues, queues.serves[place], now)
+        for one in range(rep[number].serves, rep[number].serves_end):
+            head = best(rules, leads, queues, queues.serves[one], now)
             if head != NO_ROW and (first == NO_ROW or before(leads.lead, head, first)):
                 first = head
         if first == NO_ROW:
@@ -196,4 +204,4 @@ def _take(rules: Array, leads: Leads, rep: Array, queues: Queues, count: Array, 
         leave_queue(rules, leads.lead, queues.roots, count, first)
         if leads.lead[first].leaves_at >= now:
             return first
-        resolve(leads, rep, first, LOST, GONE_COLD, leads.lead[first].leaves_at)
+        resolve(leads, rep, count, first, LOST, GONE_COLD, False, leads.lead[first].leaves_at)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.engine.jit import part, prefetch, seldom
+from smarketing_sim.jit import part, prefetch, seldom
 from smarketing_sim.engine.kernel.data import (
-    AHEAD,
     DEADLINE,
     ENDED,
     HEAPED,
@@ -17,64 +16,68 @@ from smarketing_sim.engine.kernel.data import (
     SOONEST,
     VALUE_DECAY,
     WAITING,
+    WAYS,
     Array,
     Leads,
     Queues,
     Tries,
 )
+from smarketing_sim.engine.kernel.open_leads import NEW
 from smarketing_sim.engine.plan import AGE_CLASS_MINUTES
 
 
 @part
-def enlist(lead: Array, steps: Array, queues: Queues, count: Array, step: int, row: int, due_at: float) -> None:
+def enlist(lead: Array, steps: Array, count: Array, step: int, place: int) -> None:
     """Put a lead at the end of the follow-ups due after an attempt; those due at one instant stand by id."""
-    place, head = steps[step].end, steps[step].head
-    while (
-        place > head
-        and queues.follow_due_at[step, place - 1] == due_at
-        and (lead[queues.follow_row[step, place - 1]].id > lead[row].id)
-    ):
-        queues.follow_row[step, place] = queues.follow_row[step, place - 1]
-        place -= 1
-    queues.follow_row[step, place], queues.follow_due_at[step, steps[step].end] = row, due_at
-    steps[step].end += 1
-    if place == head:
-        steps[step].due_at = due_at
-        _note_soonest(lead, steps, queues, count)
+    mine, after = lead[place], steps[step].tail
+    while after != NO_ROW and lead[after].due_at == mine.due_at and lead[after].id > mine.id:
+        after = lead[after].prev
+    follower = steps[step].head if after == NO_ROW else lead[after].next
+    mine.prev, mine.next = after, follower
+    if follower == NO_ROW:
+        steps[step].tail = place
+    else:
+        lead[follower].prev = place
+    if after != NO_ROW:
+        lead[after].next = place
+        return
+    steps[step].head, steps[step].due_at = place, mine.due_at
+    _note_soonest(lead, steps, count)
 
 
 @part
-def unlist(lead: Array, steps: Array, queues: Queues, tries: Tries, count: Array) -> int:
-    """Take the follow-up that falls due next."""
-    step = np.uint32(count[SOONEST])
-    head, end = steps[step].head, steps[step].end
-    row = queues.follow_row[step, head]
-    if head + AHEAD < end:
-        fetch(lead, tries, queues.follow_row[step, head + AHEAD])
-    steps[step].head = head + 1
-    steps[step].due_at = queues.follow_due_at[step, head + 1] if head + 1 < end else np.inf
-    _note_soonest(lead, steps, queues, count)
-    return row
+def unlist(lead: Array, steps: Array, tries: Tries, count: Array) -> int:
+    """Take the follow-up that falls due next; what its attempt looks at is brought near, and the one after it."""
+    step = steps[np.uint32(count[SOONEST])]
+    place = step.head
+    head = lead[place].next
+    step.head = head
+    if head == NO_ROW:
+        step.tail, step.due_at = NO_ROW, np.inf
+    else:
+        lead[head].prev, step.due_at = NO_ROW, lead[head].due_at
+        fetch(tries, lead[head].row)
+        prefetch(lead, lead[head].next)
+    _note_soonest(lead, steps, count)
+    return place
 
 
 @part
-def fetch(lead: Array, tries: Tries, row: int) -> None:
+def fetch(tries: Tries, row: int) -> None:
     """Have what an attempt looks at brought near before it is needed."""
-    prefetch(lead, row)
     prefetch(tries.connect_before, row)
     prefetch(tries.preparation_unit, row)
 
 
 @part
-def _note_soonest(lead: Array, steps: Array, queues: Queues, count: Array) -> None:
+def _note_soonest(lead: Array, steps: Array, count: Array) -> None:
     """Note after which attempt the next follow-up falls due; at one instant, the one of the lowest lead id."""
     first = 0
     for step in range(1, len(steps) - 1):
         if steps[step].due_at < steps[first].due_at:
             first = step
         elif steps[step].due_at == steps[first].due_at and steps[step].due_at < np.inf:
-            one, other = queues.follow_row[step, steps[step].head], queues.follow_row[first, steps[first].head]
-            first = step if lead[one].id < lead[other].id else first
+            first = step if lead[steps[step].head].id < lead[steps[first].head].id else first
     count[SOONEST] = first
 
 
@@ -82,46 +85,47 @@ def _note_soonest(lead: Array, steps: Array, queues: Queues, count: Array) -> No
 
 
 @part
-def enqueue(rules: Array, leads: Leads, roots: Array, count: Array, row: int, queue: int) -> None:
+def enqueue(rules: Array, leads: Leads, roots: Array, count: Array, place: int, queue: int) -> None:
     """Put a lead into a queue, in the place that the order gives it."""
-    mine, order = leads.lead[row], rules[0].order
+    mine, order = leads.lead[place], rules[0].order
     count[WAITING] += 1
     retry = mine.made > 0
-    mine.group = 2 * (retry or not mine.escalated) + (retry and rules[0].new_first)
+    if retry:
+        mine.group = NEW + rules[0].new_first
     if order == OLDEST_DUE:
         mine.primary = mine.due_at
     elif order == NEWEST:
         mine.primary = -mine.due_at
     elif order == DEADLINE:
-        mine.primary = leads.card[row].retry_key if retry else leads.card[row].new_key
+        mine.primary = leads.card[place].retry_key if retry else leads.card[place].new_key
     mine.queue, mine.prev, mine.next, mine.child = queue, NO_ROW, NO_ROW, NO_ROW
     root = roots[queue]
     if root == NO_ROW:
-        roots[queue] = row
+        roots[queue] = place
     elif order == VALUE_DECAY:
-        mine.next, leads.lead[root].prev, roots[queue] = root, row, row
+        mine.next, leads.lead[root].prev, roots[queue] = root, place, place
     else:
-        roots[queue] = _meld(leads.lead, root, row)
+        roots[queue] = _meld(leads.lead, root, place)
 
 
 @seldom
-def move(rules: Array, leads: Leads, roots: Array, count: Array, row: int, queue: int) -> None:
+def move(rules: Array, leads: Leads, roots: Array, count: Array, place: int, queue: int) -> None:
     """Put a waiting lead into a queue anew."""
-    leave_queue(rules, leads.lead, roots, count, row)
-    enqueue(rules, leads, roots, count, row, queue)
+    leave_queue(rules, leads.lead, roots, count, place)
+    enqueue(rules, leads, roots, count, place, queue)
 
 
 @part
-def leave_queue(rules: Array, lead: Array, roots: Array, count: Array, row: int) -> None:
+def leave_queue(rules: Array, lead: Array, roots: Array, count: Array, place: int) -> None:
     """Take a lead out of its queue."""
-    queue = lead[row].queue
-    lead[row].queue = NO_QUEUE
+    queue = lead[place].queue
+    lead[place].queue = NO_QUEUE
     count[WAITING] -= 1
-    rest = _meld_all(lead, lead[row].child)
-    if rules[0].order != VALUE_DECAY and roots[queue] == row:
+    rest = _meld_all(lead, lead[place].child)
+    if rules[0].order != VALUE_DECAY and roots[queue] == place:
         roots[queue] = rest
         return
-    _unlink(lead, roots, queue, row)
+    _unlink(lead, roots, queue, place)
     if rest != NO_ROW:
         roots[queue] = _meld(lead, roots[queue], rest)
 
@@ -131,21 +135,21 @@ def best(rules: Array, leads: Leads, queues: Queues, queue: int, now: float) -> 
     """Return the first lead of a queue; by value × decay it is worked out anew."""
     if rules[0].order != VALUE_DECAY:
         return queues.roots[queue]
-    first, row = NO_ROW, queues.roots[queue]
-    while row != NO_ROW:
-        mine = leads.lead[row]
+    first, place = NO_ROW, queues.roots[queue]
+    while place != NO_ROW:
+        mine = leads.lead[place]
         step = min(int((now - mine.mql_at) / AGE_CLASS_MINUTES), len(queues.decay_steps) - 1)
-        mine.primary = -(leads.card[row].new_key * queues.decay_steps[step])
-        if first == NO_ROW or before(leads.lead, row, first):
-            first = row
-        row = mine.next
+        mine.primary = -(leads.card[place].new_key * queues.decay_steps[step])
+        if first == NO_ROW or before(leads.lead, place, first):
+            first = place
+        place = mine.next
     return first
 
 
 @part
-def before(lead: Array, row: int, other: int) -> bool:
+def before(lead: Array, place: int, other: int) -> bool:
     """Tell whether a lead goes before another: escalated, new, by the order's own number, by id."""
-    a, b = lead[row], lead[other]
+    a, b = lead[place], lead[other]
     if a.group != b.group:
         return a.group < b.group
     if a.primary != b.primary:
@@ -154,48 +158,48 @@ def before(lead: Array, row: int, other: int) -> bool:
 
 
 @part
-def _meld(lead: Array, row: int, other: int) -> int:
+def _meld(lead: Array, place: int, other: int) -> int:
     """Join two heaps by their roots; the later root becomes the first child of the earlier one."""
-    if before(lead, other, row):
-        row, other = other, row
-    child = lead[row].child
-    lead[other].prev, lead[other].next = row, child
+    if before(lead, other, place):
+        place, other = other, place
+    child = lead[place].child
+    lead[other].prev, lead[other].next = place, child
     if child != NO_ROW:
         lead[child].prev = other
-    lead[row].child = other
-    return row
+    lead[place].child = other
+    return place
 
 
 @part
-def _meld_all(lead: Array, row: int) -> int:
+def _meld_all(lead: Array, place: int) -> int:
     """Join a list of heaps into one: in pairs from the left, then one after another from the right."""
     joined = NO_ROW
-    while row != NO_ROW:
-        other = lead[row].next
+    while place != NO_ROW:
+        other = lead[place].next
         after = NO_ROW
         if other != NO_ROW:
             after = lead[other].next
-            row = _meld(lead, row, other)
-        lead[row].prev = joined
-        joined, row = row, after
+            place = _meld(lead, place, other)
+        lead[place].prev = joined
+        joined, place = place, after
     if joined == NO_ROW:
         return NO_ROW
-    root, row = joined, lead[joined].prev
-    while row != NO_ROW:
-        earlier = lead[row].prev
-        root = _meld(lead, row, root)
-        row = earlier
+    root, place = joined, lead[joined].prev
+    while place != NO_ROW:
+        earlier = lead[place].prev
+        root = _meld(lead, place, root)
+        place = earlier
     lead[root].prev, lead[root].next = NO_ROW, NO_ROW
     return root
 
 
 @part
-def _unlink(lead: Array, roots: Array, queue: int, row: int) -> None:
+def _unlink(lead: Array, roots: Array, queue: int, place: int) -> None:
     """Cut a lead with its children out of the list that it stands in."""
-    before_it, after_it = lead[row].prev, lead[row].next
+    before_it, after_it = lead[place].prev, lead[place].next
     if before_it == NO_ROW:
         roots[queue] = after_it
-    elif lead[before_it].child == row:
+    elif lead[before_it].child == place:
         lead[before_it].child = after_it
     else:
         lead[before_it].next = after_it
@@ -211,9 +215,9 @@ def enheap(heap: Array, count: Array, at: float, kind: int, rank: int, number: i
     """Add the next event of a rep."""
     place = count[HEAPED]
     count[HEAPED] = place + 1
-    while place > 0 and _sooner(at, kind, rank, heap[(place - 1) // 2]):
-        _put(heap, place, heap[(place - 1) // 2])
-        place = (place - 1) // 2
+    while place > 0 and _sooner(at, kind, rank, heap[(place - 1) // WAYS]):
+        _put(heap, place, heap[(place - 1) // WAYS])
+        place = (place - 1) // WAYS
     _write(heap[place], at, kind, rank, number)
 
 
@@ -229,19 +233,29 @@ def unheap(heap: Array, count: Array) -> None:
 def replace_first(heap: Array, count: Array, at: float, kind: int, rank: int, number: int) -> None:
     """Put an event in the place of the first one, and then where it belongs."""
     size, place = count[HEAPED], 0
-    while 2 * place + 1 < size:
-        child = 2 * place + 1
-        if child + 1 < size:
-            left, right = heap[child], heap[child + 1]
-            if left.at == right.at:
-                child += _sooner(right.at, right.kind, right.rank, left)
-            else:
-                child += right.at < left.at  # a sum, not a branch: which child is sooner cannot be foreseen
+    while WAYS * place + 1 < size:
+        child = _soonest(heap, WAYS * place + 1, size)
         if _sooner(at, kind, rank, heap[child]):
             break
         _put(heap, place, heap[child])
         place = child
     _write(heap[place], at, kind, rank, number)
+
+
+@part
+def _soonest(heap: Array, first: int, size: int) -> int:
+    """Return which of up to four neighbours in the heap comes first."""
+    soonest, at, tied = first, heap[first].at, False
+    for other in range(first + 1, min(first + WAYS, size)):
+        tied |= heap[other].at == at
+        earlier = heap[other].at < at
+        soonest = other if earlier else soonest  # a choice, not a branch: which one is sooner cannot be foreseen
+        at = min(heap[other].at, at)
+    if tied:
+        for other in range(first, min(first + WAYS, size)):
+            event = heap[other]
+            soonest = other if _sooner(event.at, event.kind, event.rank, heap[soonest]) else soonest
+    return soonest
 
 
 @part

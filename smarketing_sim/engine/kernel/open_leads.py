@@ -1,0 +1,87 @@
+"""Leads come in and are decided: the places of those that are open, and what is written down of each at its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from smarketing_sim.engine.followed import GONE_COLD, LOST, NO_REASON, OPEN
+from smarketing_sim.jit import part
+from smarketing_sim.engine.kernel.data import NO_QUEUE, NO_ROW, PLACES, SPARE, Array, Comers, Leads
+
+NEW, ESCALATED = 2, 0
+
+
+@part
+def expect_nothing(leads: Leads) -> None:
+    """Write down of every lead that nothing happened: many are never handed over."""
+    for row in range(len(leads.end)):
+        end = leads.end[row]
+        end.first_at, end.decided_at, end.owner, end.made = np.nan, np.nan, 0, 0
+        end.outcome, end.reason, end.connected, end.qualified, end.warm = OPEN, NO_REASON, False, False, False
+
+
+@part
+def admit(comers: Comers, leads: Leads, count: Array, row: int) -> Any:
+    """Give a lead a place, the one that became free last, and write there what is known of it."""
+    place = np.uint32(count[SPARE])
+    if place == NO_ROW:
+        place = np.uint32(count[PLACES])
+        count[PLACES] += 1
+    else:
+        count[SPARE] = leads.lead[place].next
+    lead, card = leads.lead[place], leads.card[place]
+    lead.row, lead.id, lead.due_at, lead.leaves_at = (
+        row,
+        comers.id[row],
+        comers.available_at[row],
+        comers.leaves_at[row],
+    )
+    lead.mql_at, lead.bad_number = comers.mql_at[row], comers.bad_number[row]
+    lead.owner, lead.made, lead.warm, lead.group = 0, 0, 0, NEW
+    card.first_at, card.duplicate, card.fit = np.nan, comers.duplicate[row], comers.fit[row]
+    card.interest_until = comers.interest_until[row] if len(comers.interest_until) > 0 else np.inf
+    if len(comers.score) > 0:
+        lead.primary = -comers.score[row]
+    if len(comers.new_key) > 0:
+        card.new_key = comers.new_key[row]
+    if len(comers.retry_key) > 0:
+        card.retry_key = comers.retry_key[row]
+    if len(comers.territory) > 0:
+        card.territory = comers.territory[row]
+    if len(comers.place) > 0:
+        comers.place[row] = place
+    return place
+
+
+@part
+def resolve(
+    leads: Leads, rep: Array, count: Array, place: int, outcome: int, reason: int, connected: bool, at: float
+) -> None:  # fmt: skip
+    """Close a lead, or leave it to the deals as qualified; nobody holds it any more."""
+    mine = leads.lead[place]
+    _write_end(leads, place, outcome, reason, connected, at)
+    if mine.owner > 0:
+        rep[mine.owner - 1].open_leads -= 1
+    mine.row, mine.next, count[SPARE] = NO_ROW, count[SPARE], place
+
+
+@part
+def leave_open(leads: Leads, count: Array, ends_at: float) -> None:
+    """Write down the leads that are still open at the end; those that wait past their patience are gone."""
+    for place in range(np.uint32(count[PLACES])):
+        mine = leads.lead[place]
+        if mine.row != NO_ROW and mine.queue != NO_QUEUE and mine.leaves_at < ends_at:
+            _write_end(leads, place, LOST, GONE_COLD, False, mine.leaves_at)
+        elif mine.row != NO_ROW:
+            _write_end(leads, place, OPEN, NO_REASON, False, np.nan)
+
+
+@part
+def _write_end(leads: Leads, place: int, outcome: int, reason: int, connected: bool, at: float) -> None:
+    lead = leads.lead[place]
+    end = leads.end[lead.row]
+    end.first_at, end.decided_at, end.owner, end.made = leads.card[place].first_at, at, lead.owner, lead.made
+    end.outcome, end.reason, end.connected, end.warm = outcome, reason, connected, lead.warm != 0
+    end.qualified = connected and outcome == OPEN
