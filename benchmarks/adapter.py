@@ -84,7 +84,7 @@ def scenario_for(*, rate: float, reps: int) -> Scenario:
 def demand_for(scenario: Scenario, year: Year, replication: int = 0) -> Demand:
     """Return a year as a demand; columns that are the same for all leads take no memory."""
     count, lead_id = year.lead_count, np.arange(year.lead_count)
-    patience = year.deadline - year.created_at
+    patience = (year.deadline - year.created_at).astype(np.float32)  # as it was drawn: no bit is lost
     columns: dict[str, Any] = {
         "lead_id": lead_id,
         "source": year.source,
@@ -99,7 +99,7 @@ def demand_for(scenario: Scenario, year: Year, replication: int = 0) -> Demand:
         "win_wait_limit": _LIMITS.take(year.would_win, mode="clip"),
         "cycle_minutes": year.cycle_minutes,
         "deal_value_usd": year.value_usd,
-        "mean_value_usd": MEAN_USD.take(year.persona),
+        "mean_value_usd": _MEANS.take(year.persona),
         "patience_minutes": patience,
         "connect_before": year.connect_before,
         "class_luck": np.empty((count, 0)),
@@ -126,7 +126,8 @@ def thin_of(ledger: Ledger) -> Thin:
     )
 
 
-_LIMITS = np.array([-1.0, np.inf])
+_LIMITS = np.array([-1.0, np.inf], dtype=np.float32)
+_MEANS = MEAN_USD.astype(np.float32)
 
 
 def _in_time(leads: Any, attempts: Any) -> npt.NDArray[np.int32]:

@@ -46,14 +46,13 @@ def peak_growth(kind: str, *, rate: float, replications: int) -> float:
     def replicate(rate: float, seed: int) -> int:
         reps = max(1, round(rate / 20))
         scenario = scenario_for(rate=rate, reps=reps)
-        demand = demand_for(scenario, sample_year(seed=seed, rate=rate, reps=reps))
-        ledger = simulate(scenario, demand, engine=engine)
+        ledger = simulate(scenario, demand_for(scenario, sample_year(seed=seed, rate=rate, reps=reps)), engine=engine)
         if kind == "measures":
             measure(ledger, scenario)
         else:
             touched = [column for table in ledger.tables.values() for column in table.values()]
             assert all(len(column.shape) == 1 for column in touched)
-        return demand.lead_count
+        return len(ledger.tables["leads"]["lead_id"])
 
     replicate(20.0, SEED)  # what is compiled or imported at first use belongs to no lead
     before = _resident_bytes()

@@ -188,9 +188,9 @@ def sample_year(
         connect_before=_connect_before(_uniforms(random, count, ATTEMPTS), source, p0),
         handling_minutes=_from_grid(handling, np.float32(1.0)),
         qualify_prob=np.float32(0.1) + np.float32(0.6) * fit,
-        qualify_luck=qualify_luck,
+        qualify_luck=qualify_luck.copy(),  # a copy lets go of the other uniforms
         win_prob=np.float32(0.15) + np.float32(0.25) * fit,
-        win_luck=win_luck,
+        win_luck=win_luck.copy(),
         cycle_minutes=_from_grid(cycle, np.float32(1.0)),
         value_usd=value * _VALUES.take(persona),
     )

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -86,11 +87,19 @@ class LazyTable(Mapping[str, Column]):
     makers
         What makes some consecutive rows of a column, by name.
     rows
-        Which rows of them are this table.
+        Which rows of them are this table; they begin at 0 or later.
+    pieces
+        What makes all rows piece by piece; None where they are made at once.
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[slice], Column]], rows: slice = slice(None)) -> None:
-        self._makers, self._rows = dict(makers), rows
+    def __init__(
+        self,
+        makers: Mapping[str, Callable[[slice], Column]],
+        rows: slice = slice(None),
+        *,
+        pieces: Callable[[], Iterator[Table]] | None = None,
+    ) -> None:
+        self._makers, self._rows, self._pieces = dict(makers), rows, pieces
         self._made: dict[str, Column] = {}
 
     def __getitem__(self, name: str) -> Column:
@@ -108,15 +117,31 @@ class LazyTable(Mapping[str, Column]):
         return dict, (dict(self),)
 
     def part(self, rows: slice) -> LazyTable:
-        """Return consecutive rows of the whole, which keep their own columns: drop them, and the memory is free."""
-        return LazyTable(self._makers, rows)
+        """Return consecutive rows of these, which keep their own columns: drop them, and the memory is free."""
+        first, ends = self._rows.start or 0, self._rows.stop
+        if rows.stop is not None:
+            ends = first + rows.stop if ends is None else min(ends, first + rows.stop)
+        return LazyTable(self._makers, slice(first + (rows.start or 0), ends))
+
+    def pieces(self) -> Iterator[Table]:
+        """Yield all rows in consecutive pieces, none larger than need be at once."""
+        return iter((self,)) if self._pieces is None else self._pieces()
 
 
-def part_of(table: Table, rows: slice) -> Table:
-    """Return consecutive rows of a table; a lazy one makes those rows alone."""
-    if isinstance(table, LazyTable):
-        return table.part(rows)
-    return {name: column[rows] for name, column in table.items()}
+def part_of(table: Table, rows: slice) -> LazyTable:
+    """Return consecutive rows of a table, the first at 0 or later; of a lazy one, those rows alone are made."""
+    if not isinstance(table, LazyTable):
+        table = LazyTable({name: partial(_rows_of, table, name) for name in table})
+    return table.part(rows)
+
+
+def pieces_of(table: Table) -> Iterator[Table]:
+    """Yield a table in consecutive pieces that need not be in memory at once; a plain one is one piece."""
+    return table.pieces() if isinstance(table, LazyTable) else iter((table,))
+
+
+def _rows_of(table: Table, name: str, rows: slice) -> Column:
+    return table[name][rows]
 
 
 @dataclass(frozen=True, eq=False)

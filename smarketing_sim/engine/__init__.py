@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 from smarketing_sim import jit
 from smarketing_sim.engine.followed import Followed
@@ -67,13 +68,14 @@ def simulate(scenario: Scenario, demand: Demand, *, engine: str | None = None) -
     engine = choose_engine(engine)
     _hold_agreement(scenario, demand)
     plan = make_plan(scenario, demand)
-    return to_ledger(plan, _follow_up(plan, engine), plan.reps)
+    found = _follow_up(plan, engine)
+    return to_ledger(replace(plan, demand=demand.without_attempts()), found, plan.reps)
 
 
 def simulate_unlimited(scenario: Scenario, demand: Demand) -> Ledger:
     """Simulate one replication with unlimited reps under the same hours and cadence: the ceiling of every promise."""
     _hold_agreement(scenario, demand)
-    plan = make_plan(scenario, demand)
+    plan = make_plan(scenario, demand, team=False)
     return to_ledger(plan, UnlimitedFollowUp(plan).run(), [])
 
 

@@ -92,7 +92,7 @@ class CompiledFollowUp:
         sdr, routing, decay = scenario.sales.sdr, scenario.sales.sdr.routing, scenario.decay
         rules = {
             "ends_at": plan.line.ends_at,
-            "no_need_share": scenario.sales.loss_reasons.no_need_share,
+            "drop_after": np.inf if sdr.cadence.drop_after is None else sdr.cadence.drop_after,
             "first_weekday_hours": 24 * plan.line.first_day.weekday(),
             "open_leads_cap": routing.open_leads_cap or np.iinfo(np.int64).max,
             "order": _ORDERS.index(sdr.queue.order),
@@ -117,7 +117,7 @@ class CompiledFollowUp:
             id=_plain(leads.lead_id),
             mql_at=_plain(leads.mql_at),
             available_at=_plain(plan.available_at),
-            leaves_at=_plain(plan.leaves_at),
+            patience_minutes=_plain(leads.patience_minutes),
             interest_until=nothing if np.all(leads.interest_until == np.inf) else _plain(leads.interest_until),
             fit=_plain(leads.fit),
             duplicate=leads.duplicate_of >= 0,

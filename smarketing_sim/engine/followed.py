@@ -30,19 +30,21 @@ class Attempts:
         Attempt 1, 2, … of the lead.
     rep_id
         Who made it; 0 where hands are unlimited.
-    due_at, started_at, ended_at
+    started_at, ended_at
         Instants.
     result
         Codes of ``RESULTS``.
+    due_at
+        When each was due; None where it is not written down, for it follows from the attempt before.
     """
 
     row: npt.NDArray[Any]
     number: npt.NDArray[Any]
     rep_id: npt.NDArray[Any]
-    due_at: Floats
     started_at: Floats
     ended_at: Floats
     result: npt.NDArray[Any]
+    due_at: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -125,6 +125,15 @@ class Plan:
         cadence, day = self.scenario.sales.sdr.cadence, self.scenario.calendar.business_day_minutes
         return [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
 
+    def due_after(self, number: npt.NDArray[Any], ended_at: Floats) -> Floats:
+        """Return when the next attempts are due, given the numbers of those before and when they ended."""
+        due_at: Floats = ended_at + np.array([0.0] + [minutes for minutes, _ in self.gaps])[number]
+        for place, (minutes, business) in enumerate(self.gaps, start=1):
+            if business:
+                mine = np.flatnonzero(number == place)
+                due_at[mine] = self.contract.add(ended_at[mine], minutes)
+        return due_at
+
     def channel_minutes(self, kind: str) -> Floats:
         """Return the mean minutes of a part of each attempt; shape (attempts,)."""
         return np.array([getattr(channel, kind) for channel in self.channels])
@@ -224,6 +233,7 @@ class Plan:
         return np.where(finite, part, np.inf)
 
 
-def make_plan(scenario: Scenario, demand: Demand) -> Plan:
-    """Join a scenario's rules with a demand."""
-    return Plan(scenario, demand, timeline(scenario), contract_calendar(scenario), roster(scenario, demand))
+def make_plan(scenario: Scenario, demand: Demand, *, team: bool = True) -> Plan:
+    """Join a scenario's rules with a demand; without a team where hands are unlimited."""
+    reps = roster(scenario, demand) if team else []
+    return Plan(scenario, demand, timeline(scenario), contract_calendar(scenario), reps)

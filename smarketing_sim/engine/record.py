@@ -181,9 +181,9 @@ class Record:
         if name == "replication":
             return np.full(len(here), self.plan.demand.replication, dtype=kind)
         if not len(self._answered):
-            return self._human(name, here).astype(kind, copy=False)
+            return self._human(name, here, rows).astype(kind, copy=False)
         column, by_hand = np.empty(len(here), dtype=kind), here < len(self.found.attempts.row)
-        column[by_hand] = self._human(name, here[by_hand])
+        column[by_hand] = self._human(name, here[by_hand], np.arange(len(self._attempt_order))[rows][by_hand])
         column[~by_hand] = self._machine(name, self._answered[here[~by_hand] - len(self.found.attempts.row)])
         return column
 
@@ -213,15 +213,31 @@ class Record:
         order[first[self._answered]] = np.arange(len(made.row), len(order), dtype=np.uint32)
         return order
 
-    def _human(self, name: str, here: npt.NDArray[np.uint32]) -> Column:
+    def _human(self, name: str, here: npt.NDArray[np.uint32], rows: Rows) -> Column:
+        """Return a column of attempts made by hand, given which they are and in which rows of the table."""
         made = self.found.attempts
         makers: dict[str, Callable[[], Any]] = {
             "lead_id": lambda: self.plan.demand.lead_id[made.row[here]],
             "attempt": lambda: made.number[here],
             "channel": lambda: np.array(self.plan.channel_numbers, dtype=np.int32)[made.number[here] - 1],
+            "due_at": lambda: self._due_at(here, rows) if made.due_at is None else made.due_at[here],
             "automatic": lambda: np.zeros(len(here), dtype=np.bool_),
         }
         return np.asarray(makers[name]() if name in makers else getattr(made, name)[here])
+
+    def _due_at(self, here: npt.NDArray[np.uint32], rows: Rows) -> Floats:
+        """Return when attempts were due: the first when the lead could be called, each other so long after the last.
+
+        On a lead that a rep calls a second time, the attempt before stands in the row before.
+        """
+        made = self.found.attempts
+        due_at: Floats = self.plan.available_at[made.row[here]]
+        number = made.number[here]
+        follows = np.flatnonzero(number > 1)
+        row_before = np.arange(len(self._attempt_order))[rows][follows] - 1
+        ended_at = made.ended_at[self._attempt_order[row_before]]
+        due_at[follows] = self.plan.due_after(number[follows] - 1, ended_at)
+        return due_at
 
     def _machine(self, name: str, rows: npt.NDArray[np.int64]) -> Column:
         """Return a column of automatic first touches, given the leads that get them."""

@@ -19,7 +19,7 @@ from smarketing_sim.world.roster import Rep
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
 Ints = npt.NDArray[np.int64]
 _NOTHING = -1
-_AT_ONCE = 2**17  # attempts laid out at once: no usual team makes more in a year
+_AT_ONCE = 2**18  # attempts laid out at once: no usual team makes more in a year
 
 
 def rep_time_table(reps: list[Rep], made: Attempts, *, ends_at: float) -> dict[str, Column]:
@@ -86,7 +86,8 @@ def _count_by_rep(rep_id: npt.NDArray[Any], count: Ints) -> None:
 
 @entry
 def _sort_by_rep(
-    rep_id: npt.NDArray[Any], started_at: Floats, ended_at: Floats, first: int, place: Ints, started: Floats, ended: Floats
+    rep_id: npt.NDArray[Any], started_at: Floats, ended_at: Floats, first: int, place: Ints, started: Floats,
+    ended: Floats
 ) -> None:  # fmt: skip
     """Write the attempts of some reps, from the first one on, to the places kept for each; their order stays."""
     for attempt in range(len(rep_id)):

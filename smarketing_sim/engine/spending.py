@@ -33,14 +33,14 @@ def marketing_table(plan: Plan) -> dict[str, Column]:
         exists[burst, row, number] = True
         if len(burst):
             spend[burst, row, number] += campaign.cost_usd / (7 * campaign.weeks)
-    at: tuple[Any, ...] = np.nonzero(exists)
-    day, source, campaign_code = at
+    rows = np.flatnonzero(exists)
+    day, source, campaign_code = np.unravel_index(rows, exists.shape)
     return {
         "day": day,
         "source": source,
         "campaign": campaign_code,
-        "visits_count": visits[at],
-        "spend_usd": spend[at],
+        "visits_count": visits.ravel()[rows],
+        "spend_usd": spend.ravel()[rows],
     }
 
 
@@ -48,10 +48,11 @@ def _created(plan: Plan) -> Ints:
     """Count the leads that are no second records by day, source and campaign, 0 for none."""
     demand, marketing = plan.demand, plan.scenario.marketing
     created = np.zeros((plan.line.day_count, len(marketing.sources), len(marketing.campaigns) + 1), dtype=np.int64)
-    columns = demand.created_at, demand.source, demand.campaign, demand.duplicate_of
+    columns: tuple[Column, ...] = demand.created_at, demand.source, demand.campaign, demand.duplicate_of
     for first in range(0, demand.lead_count, _AT_ONCE):
-        some = (np.require(column[first : first + _AT_ONCE], requirements=("C", "W")) for column in columns)
-        _count_created(plan.line.day_starts_at, *some, created)
+        some = slice(first, first + _AT_ONCE)
+        at, source, campaign, duplicate_of = (np.require(column[some], requirements=("C", "W")) for column in columns)
+        _count_created(plan.line.day_starts_at, at, source, campaign, duplicate_of, created)
     return created
 
 

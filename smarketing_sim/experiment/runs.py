@@ -154,8 +154,9 @@ def replicate(scenario: Scenario, seed: int, replication: int, engine: str, keep
     """
     try:
         demand = sample_demand(scenario, seed=seed, replication=replication)
-        ledger = simulate(scenario, demand, engine=engine)
         ceiling = simulate_unlimited(scenario, demand) if replication < CEILING_REPLICATIONS else None
+        ledger = simulate(scenario, demand, engine=engine)
+        del demand  # a ledger keeps only what it shows of it
         return measure(ledger, scenario, unlimited=ceiling), ledger if keep_ledger else None
     except InputError:
         raise

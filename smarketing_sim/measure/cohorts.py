@@ -1,25 +1,28 @@
 """Whom a measure is about: the contract cohort, the economics cohort, and what was done for each lead.
 
 What several measures need is worked out once for each case, and a column is read only when a measure asks for it.
+Whatever is counted of leads adds up: a large year is counted lot by lot, and the lots are added up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 
 import numpy as np
-import numpy.typing as npt
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.ledger import STATES, Column, Ledger, Table
+from smarketing_sim.ledger import STATES, Column, Ledger, Table, part_of, pieces_of
+from smarketing_sim.measure.loops import Bools, Rows, find_responses, follow, minutes_by_rep, take_nth
+from smarketing_sim.measure.sums import Counted
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
 
-Bools = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.intp]
+LOT = 2**16  # leads counted at once: no usual year has more
 
 
 class Selection(Mapping[str, Column]):
@@ -30,10 +33,10 @@ class Selection(Mapping[str, Column]):
     table
         The columns of all rows.
     rows
-        Which rows, by index or as a slice.
+        Which rows, by index.
     """
 
-    def __init__(self, table: Table, rows: Rows | slice) -> None:
+    def __init__(self, table: Table, rows: Rows) -> None:
         self._table, self._rows = table, rows
         self._taken: dict[str, Column] = {}
 
@@ -80,9 +83,31 @@ class Case:
         """Length of the horizon in years."""
         return (len(self.line.month_starts_at) - 1) / 12.0
 
+    def lots(self) -> Iterator[Case]:
+        """Yield consecutive leads with their attempts, each lot as a case: one lot is all of a usual year."""
+        starts = 0
+        for first in itertools.count(0, LOT):
+            leads = part_of(self.leads, slice(first, first + LOT))
+            count = leads["attempt_count"]
+            ends = None if len(count) < LOT else _row_after(self.attempts, starts, int(count.sum()))
+            yield replace(self, leads=leads, attempts=part_of(self.attempts, slice(starts, ends)))
+            if ends is None:
+                return
+            starts = ends
+
+    def total(self, count: Callable[[Case], Counted]) -> Counted:
+        """Return what a function counts of all leads of the case."""
+        return reduce(operator.add, map(count, self.lots()))
+
+    @property
+    def horizon(self) -> tuple[float, float]:
+        """Start and end of the part that is reported."""
+        return self.line.horizon_starts_at, self.line.horizon_ends_at
+
     def in_horizon(self, at: Floats) -> Bools:
         """Tell which instants lie in the horizon; NaN does not."""
-        return (at >= self.line.horizon_starts_at) & (at < self.line.horizon_ends_at)
+        starts_at, ends_at = self.horizon
+        return (at >= starts_at) & (at < ends_at)
 
     def profile(self, rep: int) -> Profile:
         """Return what a rep is like."""
@@ -93,6 +118,16 @@ class Case:
         """Leads that are not a second record of another."""
         first: Bools = self.leads["duplicate_of"] < 0
         return first
+
+    @cached_property
+    def is_open(self) -> Bools:
+        """Leads of which nobody knows the end."""
+        return self.has_outcome("open")
+
+    def has_outcome(self, outcome: str) -> Bools:
+        """Tell which leads came to some end."""
+        ended: Bools = self.leads["outcome"] == self.names["outcome"].index(outcome)
+        return ended
 
     @cached_property
     def is_handed(self) -> Bools:
@@ -117,7 +152,7 @@ class Case:
     @cached_property
     def handed_leads(self) -> Table:
         """The contract cohort."""
-        return _chosen(self.leads, self.contract_cohort, self.handed_rows)
+        return self.leads if self.contract_cohort.all() else Selection(self.leads, self.handed_rows)
 
     @cached_property
     def handed_duplicates(self) -> Table:
@@ -125,14 +160,10 @@ class Case:
         return Selection(self.leads, np.flatnonzero(self.is_handed & ~self.is_first))
 
     @cached_property
-    def created_rows(self) -> Rows:
-        """Rows of the economics cohort."""
-        return np.flatnonzero(self.economics_cohort)
-
-    @cached_property
     def created_leads(self) -> Table:
         """The economics cohort."""
-        return _chosen(self.leads, self.economics_cohort, self.created_rows)
+        cohort = self.economics_cohort
+        return self.leads if cohort.all() else Selection(self.leads, np.flatnonzero(cohort))
 
     @cached_property
     def human_attempts(self) -> Table:
@@ -141,62 +172,57 @@ class Case:
         return Selection(self.attempts, np.flatnonzero(~automatic)) if automatic.any() else self.attempts
 
     @cached_property
-    def attempts_before(self) -> Rows:
-        """Human attempts on the leads before each lead: where its own begin."""
-        count = self.leads["attempt_count"]
-        return np.cumsum(count, dtype=np.intp) - count
+    def responded_at(self) -> Floats:
+        """First response to each lead of the contract cohort; NaN where there is none.
 
-    @cached_property
-    def worked_rows(self) -> Rows:
-        """Rows of leads with a human attempt."""
-        return np.flatnonzero(self.leads["attempt_count"] > 0)
-
-    @cached_property
-    def first_attempts(self) -> Rows:
-        """Where among the human attempts those on each worked lead begin."""
-        return self.attempts_before[self.worked_rows]
-
-    @cached_property
-    def horizon_attempt_rows(self) -> Rows:
-        """Rows of the human attempts that were started in the horizon."""
-        return np.flatnonzero(self.in_horizon(self.human_attempts["started_at"]))
-
-    @cached_property
-    def horizon_attempts(self) -> Table:
-        """Human attempts that were started in the horizon."""
-        human = self.human_attempts
-        all_of_them = len(self.horizon_attempt_rows) == len(human["started_at"])
-        return human if all_of_them else Selection(human, self.horizon_attempt_rows)
+        It is the earliest human attempt on a channel that counts as one, whatever order they were written down in.
+        """
+        first = self._responses[0]
+        return first if len(self.handed_rows) == len(first) else first[self.handed_rows]
 
     @cached_property
     def in_clock_order(self) -> bool:
         """Whether the human attempts on each lead are written down in the order in which they were started."""
-        started = self.human_attempts["started_at"]
-        rises = started[1:] >= started[:-1]
-        rises[self.first_attempts[1:] - 1] = True  # from one lead to the next
-        return bool(rises.all())
+        return self._responses[1]
 
     @cached_property
-    def responded_at(self) -> Floats:
-        """First response to each lead of the contract cohort; NaN where there is none."""
-        first = _responded_at(self)[self.handed_rows]
-        return np.where(np.isinf(first), np.nan, first)
+    def last_ended_at(self) -> Floats:
+        """When the last human attempt on each lead ended; minus infinity where there is none."""
+        return self._followed[0]
+
+    @cached_property
+    def rep_minutes(self) -> Floats:
+        """Minutes of the human attempts on each lead that were started in the horizon."""
+        return self._followed[1]
+
+    @cached_property
+    def _responses(self) -> tuple[Floats, bool]:
+        """First response to each lead, NaN where there is none; and whether attempts are in clock order."""
+        channels = self.scenario.sales.sdr.channels
+        counts = [name not in channels or channels[name].counts_as_response for name in self.names["channel"]]
+        responds = None
+        if not all(counts):
+            responds = np.array([*counts, True])[self.human_attempts["channel"]]  # the last item is for no channel
+        return find_responses(self.leads["attempt_count"], self.human_attempts["started_at"], responds)
+
+    @cached_property
+    def _followed(self) -> tuple[Floats, Floats]:
+        """When the last attempt on each lead ended, and rep minutes on it."""
+        human = self.human_attempts
+        return follow(self.leads["attempt_count"], human["started_at"], human["ended_at"], self.horizon)
 
     @cached_property
     def minutes_by_state(self) -> Floats:
         """Reps' minutes in the horizon by state of ``rep_time``; shape (states,)."""
-        return self._by_state(self._rep_minutes)
+        return np.asarray(self._rep_minutes[1].sum(axis=0))
 
     @cached_property
     def shared_minutes_by_state(self) -> Floats:
         """The same, each rep's weighted by the share of them that is meant for marketing's leads."""
-        rep = self.rep_time["rep_id"]
-        begins = np.flatnonzero(np.append(True, rep[1:] != rep[:-1])[: len(rep)])
-        times = [self.profile(number).marketing_time for number in rep[begins].tolist()]
-        shares = [time.share if time.form == "interleaved" else 1.0 for time in times]
-        if all(share == 1.0 for share in shares):
-            return self.minutes_by_state
-        return self._by_state(self._rep_minutes * np.repeat(shares, np.diff(begins, append=len(rep))))
+        reps, minutes = self._rep_minutes
+        times = [self.profile(rep).marketing_time for rep in reps]
+        shares = np.array([time.share if time.form == "interleaved" else 1.0 for time in times])
+        return np.asarray((shares[:, None] * minutes).sum(axis=0))
 
     @cached_property
     def _team_profile(self) -> Profile:
@@ -204,19 +230,14 @@ class Case:
         return self.scenario.sales.sdr.profile(0)
 
     @cached_property
-    def _rep_minutes(self) -> Floats:
-        """Minutes of each row of ``rep_time`` that lie in the horizon."""
-        minutes: Floats = np.minimum(self.rep_time["ended_at"], self.line.horizon_ends_at)
-        minutes -= np.maximum(self.rep_time["started_at"], self.line.horizon_starts_at)
-        return np.maximum(minutes, 0.0, out=minutes)
-
-    def _by_state(self, minutes: Floats) -> Floats:
-        return np.bincount(self.rep_time["state"], weights=minutes, minlength=len(STATES)).astype(np.float64)
-
-
-def _chosen(table: Table, cohort: Bools, rows: Rows) -> Table:
-    """Return the rows of a cohort; where everybody belongs to it, the table itself."""
-    return table if len(rows) == len(cohort) else Selection(table, rows)
+    def _rep_minutes(self) -> tuple[list[int], Floats]:
+        """Reps, and the minutes in the horizon of each by state of ``rep_time``; shape (reps, states)."""
+        reps, minutes = list[int](), [np.zeros((0, len(STATES)))]
+        for piece in pieces_of(self.rep_time):
+            some, theirs = minutes_by_rep(piece, self.horizon)
+            reps += some
+            minutes.append(theirs)
+        return reps, np.concatenate(minutes)
 
 
 def case_of(ledger: Ledger, scenario: Scenario, replication: int | None = None) -> Case:
@@ -246,35 +267,24 @@ def case_of(ledger: Ledger, scenario: Scenario, replication: int | None = None) 
 
 def nth_attempt_at(case: Case, number: int) -> Floats:
     """Return when the n-th human attempt of each lead of the contract cohort was started, by the clock; or NaN."""
-    started = case.human_attempts["started_at"]
+    count, started = case.leads["attempt_count"], case.human_attempts["started_at"]
     if not case.in_clock_order:
-        count = case.leads["attempt_count"]
         started = started[np.lexsort((started, np.repeat(np.arange(len(count)), count)))]
-    enough = np.flatnonzero(case.handed_leads["attempt_count"] >= number)
-    at = np.full(len(case.handed_rows), np.nan)
-    at[enough] = started[case.attempts_before[case.handed_rows[enough]] + number - 1]
-    return at
+    return take_nth(count, started, number, rows=case.handed_rows)
 
 
-def _responded_at(case: Case) -> Floats:
-    """Return each lead's earliest human attempt on a channel that counts as a response; inf where there is none.
-
-    The earliest counts whatever order the attempts were written down in. An automatic first touch does not.
-    """
-    channels = case.scenario.sales.sdr.channels
-    counts = [name not in channels or channels[name].counts_as_response for name in case.names["channel"]]
-    started = case.human_attempts["started_at"]
-    first = np.full(len(case.leads["attempt_count"]), np.inf)
-    if all(counts) and case.in_clock_order:
-        first[case.worked_rows] = started[case.first_attempts]
-    else:
-        responds = np.array([*counts, True])[case.human_attempts["channel"]]  # the last item is for no channel
-        first[case.worked_rows] = np.minimum.reduceat(np.where(responds, started, np.inf), case.first_attempts)
-    return first
+def _row_after(attempts: Table, starts: int, human_count: int) -> int:
+    """Return the row after so many human attempts from some row on, among which there may be automatic ones."""
+    room = human_count + LOT
+    while True:
+        human = np.flatnonzero(~part_of(attempts, slice(starts, starts + room))["automatic"])
+        if len(human) >= human_count:
+            return starts + int(human[human_count - 1]) + 1 if human_count else starts
+        room *= 2
 
 
 def _of_replication(table: Table, replication: int | None) -> Table:
     if replication is None:
         return table
     starts, ends = np.searchsorted(table["replication"], [replication, replication + 1]).tolist()
-    return Selection(table, slice(starts, ends))
+    return part_of(table, slice(starts, ends))

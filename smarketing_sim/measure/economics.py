@@ -9,6 +9,7 @@ import numpy as np
 from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.load import IDLE, scheduled_minutes
+from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.world.calendar import Floats, add_months
 
@@ -64,27 +65,55 @@ class Economics:
     revenue_per_rep_hour_usd: float
 
 
-def measure_economics(case: Case, funnel: Floats) -> Economics:
-    """Return the money of one replication, given its funnel by source."""
-    terms = case.scenario.economics
-    expected = float(case.created_leads["expected_value"].sum())
-    valued = np.flatnonzero(~np.isnan(case.leads["value"]))
-    value, mine = case.leads["value"][valued], case.economics_cohort[valued]
-    closed = case.in_horizon(case.leads["deal_closed_at"][valued])
-    won_count = float(np.count_nonzero(mine))
+@dataclass(frozen=True, eq=False)
+class MoneySums(Sums):
+    """What leads brought, and the reps' time it took.
+
+    Parameters
+    ----------
+    expected_revenue_usd, cohort_revenue_usd, booked_revenue_usd, won_count
+        As in :class:`Economics`.
+    rep_minutes
+        Minutes of attempts begun in the horizon: all, on second records, and on other leads outside the profile.
+    """
+
+    expected_revenue_usd: float
+    cohort_revenue_usd: float
+    booked_revenue_usd: float
+    won_count: float
+    rep_minutes: Floats
+
+    @classmethod
+    def of(cls, case: Case) -> MoneySums:
+        """Add up some leads."""
+        valued = np.flatnonzero(~np.isnan(case.leads["value"]))
+        value, mine = case.leads["value"][valued], case.economics_cohort[valued]
+        closed = case.in_horizon(case.leads["deal_closed_at"][valued])
+        return cls(
+            expected_revenue_usd=float(case.created_leads["expected_value"].sum()),
+            cohort_revenue_usd=float(value[mine].sum()),
+            booked_revenue_usd=float(value[closed].sum()),
+            won_count=float(np.count_nonzero(mine)),
+            rep_minutes=_rep_minutes(case),
+        )
+
+
+def measure_economics(case: Case, funnel: Floats, sums: MoneySums) -> Economics:
+    """Return the money of one replication, given its funnel by source and what its leads add up to."""
+    terms, expected, won_count = case.scenario.economics, sums.expected_revenue_usd, sums.won_count
     spend = float(funnel[:, _SPEND].sum())
     shared, loaded = people_cost(case)
     margin = expected * terms.gross_margin
     cost = spend + loaded
     per_won = cost / won_count if won_count else float("nan")
     mean_margin = margin / won_count if won_count else float("nan")
-    hours, hours_duplicates, hours_bad_fits = _rep_hours(case)
+    hours, hours_duplicates, hours_bad_fits = (sums.rep_minutes / 60.0).tolist()
     idle = float(case.shared_minutes_by_state[IDLE]) / 60.0
     outbound = terms.outbound_usd_per_hour * idle
     return Economics(
         expected_revenue_usd=expected,
-        cohort_revenue_usd=float(value[mine].sum()),
-        booked_revenue_usd=float(value[closed].sum()),
+        cohort_revenue_usd=sums.cohort_revenue_usd,
+        booked_revenue_usd=sums.booked_revenue_usd,
         contribution_usd=margin * terms.lifetime_factor - spend - shared + outbound,
         contribution_year_one_usd=margin - spend - shared + outbound,
         contribution_loaded_usd=margin * terms.lifetime_factor - cost + outbound,
@@ -126,11 +155,7 @@ def _employed_share(case: Case, profile: Profile) -> float:
     return max(here.days, 0) / (ends - starts).days if ends > starts else 0.0
 
 
-def _rep_hours(case: Case) -> tuple[float, float, float]:
-    """Return rep hours in the horizon: all, on duplicates, and on leads outside the profile."""
-    attempts, leads, rows = case.human_attempts, case.leads, case.worked_rows
-    minutes = attempts["ended_at"] - attempts["started_at"]
-    minutes *= case.in_horizon(attempts["started_at"])
-    hours = np.diff(np.cumsum(minutes)[case.first_attempts + leads["attempt_count"][rows] - 1], prepend=0.0) / 60.0
-    second, fit = ~case.is_first[rows], leads["fit"][rows]
-    return float(hours.sum()), float(hours[second].sum()), float(hours[~second & ~fit].sum())
+def _rep_minutes(case: Case) -> Floats:
+    """Return rep minutes in the horizon: all, on second records, and on other leads outside the profile."""
+    minutes, is_first = case.rep_minutes, case.is_first
+    return np.array([minutes.sum(), (minutes * ~is_first).sum(), (minutes * (is_first & ~case.leads["fit"])).sum()])

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from typing import Any
 
-from smarketing_sim.ledger import Column, Table
+import numpy as np
+import numpy.typing as npt
+
+from smarketing_sim.jit import entry
+from smarketing_sim.ledger import Column
 from smarketing_sim.measure.cohorts import Case, Selection
+from smarketing_sim.measure.loops import Codes, Rows, plain
+from smarketing_sim.measure.sums import Sums
 from smarketing_sim.world.calendar import Floats
 
 STAGES = ("leads", "handed", "accepted", "called", "reached", "qualified", "met", "opportunities", "won")
@@ -24,39 +31,61 @@ _REACHED = {stage: (np.arange(_SETS) >> bit & 1).astype(np.float64) for bit, sta
 _UNWORKED = _REACHED["handed"] * (1.0 - _REACHED["called"])
 
 
-def funnel(case: Case) -> Floats:
-    """Return the economics cohort by source; shape (sources, ``FUNNEL_COLUMNS``)."""
-    stages, cohort, won = _stages(case), case.created_leads, _won(case)
-    columns = {stage: stages @ reached for stage, reached in _REACHED.items()}
+@dataclass(frozen=True, eq=False)
+class FunnelSums(Sums):
+    """How far the leads of the economics cohort came, by source.
+
+    Parameters
+    ----------
+    stages
+        Leads by the set of stages they reached; shape (sources, sets).
+    won, expected_revenue_usd, won_revenue_usd
+        Leads won, what all bring on average, and what those won brought; shape (sources,).
+    cycle_minutes
+        From created to won, of each lead that was won.
+    """
+
+    stages: Floats
+    won: Floats
+    expected_revenue_usd: Floats
+    won_revenue_usd: Floats
+    cycle_minutes: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, case: Case) -> FunnelSums:
+        """Count some leads."""
+        rows = np.flatnonzero(case.economics_cohort & case.has_outcome("won"))
+        won, cohort = Selection(case.leads, rows), case.created_leads
+        return cls(
+            stages=_stages(case),
+            won=_by_source(case, won["source"]),
+            expected_revenue_usd=_by_source(case, cohort["source"], cohort["expected_value"]),
+            won_revenue_usd=_by_source(case, won["source"], won["value"]),
+            cycle_minutes=(won["deal_closed_at"] - won["created_at"],),
+        )
+
+    @property
+    def cycle_days(self) -> float:
+        """Median days from created to won; NaN without a win."""
+        minutes = np.concatenate(self.cycle_minutes)
+        return float(np.median(minutes / 1440.0)) if len(minutes) else float("nan")
+
+
+def funnel(case: Case, sums: FunnelSums) -> Floats:
+    """Return the economics cohort by source, given what was counted of it; shape (sources, ``FUNNEL_COLUMNS``)."""
+    columns = {stage: sums.stages @ reached for stage, reached in _REACHED.items()}
     columns |= _marketing(case)
-    columns["leads"] = stages.sum(axis=1)
-    columns["won"] = _by_source(case, won["source"])
-    columns["spend_unworked_usd"] = (stages @ _UNWORKED) * _handed_costs(case)
-    columns["expected_revenue_usd"] = _by_source(case, cohort["source"], cohort["expected_value"])
-    columns["won_revenue_usd"] = _by_source(case, won["source"], won["value"])
+    columns["leads"] = sums.stages.sum(axis=1)
+    columns["spend_unworked_usd"] = (sums.stages @ _UNWORKED) * _handed_costs(case)
+    columns |= {name: getattr(sums, name) for name in ("won", "expected_revenue_usd", "won_revenue_usd")}
     return np.stack([columns[name] for name in FUNNEL_COLUMNS], axis=1)
 
 
-def cycle_days(case: Case) -> float:
-    """Return the median days from created to won in the economics cohort; NaN without a win."""
-    won = _won(case)
-    days = (won["deal_closed_at"] - won["created_at"]) / 1440.0
-    return float(np.median(days)) if len(days) else float("nan")
-
-
 def _stages(case: Case) -> Floats:
-    """Count the economics cohort by source and by the set of stages reached; shape (sources, sets)."""
-    sources, reached = len(case.names["source"]), np.zeros(len(case.economics_cohort), dtype=np.uint8)
-    for bit, time in enumerate(_AT.values()):
-        reached |= (~np.isnan(case.leads[time])).view(np.uint8) << np.uint8(bit)
-    cell = case.created_leads["source"] * np.intp(_SETS) + reached[case.created_rows]
-    return np.bincount(cell, minlength=sources * _SETS).reshape(sources, _SETS).astype(np.float64)
-
-
-def _won(case: Case) -> Table:
-    """Return the leads of the economics cohort that were won."""
-    won = case.economics_cohort & (case.leads["outcome"] == case.names["outcome"].index("won"))
-    return Selection(case.leads, np.flatnonzero(won))
+    stages = np.zeros((len(case.names["source"]), _SETS), dtype=np.int64)
+    times = tuple(plain(case.leads[name]) for name in _AT.values())
+    _count_stages(np.flatnonzero(case.economics_cohort), plain(case.leads["source"]), times, stages)
+    return stages.astype(np.float64)
 
 
 def _handed_costs(case: Case) -> Floats:
@@ -75,3 +104,13 @@ def _marketing(case: Case) -> dict[str, Floats]:
 def _by_source(case: Case, source: Column, weights: Column | None = None) -> Floats:
     """Count, or sum weights, by source."""
     return np.bincount(source, weights=weights, minlength=len(case.names["source"])).astype(np.float64)
+
+
+@entry
+def _count_stages(rows: Rows, source: Codes, times: tuple[Any, ...], stages: npt.NDArray[np.int64]) -> None:
+    """Count some leads by source and by which of the times there are."""
+    for row in rows:
+        reached = 0
+        for bit in range(len(times)):
+            reached |= (not np.isnan(times[bit][row])) << bit
+        stages[source[row], reached] += 1

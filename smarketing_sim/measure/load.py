@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from smarketing_sim.ledger import STATES
 from smarketing_sim.measure.cohorts import Case, Selection
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.measure.sums import Sums
+from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 from smarketing_sim.world.calendar import Floats
 
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
+
+
+@dataclass(frozen=True, eq=False)
+class WorkSums(Sums):
+    """What leads ask of people in the horizon.
+
+    Parameters
+    ----------
+    handed_count
+        Leads handed over to reps, duplicates among them.
+    deal_minutes
+        Minutes that opportunities were open.
+    """
+
+    handed_count: float
+    deal_minutes: float
+
+    @classmethod
+    def of(cls, case: Case) -> WorkSums:
+        """Add up some leads."""
+        deals = Selection(case.leads, np.flatnonzero(~np.isnan(case.leads["opportunity_at"])))
+        ends = np.fmin(deals["deal_closed_at"], case.line.horizon_ends_at)
+        open_minutes = ends - np.maximum(deals["opportunity_at"], case.line.horizon_starts_at)
+        return cls(float(np.count_nonzero(case.is_handed)), float(np.maximum(open_minutes, 0.0).sum()))
 
 
 def planned_load(*, leads_count: float, attempts: float, minutes_per_attempt: float, selling_minutes: float) -> float:
@@ -42,6 +69,7 @@ def expected_attempts(scenario: Scenario) -> Floats:
     return reachable * still_silent + (1.0 - reachable)
 
 
+@once_per_scenario
 def minutes_per_lead(scenario: Scenario) -> tuple[float, float]:
     """Return rep minutes for one lead: every planned attempt made and unanswered, and with stops at a connection."""
     sdr = scenario.sales.sdr
@@ -70,24 +98,21 @@ def sdr_utilisation(case: Case) -> float:
     return float(case.minutes_by_state[WORKING]) / scheduled if scheduled > 0 else float("nan")
 
 
-def ae_utilisation(case: Case) -> float:
+def ae_utilisation(case: Case, work: WorkSums) -> float:
     """Return open opportunities over the limit of all account executives, on average; NaN without a limit."""
     ae = case.scenario.sales.ae
     if ae.open_limit is None or ae.headcount == 0:
         return float("nan")
-    starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
-    deals = Selection(case.leads, np.flatnonzero(~np.isnan(case.leads["opportunity_at"])))
-    overlap = np.fmin(deals["deal_closed_at"], ends) - np.maximum(deals["opportunity_at"], starts)
-    room = ae.headcount * ae.open_limit * (ends - starts)
-    return float(np.maximum(overlap, 0.0).sum() / room) if room > 0 else float("nan")
+    room = ae.headcount * ae.open_limit * (case.line.horizon_ends_at - case.line.horizon_starts_at)
+    return work.deal_minutes / room if room > 0 else float("nan")
 
 
-def load_check(case: Case) -> tuple[float, float]:
+def load_check(case: Case, work: WorkSums) -> tuple[float, float]:
     """Return planned work over scheduled time in the horizon: every attempt made, and with stops at a connection."""
-    handed_count, scheduled = float(np.count_nonzero(case.is_handed)), scheduled_minutes(case)
+    scheduled, count = scheduled_minutes(case), work.handed_count
     planned, with_stops = minutes_per_lead(case.scenario)
     loads = [
-        planned_load(leads_count=handed_count, attempts=1, minutes_per_attempt=minutes, selling_minutes=scheduled)
+        planned_load(leads_count=count, attempts=1, minutes_per_attempt=minutes, selling_minutes=scheduled)
         for minutes in (planned, with_stops)
     ]
     return loads[0], loads[1]

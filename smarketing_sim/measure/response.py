@@ -4,36 +4,88 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.jit import entry, part
 from smarketing_sim.ledger import REASONS
 from smarketing_sim.measure.cohorts import Case
+from smarketing_sim.measure.loops import Bools, Codes, plain
+from smarketing_sim.measure.sums import Sums
 from smarketing_sim.world.calendar import Floats, Timeline
-from smarketing_sim.world.contract import after
 
 BUSINESS_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
 WALL_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
 DAYS_TO_BLACK_HOLE = 30.0
 
 
-def response_minutes(case: Case) -> tuple[Floats, Floats]:
-    """Return minutes to the first response for the contract cohort, infinite where there was none.
+@dataclass(frozen=True, eq=False)
+class ResponseSums(Sums):
+    """How and when the leads of the contract cohort were called.
 
-    Returns
-    -------
-    business
-        On the contract's clock, from handoff.
-    wall
-        On the buyer's clock, from the moment the lead became an MQL.
+    Parameters
+    ----------
+    business_minutes
+        From handoff to the first response on the contract's clock, infinite where there was none.
+    wall_minutes
+        From the moment the lead became an MQL to the first response, on the buyer's clock.
+    delay_minutes
+        From MQL to handoff, of all leads together.
+    due_count, black_hole_count
+        Leads handed over 30 days before the end of observation, and those of them not called within 30 days.
+    exactly
+        Leads with 0, 1, 2, … human attempts; the last item is for that many or more.
     """
-    first, leads = case.responded_at, case.handed_leads
-    called = ~np.isnan(first)
-    business = np.full(len(first), np.inf)
-    business[called] = case.contract.between(leads["handed_at"][called], first[called])
-    return business, np.where(called, first - leads["mql_at"], np.inf)
+
+    business_minutes: tuple[Floats, ...]
+    wall_minutes: tuple[Floats, ...]
+    delay_minutes: float
+    due_count: int
+    black_hole_count: int
+    exactly: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, case: Case) -> ResponseSums:
+        """Count some leads."""
+        leads, first, most = case.handed_leads, case.responded_at, case.scenario.sales.sdr.cadence.max_attempts
+        limit = leads["handed_at"] + DAYS_TO_BLACK_HOLE * 1440
+        is_due = limit <= case.ends_at
+        business = case.contract.between(leads["handed_at"], first)  # NaN where nobody called
+        return cls(
+            business_minutes=(np.fmin(business, np.inf),),
+            wall_minutes=(np.fmin(first - leads["mql_at"], np.inf),),
+            delay_minutes=float((leads["handed_at"] - leads["mql_at"]).sum()),
+            due_count=int(np.count_nonzero(is_due)),
+            black_hole_count=int(np.count_nonzero(is_due & ~(first <= limit))),
+            exactly=np.bincount(np.minimum(leads["attempt_count"], most), minlength=most + 1),
+        )
+
+    @property
+    def system_delay_minutes(self) -> float:
+        """Mean delay of the system, from MQL to handoff; what is beyond it is people's. NaN without a lead."""
+        count = int(self.exactly.sum())
+        return self.delay_minutes / count if count else float("nan")
+
+    @property
+    def never_called_share(self) -> float:
+        """Share of the leads without a response 30 days after handoff: the black hole; NaN without a lead."""
+        return self.black_hole_count / self.due_count if self.due_count else float("nan")
+
+    @property
+    def attempts_made(self) -> Floats:
+        """Share of the leads with at least 0, 1, 2, … human attempts; NaN without a lead."""
+        count = int(self.exactly.sum())
+        return np.cumsum(self.exactly[::-1])[::-1] / count if count else np.full(len(self.exactly), np.nan)
+
+
+def rising(minutes: Sequence[Floats]) -> Floats:
+    """Return values from the lowest to the highest."""
+    values = np.concatenate(minutes)
+    values.sort()
+    return values
 
 
 def quantiles(minutes: Floats, probs: tuple[float, ...] = (0.5, 0.9)) -> tuple[float, ...]:
@@ -57,33 +109,45 @@ def called_within(minutes: Floats, grid: Floats) -> Floats:
     return np.searchsorted(minutes, grid, side="right") / len(minutes) if len(minutes) else np.full(len(grid), np.nan)
 
 
-def system_delay_minutes(case: Case) -> float:
-    """Return the mean delay of the system, from MQL to handoff; what is beyond it is people's."""
-    leads = case.handed_leads
-    delays = leads["handed_at"] - leads["mql_at"]
-    return float(np.mean(delays)) if len(delays) else float("nan")
+@dataclass(frozen=True, eq=False)
+class WaitingSums(Sums):
+    """How many leads waited hour by hour: new leads, and follow-ups; shape (2, hours of the horizon + 2).
+
+    The first column is for what lies before the horizon, the last for what lies after it.
+
+    Parameters
+    ----------
+    joined_count
+        By how many more leads waited after each hour than before it.
+    joined_minutes
+        For how many minutes of that same hour: those who joined it less those who left.
+    """
+
+    joined_count: npt.NDArray[np.int64]
+    joined_minutes: Floats
+
+    @classmethod
+    def of(cls, case: Case) -> WaitingSums:
+        """Count some leads."""
+        shape = 2, len(_hours_of_week(case.line)[0]) + 2
+        sums = cls(np.zeros(shape, dtype=np.int64), np.zeros(shape))
+        due, started, number = (case.human_attempts[name] for name in ("due_at", "started_at", "attempt"))
+        sums._add(case, due, started, number > 1)
+        for is_retry, (joined, left) in enumerate((_new_waits(case), _retry_waits(case))):
+            sums._add(case, joined, left, np.full(len(joined), bool(is_retry)))
+        return sums
+
+    def _add(self, case: Case, joined: Floats, left: Floats, is_retry: Bools) -> None:
+        sums = self.joined_count, self.joined_minutes
+        _add_waits(plain(joined), plain(left), is_retry, case.line.horizon_starts_at, *sums)
 
 
-def never_called_share(case: Case) -> float:
-    """Return the share of the contract cohort without an attempt 30 days after handoff: the black hole."""
-    limit = case.handed_leads["handed_at"] + DAYS_TO_BLACK_HOLE * 1440
-    late = ~(case.responded_at <= limit)[limit <= case.ends_at]
-    return float(np.mean(late)) if len(late) else float("nan")
-
-
-def waiting_by_hour(case: Case) -> tuple[Floats, Floats]:
+def waiting_by_hour(case: Case, sums: WaitingSums) -> tuple[Floats, Floats]:
     """Return the mean number of leads waiting in each hour of the week: new leads, and follow-ups; shape (168,)."""
     hour, hours = _hours_of_week(case.line)
     if not len(hour):
         return np.full(168, np.nan), np.full(168, np.nan)
-    attempts, starts_at, count = case.human_attempts, case.line.horizon_starts_at, len(hour)
-    kind = attempts["attempt"] > 1
-    waited = _minutes_since(attempts["due_at"], kind, starts_at, count)
-    waited -= _minutes_since(attempts["started_at"], kind, starts_at, count)
-    for number, (joined, left) in enumerate((_new_waits(case), _retry_waits(case))):
-        one_kind = np.full(len(joined), number)
-        waited += _minutes_since(joined, one_kind, starts_at, count)
-        waited -= _minutes_since(left, one_kind, starts_at, count)
+    waited = 60.0 * sums.joined_count.cumsum(axis=1)[:, :-2] + sums.joined_minutes[:, 1:-1]
     means = [np.bincount(hour, weights=np.maximum(minutes, 0.0) / 60.0, minlength=168) / hours for minutes in waited]
     return means[0], means[1]
 
@@ -93,30 +157,6 @@ def _hours_of_week(line: Timeline) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
     """Return the hour of the week of each hour of the horizon, and how often each comes, from 1."""
     hour = line.hour_of_week(np.arange(line.horizon_starts_at, line.horizon_ends_at - 59.0, 60.0))
     return hour, np.maximum(np.bincount(hour, minlength=168), 1)
-
-
-def _minutes_since(at: Floats, kind: npt.NDArray[Any], starts_at: float, hour_count: int) -> Floats:
-    """Sum, for each hour from an instant on, the minutes in it that lie after each of some instants.
-
-    Parameters
-    ----------
-    at
-        The instants.
-    kind
-        0 or 1 for each; the two are summed apart.
-
-    Returns
-    -------
-    ndarray
-        Shape (2, hours).
-    """
-    hour = np.minimum(np.maximum(np.floor((at - starts_at) / 60.0), -1.0), float(hour_count)) + 1.0
-    cell = hour.astype(np.intp) + kind * np.intp(hour_count + 2)
-    rest = (starts_at + 60.0 * hour) - at
-    size = 2 * (hour_count + 2)
-    passed = np.bincount(cell, minlength=size).reshape(2, -1).cumsum(axis=1)[:, :hour_count]
-    within = np.bincount(cell, weights=rest, minlength=size).reshape(2, -1)[:, 1 : hour_count + 1]
-    return np.asarray(60.0 * passed + within, dtype=np.float64)
 
 
 def _new_waits(case: Case) -> tuple[Floats, Floats]:
@@ -129,24 +169,45 @@ def _new_waits(case: Case) -> tuple[Floats, Floats]:
 
 def _retry_waits(case: Case) -> tuple[Floats, Floats]:
     """Return when follow-ups that were never made fell due, and when they left the queue: gone cold, or at the end."""
-    leads, cadence, day = case.leads, case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
-    silent = np.isnan(leads["connected_at"]) & (leads["censored"] | (leads["reason"] == REASONS.index("gone_cold")))
-    rows = np.flatnonzero(silent & (leads["attempt_count"] > 0) & (leads["attempt_count"] < cadence.max_attempts))
-    made, gone = leads["attempt_count"][rows], np.fmin(leads["resolved_at"][rows], case.ends_at)
-    tries = case.attempts_before[rows] + np.minimum(np.arange(cadence.max_attempts)[:, None], made - 1)
-    ended, due = np.fmax.reduce(case.human_attempts["ended_at"][tries], axis=0), np.full(len(rows), np.inf)
-    for number in range(1, cadence.max_attempts):
-        mine = np.flatnonzero(made == number)
-        due[mine] = after(ended[mine], cadence.gap(number), calendar=case.contract, business_day_minutes=day)
+    leads, most = case.leads, case.scenario.sales.sdr.cadence.max_attempts
+    silent = np.isnan(leads["connected_at"]) & (case.is_open | (leads["reason"] == REASONS.index("gone_cold")))
+    rows = np.flatnonzero(silent & (leads["attempt_count"] > 0) & (leads["attempt_count"] < most))
+    gone = np.fmin(leads["resolved_at"][rows], case.ends_at)
+    due = _next_due(case, case.last_ended_at[rows], leads["attempt_count"][rows])
     waits = due < gone
     return due[waits], gone[waits]
 
 
-def attempts_made(case: Case) -> Floats:
-    """Return the share of the contract cohort with at least 0, 1, 2, … human attempts."""
-    most = case.scenario.sales.sdr.cadence.max_attempts
-    made = case.handed_leads["attempt_count"]
-    if not len(made):
-        return np.full(most + 1, np.nan)
-    exactly = np.bincount(np.minimum(made, most), minlength=most + 1)
-    return np.cumsum(exactly[::-1])[::-1] / len(made)
+def _next_due(case: Case, ended: Floats, made: Codes) -> Floats:
+    """Return when the next attempt is due, given when the last one ended and how many were made."""
+    cadence, day = case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
+    gaps = [cadence.gap(number) for number in range(1, cadence.max_attempts)]
+    minutes = np.array([gap.minutes(day) for gap in gaps])[made - 1]
+    in_business = np.array([gap.business for gap in gaps], dtype=np.bool_)[made - 1]
+    due: Floats = ended + minutes
+    due[in_business] = case.contract.add(ended[in_business], minutes[in_business])
+    return due
+
+
+@entry
+def _add_waits(
+    joined: Floats, left: Floats, is_retry: Bools, starts_at: float, joined_count: npt.NDArray[np.int64],
+    joined_minutes: Floats
+) -> None:  # fmt: skip
+    """Count each wait in the hour in which it begins, and take it off in the hour in which it ends."""
+    last = joined_count.shape[1] - 1
+    for wait in range(len(joined)):
+        kind, begins_at, ends_at = int(is_retry[wait]), joined[wait], left[wait]
+        begins, ends = _hour(begins_at, starts_at, last), _hour(ends_at, starts_at, last)
+        joined_minutes[kind, begins] += ends_at - begins_at
+        if begins != ends:
+            joined_count[kind, begins] += 1
+            joined_count[kind, ends] -= 1
+            joined_minutes[kind, begins] += (starts_at + 60.0 * begins) - ends_at
+            joined_minutes[kind, ends] -= (starts_at + 60.0 * ends) - ends_at
+
+
+@part
+def _hour(at: float, starts_at: float, last: int) -> int:
+    """Return the hour an instant lies in: 1 for the first of the horizon, 0 before it; on an edge, either."""
+    return min(int(max((at - starts_at) * (1.0 / 60.0) + 1.0, 0.0)), last)

@@ -6,16 +6,19 @@ breach once it is due; a lead due after the end of observation is left out, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.jit import entry
 from smarketing_sim.ledger import REASONS, Table
-from smarketing_sim.measure.cohorts import Bools, Case, nth_attempt_at
+from smarketing_sim.measure.cohorts import Case, nth_attempt_at
 from smarketing_sim.measure.load import connect_prob
+from smarketing_sim.measure.loops import Bools, plain
+from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.contract import (
     AppliesTo,
     DepthClause,
@@ -26,7 +29,6 @@ from smarketing_sim.scenario.contract import (
     VolumeClause,
 )
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.scenario.units import Span
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.contract import after, covered
 
@@ -72,14 +74,61 @@ class ClauseCounts:
         return float(self.numerator.sum()) / total if total > 0 else float("nan")
 
 
-def measure_clauses(case: Case) -> dict[str, ClauseCounts]:
-    """Return what every clause of the contract attained, by name."""
-    clauses, day = case.scenario.sla, case.scenario.calendar.business_day_minutes
-    spans = {clause.within for clause in clauses.values() if not isinstance(clause, VolumeClause | PacingClause)}
-    handed, duplicates = case.handed_leads["handed_at"], case.handed_duplicates["handed_at"]
-    due_at = {span: after(handed, span, calendar=case.contract, business_day_minutes=day) for span in spans}
-    months = case.line.month_of(handed), case.line.month_of(duplicates)
-    return {name: _measure(case, clause, months, due_at) for name, clause in clauses.items()}
+@dataclass(frozen=True, eq=False)
+class ClauseSums(Sums):
+    """What was counted for each clause of a contract, in its order.
+
+    Parameters
+    ----------
+    verdicts
+        Leads by verdict and month in which they were handed over; shape (clauses, verdicts, months).
+    duplicate_count
+        Second records; shape (clauses, months).
+    worth_usd
+        What the leads are worth on average, where that is promised; shape (clauses, months).
+    by_week
+        Leads by week of the horizon, where pacing is promised; shape (clauses, weeks).
+    """
+
+    verdicts: Floats
+    duplicate_count: Floats
+    worth_usd: Floats
+    by_week: Floats
+
+    @classmethod
+    def of(cls, case: Case) -> ClauseSums:
+        """Count some leads."""
+        clauses, day = case.scenario.sla.values(), case.scenario.calendar.business_day_minutes
+        handed, duplicates = case.handed_leads["handed_at"], case.handed_duplicates["handed_at"]
+        spans = {clause.within for clause in clauses if not isinstance(clause, VolumeClause | PacingClause)}
+        due_at = {span: after(handed, span, calendar=case.contract, business_day_minutes=day) for span in spans}
+        months = case.line.month_of(handed), case.line.month_of(duplicates)
+        sums = cls.none(case)
+        for row, clause in enumerate(clauses):
+            mine = _covered(case, clause, case.handed_leads)
+            if isinstance(clause, VolumeClause | PacingClause):
+                sums.verdicts[row, _KEPT] = _by_month(case, months[0][mine])
+            else:
+                sums.verdicts[row] = _verdicts(case, clause, months[0], due_at[clause.within], mine)
+            sums.duplicate_count[row] = _by_month(case, months[1][_covered(case, clause, case.handed_duplicates)])
+            if isinstance(clause, VolumeClause) and clause.leads_per_rep is None:
+                sums.worth_usd[row] = _worth(case, months[0][mine], mine)
+            if isinstance(clause, PacingClause):
+                sums.by_week[row] = _by_week(case, handed[mine])
+        return sums
+
+    @classmethod
+    def none(cls, case: Case) -> ClauseSums:
+        """Return the sums of no leads."""
+        count, months = len(case.scenario.sla), _months(case)
+        shapes = (count, 4, months), (count, months), (count, months), (count, len(_weeks(case)[0]))
+        return cls(*(np.zeros(shape) for shape in shapes))
+
+
+def measure_clauses(case: Case, sums: ClauseSums | None = None) -> dict[str, ClauseCounts]:
+    """Return what every clause of the contract attained, by name; ``sums`` where the leads are counted already."""
+    sums = case.total(ClauseSums.of) if sums is None else sums
+    return {name: _attained(case, clause, sums, row) for row, (name, clause) in enumerate(case.scenario.sla.items())}
 
 
 def contact_values(scenario: Scenario) -> dict[str, float]:
@@ -102,25 +151,15 @@ def lead_values(scenario: Scenario) -> dict[str, float]:
     return {name: reached * value for name, value in contact_values(scenario).items()}
 
 
-def _measure(case: Case, clause: Any, months: tuple[Codes, Codes], due_at: Mapping[Span, Floats]) -> ClauseCounts:
-    """Return what a clause attained, given the months of leads and second records, and when each lead is due."""
-    mine, month, none = _covered(case, clause, case.handed_leads), months[0], np.zeros(_months(case))
-    duplicates = _by_month(case, months[1][_covered(case, clause, case.handed_duplicates)])
+def _attained(case: Case, clause: Any, sums: ClauseSums, row: int) -> ClauseCounts:
+    """Return what a clause attained, by what was counted for it."""
+    count, duplicates, none = sums.verdicts[row], sums.duplicate_count[row], np.zeros(_months(case))
     if isinstance(clause, VolumeClause):
         over = (case.line.month_starts_at[1:] <= case.ends_at).astype(np.float64)  # due when the month is over
-        handed = _by_month(case, month[mine])
-        worth = handed if clause.leads_per_rep is not None else _worth(case, month[mine], mine)
-        return ClauseCounts(worth * over, clause.promised_amount * over, handed * (1.0 - over), none, duplicates)
+        worth = count[_KEPT] if clause.leads_per_rep is not None else sums.worth_usd[row]
+        return ClauseCounts(worth * over, clause.promised_amount * over, count[_KEPT] * (1.0 - over), none, duplicates)
     if isinstance(clause, PacingClause):
-        inside, weeks = _pacing(case, clause, case.handed_leads["handed_at"][mine])
-        return ClauseCounts(inside, weeks, none, none, duplicates)
-    due = due_at[clause.within]
-    hit, decided = _judge(case, clause, due)
-    verdict = np.where(hit, _KEPT, _BROKEN)
-    verdict[~decided] = _UNWORKED
-    verdict[due > case.ends_at] = _LEFT_OUT
-    cell = verdict * _months(case) + month
-    count = np.bincount(cell[mine], minlength=4 * _months(case)).reshape(4, -1).astype(np.float64)
+        return ClauseCounts(*_pacing(case, clause, sums.by_week[row]), none, none, duplicates)
     return ClauseCounts(
         numerator=count[_KEPT],
         denominator=count[_KEPT] + count[_BROKEN],
@@ -130,6 +169,15 @@ def _measure(case: Case, clause: Any, months: tuple[Codes, Codes], due_at: Mappi
     )
 
 
+def _verdicts(case: Case, clause: Any, month: Codes, due: Floats, mine: Bools | slice) -> Codes:
+    """Count leads by verdict and month."""
+    count = np.zeros((4, _months(case)), dtype=np.int64)
+    kept_at, decided_at = _kept_at(case, clause)
+    month, due, kept_at, decided_at = (plain(column[mine]) for column in (month, due, kept_at, decided_at))
+    _judge(month, due, kept_at, decided_at, case.ends_at, count)
+    return count
+
+
 def _covered(case: Case, clause: Any, leads: Table) -> Bools | slice:
     """Tell which of some leads a clause covers: often all of them."""
     if clause.applies_to == _EVERY_LEAD:
@@ -137,21 +185,36 @@ def _covered(case: Case, clause: Any, leads: Table) -> Bools | slice:
     return covered(clause.applies_to, columns=leads, names=case.names)
 
 
-def _judge(case: Case, clause: Any, due: Floats) -> tuple[Bools, Bools]:
-    """Return which leads a clause counts as kept, and which it can decide on; comparisons with NaN are False."""
-    leads, all_decided = case.handed_leads, np.ones(len(due), dtype=bool)
+def _kept_at(case: Case, clause: Any) -> tuple[Floats, Floats]:
+    """Return from when on a clause counts as kept for each lead, and can be decided on; never where that is NaN."""
+    leads = case.handed_leads
     if isinstance(clause, SpeedClause):
-        return case.responded_at <= due, all_decided
+        return case.responded_at, leads["handed_at"]
     if isinstance(clause, DepthClause):
-        disqualified = _IS_DISQUALIFIED[leads["reason"]] & (leads["resolved_at"] <= due)
         exhausted = np.isnan(leads["connected_at"]) & (leads["outcome"] == case.names["outcome"].index("recycled"))
-        enough = nth_attempt_at(case, clause.attempts) <= due
-        return enough | (leads["connected_at"] <= due) | (disqualified & ~exhausted), all_decided
+        dropped = np.flatnonzero(_IS_DISQUALIFIED[leads["reason"]] & ~exhausted)
+        kept_at = np.fmin(nth_attempt_at(case, clause.attempts), leads["connected_at"])
+        kept_at[dropped] = np.fmin(kept_at[dropped], leads["resolved_at"][dropped])
+        return kept_at, leads["handed_at"]
     if isinstance(clause, FeedbackClause):
-        return leads["outcome_recorded_at"] <= due, all_decided
+        return leads["outcome_recorded_at"], leads["handed_at"]
     if isinstance(clause, QualityClause) and clause.counts == "accepted":
-        return leads["accepted_at"] <= due, leads["first_attempt_at"] <= due
-    return leads["qualified_at"] <= due, leads["connected_at"] <= due
+        return leads["accepted_at"], leads["first_attempt_at"]
+    return leads["qualified_at"], leads["connected_at"]
+
+
+@entry
+def _judge(month: Codes, due: Floats, kept_at: Floats, decided_at: Floats, ends_at: float, count: Codes) -> None:
+    """Count leads by verdict and month; comparisons with NaN are False."""
+    for lead in range(len(month)):
+        limit = due[lead]
+        if limit > ends_at:
+            verdict = _LEFT_OUT
+        elif not decided_at[lead] <= limit:
+            verdict = _UNWORKED
+        else:
+            verdict = _KEPT if kept_at[lead] <= limit else _BROKEN
+        count[verdict, month[lead]] += 1
 
 
 def _worth(case: Case, month: Codes, mine: Bools | slice) -> Floats:
@@ -161,17 +224,32 @@ def _worth(case: Case, month: Codes, mine: Bools | slice) -> Floats:
     return np.bincount(month, weights=worth[mine], minlength=_months(case)).astype(np.float64)
 
 
-def _pacing(case: Case, clause: PacingClause, handed_at: Floats) -> tuple[Floats, Floats]:
-    """Return weeks inside the band and weeks, by month; the last week of a month is whatever is left of it."""
-    handed = np.sort(handed_at)
+def _weeks(case: Case) -> tuple[Floats, Codes]:
+    """Return when each week of a month ends, and in which month; the last week is whatever is left of the month."""
+    starts_at = case.line.month_starts_at
+    ends = [
+        np.append(np.arange(starts + 10080.0, ends - 4320.0, 10080.0), ends)
+        for starts, ends in itertools.pairwise(starts_at.tolist())
+    ]
+    return np.concatenate([np.zeros(0), *ends]), np.repeat(np.arange(len(ends)), [len(weeks) for weeks in ends])
+
+
+def _by_week(case: Case, handed_at: Floats) -> Floats:
+    """Count leads by the week in which they were handed over."""
+    ends, _ = _weeks(case)
+    return np.bincount(np.searchsorted(ends, handed_at, side="right"), minlength=len(ends)).astype(np.float64)
+
+
+def _pacing(case: Case, clause: PacingClause, by_week: Floats) -> tuple[Floats, Floats]:
+    """Return weeks inside the band and weeks, by month."""
+    (ends, month), starts_at = _weeks(case), case.line.month_starts_at
     inside, weeks = np.zeros(_months(case)), np.zeros(_months(case))
-    for month, (starts, ends) in enumerate(zip(case.line.month_starts_at, case.line.month_starts_at[1:], strict=False)):
-        edges = np.append(np.arange(starts + 10080.0, ends - 4320.0, 10080.0), ends)
-        count = np.searchsorted(handed, edges) - np.searchsorted(handed, starts)
-        line = clause.promised_amount * (edges - starts) / (ends - starts)
+    for number, (starts, until) in enumerate(itertools.pairwise(starts_at.tolist())):
+        edges, count = ends[month == number], by_week[month == number].cumsum()
+        line = clause.promised_amount * (edges - starts) / (until - starts)
         over = edges <= case.ends_at
-        inside[month] = np.sum(over & (np.abs(count - line) <= clause.band * clause.promised_amount + 1e-9))
-        weeks[month] = np.sum(over)
+        inside[number] = np.sum(over & (np.abs(count - line) <= clause.band * clause.promised_amount + 1e-9))
+        weeks[number] = np.sum(over)
     return inside, weeks
 
 

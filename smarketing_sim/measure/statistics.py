@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from smarketing_sim.errors import InputError
 
@@ -81,7 +81,7 @@ def wilson(successes: float, trials: float, *, level: float = 0.95) -> Interval:
     if trials <= 0:
         return Interval(math.nan, math.nan, math.nan)
     share = successes / trials
-    z = float(stats.norm.ppf(0.5 + level / 2.0))
+    z = float(special.ndtri(0.5 + level / 2.0))
     shrink = 1.0 + z * z / trials
     centre = (share + z * z / (2.0 * trials)) / shrink
     half = z / shrink * math.sqrt(share * (1.0 - share) / trials + z * z / (4.0 * trials * trials))
@@ -183,6 +183,8 @@ def quantile_interval(values: npt.ArrayLike, prob: float, *, level: float = 0.95
     Interval
         ``mean`` holds the quantile; a bound is NaN where there are too few values for it.
     """
+    from scipy import stats  # noqa: PLC0415 - takes long to load, and who only simulates never needs it
+
     known = np.sort(_known(values))
     if not known.size:
         return Interval(math.nan, math.nan, math.nan)
@@ -216,7 +218,7 @@ def replications_for(values: npt.ArrayLike, half_width: float, *, level: float =
     if not half_width > 0.0:
         raise InputError("the half width of an interval must be above 0")
     spread = float(known.std(ddof=1))
-    z = float(stats.norm.ppf(0.5 + level / 2.0))
+    z = float(special.ndtri(0.5 + level / 2.0))
     count = max(2, math.ceil((z * spread / half_width) ** 2))
     while _critical(count - 1, level) * spread / math.sqrt(count) > half_width:
         count += 1
@@ -249,4 +251,4 @@ def _around(mean: float, error: float, count: int, level: float) -> Interval:
 
 @functools.lru_cache(maxsize=1024)
 def _critical(freedom: int, level: float) -> float:
-    return float(stats.t.ppf(0.5 + level / 2.0, freedom))
+    return float(special.stdtrit(freedom, 0.5 + level / 2.0))

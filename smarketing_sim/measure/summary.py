@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import Case, case_of
-from smarketing_sim.measure.economics import measure_economics
-from smarketing_sim.measure.funnel import cycle_days, funnel
-from smarketing_sim.measure.load import OVERTIME, ae_utilisation, load_check, sdr_utilisation
+from smarketing_sim.measure.economics import MoneySums, measure_economics
+from smarketing_sim.measure.funnel import FunnelSums, funnel
+from smarketing_sim.measure.load import OVERTIME, WorkSums, ae_utilisation, load_check, sdr_utilisation
 from smarketing_sim.measure.response import (
     BUSINESS_GRID,
     WALL_GRID,
-    attempts_made,
+    ResponseSums,
+    WaitingSums,
     called_within,
-    never_called_share,
     quantiles,
-    response_minutes,
-    system_delay_minutes,
+    rising,
     waiting_by_hour,
 )
-from smarketing_sim.measure.sla import ClauseCounts, measure_clauses
-from smarketing_sim.measure.twin import steady_team
+from smarketing_sim.measure.sla import ClauseCounts, ClauseSums, measure_clauses
+from smarketing_sim.measure.sums import Sums
+from smarketing_sim.measure.twin import WaitSums, steady_team
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
@@ -77,47 +77,92 @@ def measure(ledger: Ledger, scenario: Scenario, *, unlimited: Ledger | None = No
         The same leads with unlimited reps, for the ceilings.
     """
     case = case_of(ledger, scenario)
-    by_source, (new, retries) = funnel(case), waiting_by_hour(case)
-    business, wall = (np.sort(minutes) for minutes in response_minutes(case))
+    sums = case.total(_LeadSums.of)
+    by_source, (new, retries) = funnel(case, sums.funnel), waiting_by_hour(case, sums.waiting)
+    business, called_business = _ages(sums.response.business_minutes, BUSINESS_GRID, "business")
+    wall, called_wall = _ages(sums.response.wall_minutes, WALL_GRID, "wall")
     ceiling = {} if unlimited is None else measure_clauses(case_of(unlimited, scenario))
-    replication = int(ledger.facts[0]["replication"]) if ledger.facts else 0
     return Measures(
-        replication=replication,
-        headline=_headline(case, by_source, business, wall),
-        clauses=measure_clauses(case),
+        replication=int(ledger.facts[0]["replication"]) if ledger.facts else 0,
+        headline=_headline(case, sums, by_source, business | wall),
+        clauses=measure_clauses(case, sums.clauses),
         ceiling={name: counts.attainment for name, counts in ceiling.items()},
         funnel=by_source,
         waiting_new=new,
         waiting_retries=retries,
-        called_business=called_within(business, BUSINESS_GRID),
-        called_wall=called_within(wall, WALL_GRID),
-        attempts_made=attempts_made(case),
+        called_business=called_business,
+        called_wall=called_wall,
+        attempts_made=sums.response.attempts_made,
     )
 
 
-def _headline(case: Case, by_source: Floats, business: Floats, wall: Floats) -> dict[str, float]:
-    planned, with_stops = load_check(case)
-    ends = zip(("p50", "p90"), quantiles(business), quantiles(wall), strict=True)
-    responses = {
-        f"{clock}_{name}_minutes": value for name, b, w in ends for clock, value in (("business", b), ("wall", w))
-    }
-    twin = steady_team(case)
+@dataclass(frozen=True, eq=False)
+class _LeadSums(Sums):
+    """Everything that is counted of leads.
+
+    Parameters
+    ----------
+    leads_count, open_count
+        Leads of the economics cohort, and those of them that are still open.
+    handed_count, duplicates_count
+        Leads handed over in the horizon, and second records beside them.
+    """
+
+    leads_count: int
+    open_count: int
+    handed_count: int
+    duplicates_count: int
+    funnel: FunnelSums
+    money: MoneySums
+    work: WorkSums
+    response: ResponseSums
+    waiting: WaitingSums
+    attempt_waits: WaitSums
+    clauses: ClauseSums
+
+    @classmethod
+    def of(cls, case: Case) -> _LeadSums:
+        return cls(
+            leads_count=int(np.count_nonzero(case.economics_cohort)),
+            open_count=int(np.count_nonzero(case.economics_cohort & case.is_open)),
+            handed_count=len(case.handed_rows),
+            duplicates_count=len(case.handed_duplicates["handed_at"]),
+            funnel=FunnelSums.of(case),
+            money=MoneySums.of(case),
+            work=WorkSums.of(case),
+            response=ResponseSums.of(case),
+            waiting=WaitingSums.of(case),
+            attempt_waits=WaitSums.of(case),
+            clauses=ClauseSums.of(case),
+        )
+
+
+def _ages(minutes: tuple[Floats, ...], grid: Floats, clock: str) -> tuple[dict[str, float], Floats]:
+    """Return quantiles of the age at the first response by name, and the share called within each age of a grid."""
+    ordered = rising(minutes)
+    ends = zip(("p50", "p90"), quantiles(ordered), strict=True)
+    return {f"{clock}_{name}_minutes": value for name, value in ends}, called_within(ordered, grid)
+
+
+def _headline(case: Case, sums: _LeadSums, by_source: Floats, ages: dict[str, float]) -> dict[str, float]:
+    planned, with_stops = load_check(case, sums.work)
+    twin = steady_team(case, sums.attempt_waits)
     return {
-        **asdict(measure_economics(case, by_source)),
+        **vars(measure_economics(case, by_source, sums.money)),
         "sdr_utilisation": sdr_utilisation(case),
-        "ae_utilisation": ae_utilisation(case),
+        "ae_utilisation": ae_utilisation(case, sums.work),
         "overtime_hours": float(case.minutes_by_state[OVERTIME]) / 60.0,
         "load_planned": planned,
         "load_with_early_stopping": with_stops,
-        **responses,
+        **ages,
         "twin_reps_present": twin.servers,
         "twin_wait_minutes": twin.mean_wait_minutes,
         "simulated_wait_minutes": twin.simulated_wait_minutes,
-        "system_delay_minutes": system_delay_minutes(case),
-        "never_called_share": never_called_share(case),
-        "cycle_days": cycle_days(case),
-        "leads_count": float(np.count_nonzero(case.economics_cohort)),
-        "handed_count": float(len(case.handed_rows)),
-        "duplicates_count": float(len(case.handed_duplicates["handed_at"])),
-        "open_count": float(np.count_nonzero(case.economics_cohort & case.leads["censored"])),
+        "system_delay_minutes": sums.response.system_delay_minutes,
+        "never_called_share": sums.response.never_called_share,
+        "cycle_days": sums.funnel.cycle_days,
+        "leads_count": float(sums.leads_count),
+        "handed_count": float(sums.handed_count),
+        "duplicates_count": float(sums.duplicates_count),
+        "open_count": float(sums.open_count),
     }

@@ -10,6 +10,7 @@ import numpy as np
 from smarketing_sim.measure import queueing
 from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.load import OVERTIME, WORKING, scheduled_minutes
+from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.arrivals import flows
@@ -31,7 +32,8 @@ class Twin:
     utilisation
         Offered work over capacity.
     mean_wait_minutes
-        Mean wait of an attempt by Erlang's formula; infinite where more work comes than can be done.
+        Mean wait of an attempt by Erlang's formula; infinite where more work comes than can be done, 0 where attempts
+        take no time.
     simulated_wait_minutes
         Mean wait of an attempt in the simulation, on the business clock.
     """
@@ -42,24 +44,41 @@ class Twin:
     simulated_wait_minutes: float
 
 
-def steady_team(case: Case) -> Twin:
+@dataclass(frozen=True, eq=False)
+class WaitSums(Sums):
+    """How long attempts of the horizon waited on the business clock: how many there were, and minutes in all."""
+
+    attempts_count: int
+    wait_minutes: float
+
+    @classmethod
+    def of(cls, case: Case) -> WaitSums:
+        """Add up the attempts on some leads."""
+        due, started = case.human_attempts["due_at"], case.human_attempts["started_at"]
+        inside = case.in_horizon(started)
+        if not inside.all():
+            rows = np.flatnonzero(inside)
+            due, started = due[rows], started[rows]
+        return cls(len(started), float(case.contract.between(due, started).sum()))
+
+
+def steady_team(case: Case, waits: WaitSums) -> Twin:
     """Return the steady-state twin of one replication's follow-up.
 
     Attempts arrive evenly over the contract's open time and each keeps a rep for its minutes and for the other work
     owed after it. Erlang C for the whole number of reps there; see :func:`queueing.mmc`.
     """
-    starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
-    open_minutes = float(case.contract.between(starts, ends))
-    started, spent = case.horizon_attempts["started_at"], case.minutes_by_state
+    open_minutes = float(case.contract.between(case.line.horizon_starts_at, case.line.horizon_ends_at))
+    spent, count = case.minutes_by_state, waits.attempts_count
     present = (float(spent.sum()) - float(spent[OVERTIME])) / open_minutes if open_minutes else 0.0
     scheduled, working = scheduled_minutes(case), float(spent[WORKING])
-    if not len(started) or scheduled <= 0:
+    if not count or scheduled <= 0:
         return Twin(present, float("nan"), float("nan"), float("nan"))
-    wait = float(np.mean(case.contract.between(case.horizon_attempts["due_at"], started)))
+    wait = waits.wait_minutes / count
     load, servers = working / scheduled, max(round(present), 1)
-    rate = len(started) / open_minutes
-    if load >= 1.0:
-        return Twin(present, load, float("inf"), wait)
+    rate = count / open_minutes
+    if not 0.0 < load < 1.0:
+        return Twin(present, load, float("inf") if load else 0.0, wait)
     waiting = queueing.mmc(arrival_rate=rate, service_rate=rate / (load * servers), servers=servers)
     return Twin(present, load, waiting.mean_wait, wait)
 

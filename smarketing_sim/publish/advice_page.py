@@ -8,6 +8,7 @@ import numpy as np
 
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.levers import Effect
+from smarketing_sim.experiment import results
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.publish import advice_charts
@@ -27,11 +28,12 @@ from smarketing_sim.publish.words import (
     range_of,
     upper_first,
 )
-from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.world.calendar import Floats, add_months
 
 _SHOWN = 6
 _FEWEST_FOR_BAD_YEAR = 20
+_SAME_DAY_MINUTES = 480.0
 _COSTS = {
     "nothing": "nothing",
     "other work": "the reps’ other work",
@@ -57,7 +59,7 @@ def show_what_to_do(plan: Planning) -> None:
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
         f"over {plan.scenario.economics.horizon_months} months. Ranges hold for all changes at once; of several that "
-        "they cannot tell apart, the simplest is the one to begin with.",
+        f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(plan, rule)}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     rows = [_lever_row(plan, effect) for effect in effects]
@@ -66,6 +68,18 @@ def show_what_to_do(plan: Planning) -> None:
         rest = table_html(names, rows[_SHOWN:], numeric=names[1:3])
         count = len(rows) - _SHOWN
         display_html(f"<details><summary>{counted(count, 'more change')} tried</summary>{rest}</details>")
+
+
+def _goal_words(plan: Planning, rule: Effect | None) -> str:
+    """Return what the change to begin with does to revenue and to the goal."""
+    if rule is None or not np.isfinite(rule.goal.mean):
+        return ""
+    more, today = rule.expected_revenue_usd, results.goal_reached(plan.experiment)
+    return (
+        f" That one adds {money(more.mean)} ({range_of(more, money)}) to the revenue expected from this year’s leads; the "
+        f"goal of {money(plan.scenario.goal.marketing_usd)} is then reached with a chance of {percent(rule.goal.mean)} "
+        f"({range_of(rule.goal, percent)}), today {percent(today.mean)}."
+    )
 
 
 def show_left_on_table(plan: Planning) -> None:
@@ -231,15 +245,21 @@ def _doubt(advice: Advice) -> str:
     if found is None:
         return "No free change was there to hold against other beliefs about speed."
     choice = found.choices[-1]
-    other = [decay_presets()[preset].name for preset, best in zip(found.presets, found.best, strict=True)
+    other = [_belief(decay_presets()[preset]) for preset, best in zip(found.presets, found.best, strict=True)
              if best != choice]  # fmt: skip
     if not other:
         return f"“{choice}” is the better choice under each of {len(found.presets)} published beliefs about speed."
     return (
         f"“{choice}” is the better choice under {len(found.presets) - len(other)} of {len(found.presets)} published "
-        f"beliefs about how fast a lead goes cold; not under “{'”, “'.join(other)}”. "
+        f"beliefs about how fast a lead goes cold; not under {', '.join(other)}. "
         "The chapter on beliefs has the rest."
     )
+
+
+def _belief(preset: DecayPreset) -> str:
+    """Return a belief about speed by name, with what it says of a call on the same day."""
+    left = float(preset.curve.value(np.array([_SAME_DAY_MINUTES]))[0])
+    return f"“{preset.name}”, by which a call after eight hours is still worth {percent(left)} of one at once"
 
 
 def _moved(advice: Advice) -> str:

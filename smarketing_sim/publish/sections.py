@@ -26,14 +26,10 @@ def show_contract(plan: Planning) -> None:
         return
     safe = sum(plan.kept(name).mean >= _SAFE for name in names)
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
-    note = (
-        f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years_told}. "
-        f"All clauses together are kept in {months(every, plan.months)} months"
-        f" ({_month_words(every, plan.months)})."
-        if np.isfinite(every.mean)
-        else ""
-    )
-    heading(f"{safe} of {len(names)} promises are kept in at least nine months of ten", note)
+    title = f"{safe} of {len(names)} promises are kept in at least nine months of ten"
+    if np.isfinite(every.mean) and safe < len(names):
+        title += f", all together in {months(every, plan.months)} ({_month_words(every, plan.months)})"
+    heading(title, f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years_told}.")
     rows = "".join(_clause_row(plan, name) for name in names)
     head = "".join(f'<th scope="col">{h}</th>' for h in ("clause", "promise", "attained", "months kept", "verdict"))
     display_html(f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
@@ -313,6 +309,8 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
     word, css = (
         ("kept", "kept") if kept.mean >= _SAFE else ("at risk", "risk") if kept.mean >= _HALF else ("broken", "broken")
     )
+    if css != "kept" and isinstance(clause, VolumeClause) and _past_cliff(plan, clause):
+        return css, f"● {word}; but as things are, fewer leads would pay"
     if (
         css == "kept"
         or ceiling is None
@@ -323,6 +321,14 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
     if ceiling < clause.target:
         return css, f"● {word}; at most {percent(ceiling)} is possible, with any number of people"
     return css, f"● {word}; {percent(ceiling)} is possible with enough hands"
+
+
+def _past_cliff(plan: Planning, clause: VolumeClause) -> bool:
+    """Tell whether a promise of leads lies where one more lead costs money."""
+    if plan.advice is None or clause.leads_per_rep is None:
+        return False
+    cliff = plan.advice.curves[0].cliff
+    return cliff.in_sight and cliff.handed_per_month.mean < clause.promised_amount
 
 
 def _month_words(kept: object, total: int) -> str:

@@ -76,28 +76,26 @@ class MixtureCurve:
         per_minute = math.log(2.0) / 60.0
         return per_minute / self.hot_half_life_hours, per_minute / self.cold_half_life_hours
 
-    def _log_parts(self, age: Floats) -> tuple[Floats, Floats]:
-        """Return log v and the logarithm of its hot part, at each age in minutes."""
+    def _change(self, age: Floats) -> Floats:
+        """Return v - 1 at each age in minutes, as exact near 0 as anywhere."""
         hot_rate, cold_rate = self._rates
-        hot, cold = self.hot_share, 1.0 - self.hot_share
-        hot_log, cold_log = -hot_rate * age, -cold_rate * age
-        change = hot * np.expm1(hot_log) + cold * np.expm1(cold_log)
-        hot_log += math.log(hot)
-        cold_log += math.log(cold)
-        level = np.log1p(np.maximum(change, -0.5))
-        late = np.flatnonzero(change <= -0.5)
-        level[late] = np.logaddexp(hot_log[late], cold_log[late])
-        return level, hot_log
+        return self.hot_share * np.expm1(-hot_rate * age) + (1.0 - self.hot_share) * np.expm1(-cold_rate * age)
 
     def value(self, age: Floats) -> Floats:
         """Return v at each age in minutes."""
-        return np.exp(self._log_parts(age)[0])
+        hot_rate, cold_rate = self._rates
+        change = self._change(age)
+        level = np.log1p(np.maximum(change, -0.5))
+        late = np.flatnonzero(change <= -0.5)
+        hot_log = -hot_rate * age[late] + math.log(self.hot_share)
+        level[late] = np.logaddexp(hot_log, -cold_rate * age[late] + math.log(1.0 - self.hot_share))
+        return np.exp(level)
 
     def deadline(self, u: Floats) -> Floats:
         """Return the age in minutes at which v falls to 1 - u.
 
         log v is convex and falls, so Newton's method that starts left of the root climbs to it and never passes it.
-        An age that a step leaves as it was stays for ever, so later steps are only taken for the others.
+        Each age takes its own steps and no more, so it does not depend on what else is asked.
         """
         hot_rate, cold_rate = self._rates
         hot, cold = self.hot_share, 1.0 - self.hot_share
@@ -108,17 +106,23 @@ class MixtureCurve:
         found = np.maximum(np.maximum(by_hot, by_cold), by_mean)
         age, rows = found, np.arange(len(u))
         for _ in range(_NEWTON_STEPS):
-            level, hot_log = self._log_parts(age)
-            hot_weight = np.exp(hot_log - level)
-            step = (level - goal) / (hot_weight * hot_rate + (1.0 - hot_weight) * cold_rate)
+            step = self._step(age, goal)
             later = np.maximum(age + step, 0.0)
-            settled = np.abs(step) <= 1e-13 * later
-            moves = np.flatnonzero(~settled | (later != age))
             found[rows] = later
-            if settled.all():
+            moves = np.flatnonzero(np.abs(step) > 1e-13 * later)
+            if not len(moves):
                 break
             age, goal, rows = later[moves], goal[moves], rows[moves]
         return found
+
+    def _step(self, age: Floats, goal: Floats) -> Floats:
+        """Return how far a step of Newton's method goes from each age towards the one at which log v is its goal."""
+        hot_rate, cold_rate = self._rates
+        hot, cold = self.hot_share * np.exp(-hot_rate * age), (1.0 - self.hot_share) * np.exp(-cold_rate * age)
+        value, change = hot + cold, self._change(age)
+        level = np.where(change > -0.5, np.log1p(np.maximum(change, -0.5)), np.log(value))
+        step: Floats = (level - goal) * value / (hot * hot_rate + cold * cold_rate)
+        return step
 
 
 @dataclass(frozen=True)

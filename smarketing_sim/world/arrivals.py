@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,57 @@ from smarketing_sim.world.streams import Streams, stable_hash
 
 FIRST_LAYER = 256.0
 CELL_MINUTES = 60.0
+_SLOTS = 4
 _SOURCE_BITS, _LAYER_BITS, _INDEX_BITS = 26, 6, 30
+Week = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How arrivals spread over the hours of a run.
+
+    Parameters
+    ----------
+    mass
+        Expected leads in each hour for a volume of 1, shape (hours,).
+    """
+
+    mass: Floats
+
+    @functools.cached_property
+    def hours(self) -> npt.NDArray[np.int64]:
+        """The hours in which leads can arrive at all."""
+        return np.flatnonzero(self.mass > 0)
+
+    @functools.cached_property
+    def up_to(self) -> Floats:
+        """Running total of mass before the first of these hours and up to the end of each."""
+        return np.concatenate([[0.0], np.cumsum(self.mass[self.hours])])
+
+    @property
+    def total(self) -> float:
+        """Mass of all hours."""
+        return float(self.up_to[-1])
+
+    @functools.cached_property
+    def _ended(self) -> npt.NDArray[np.int64]:
+        """How many hours end in the slots before each slot."""
+        ends_in = np.bincount(self._slot(self.up_to[1:]))
+        return np.cumsum(ends_in) - ends_in
+
+    def _slot(self, place: Floats) -> npt.NDArray[np.int64]:
+        """Return in which slot each place lies: equal parts of the mass, so many that few hold the end of an hour."""
+        return (place / self.total * (_SLOTS * len(self.hours))).astype(np.int64)
+
+    def hours_at(self, place: Floats) -> npt.NDArray[np.int64]:
+        """Return in which of the hours the running total of mass passes each place, by number among ``hours``."""
+        found = self._ended.take(self._slot(place))
+        ends = self.up_to[1:]
+        rows = np.flatnonzero(ends.take(found) <= place)
+        while len(rows):  # each round passes one more hour that ends in the slot of a place and before that place
+            found[rows] += 1
+            rows = rows[ends.take(found[rows]) <= place[rows]]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +86,21 @@ class Flow:
     ----------
     source, campaign
         Names; ``campaign`` is empty for the usual flow.
-    mass
-        Expected leads in each hour of the run for a volume of 1, shape (hours,).
+    course
+        How it spreads over the hours of the run.
     volume
         Volume in each hour, shape (hours,).
     """
 
     source: str
     campaign: str
-    mass: Floats
+    course: Course
     volume: Floats
+
+    @property
+    def mass(self) -> Floats:
+        """Expected leads in each hour of the run for a volume of 1, shape (hours,)."""
+        return self.course.mass
 
     @property
     def key(self) -> str:
@@ -86,17 +142,20 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The hours of a run, which arrivals are laid out on; each array has shape (hours,).
+    """The hours of a run, which arrivals are laid out on.
 
     Parameters
     ----------
     day, month, hour_of_week
-        Index of the local day, months since the year 0, and local hour of the week from Monday midnight.
+        Index of the local day, which of the months, and local hour of the week from Monday midnight; shape (hours,).
+    months
+        The months that the run has a part of, counted since the year 0.
     """
 
     day: npt.NDArray[np.int64]
     month: npt.NDArray[np.int64]
     hour_of_week: npt.NDArray[np.int64]
+    months: npt.NDArray[np.int64]
 
 
 @functools.lru_cache(maxsize=64)
@@ -106,7 +165,8 @@ def cells_of(line: Timeline) -> Cells:
     day = line.day_of(starts_at)
     days = [line.first_day + dt.timedelta(days=n) for n in range(line.day_count)]
     month = np.array([one.year * 12 + one.month - 1 for one in days], dtype=np.int64)
-    return Cells(day, month[day], line.hour_of_week(starts_at))
+    months, index = np.unique(month, return_inverse=True)
+    return Cells(day, index[day], line.hour_of_week(starts_at), months)
 
 
 def day_effects(scenario: Scenario, streams: Streams, line: Timeline) -> Floats:
@@ -121,69 +181,71 @@ def flows(scenario: Scenario, line: Timeline, effects: Floats) -> list[Flow]:
     """Return every arrival process of a scenario, sources first, each in the order of the file."""
     marketing, cells = scenario.marketing, cells_of(line)
     effect = effects[cells.day]
+    week = {name: _week(source.profile or marketing.profile) for name, source in marketing.sources.items()}
+    weight = {one: _weights(one, line) for one in week.values()}
+    usual = {one: Course(by_hour * effect * CELL_MINUTES / WALL_MINUTES["month"]) for one, by_hour in weight.items()}
     listed = []
     for name, source in marketing.sources.items():
-        weight = _weights(source.profile or marketing.profile, cells)
-        mass = weight * effect * CELL_MINUTES / WALL_MINUTES["month"]
-        listed.append(Flow(name, "", mass, _monthly_volume(source.monthly_leads, marketing.season, cells, weight)))
+        volume = _monthly_volume(source.monthly_leads, marketing.season, week[name], line)
+        listed.append(Flow(name, "", usual[week[name]], volume))
     for name, campaign in marketing.campaigns.items():
-        weight = _weights(marketing.sources[campaign.source].profile or marketing.profile, cells)
-        mass = _burst(campaign, line, cells.day, weight) * effect
-        listed.append(Flow(campaign.source, name, mass, np.full(len(effect), campaign.first_week_leads)))
+        burst = _burst(campaign, line, cells.day, weight[week[campaign.source]]) * effect
+        listed.append(
+            Flow(campaign.source, name, Course(burst), np.broadcast_to(campaign.first_week_leads, len(effect)))
+        )
     return listed
 
 
 def draw_layers(flow: Flow, streams: Streams) -> Iterator[Layer]:
     """Draw the leads of a flow, layer by layer, until the layers reach its highest volume."""
-    total = np.concatenate([[0.0], np.cumsum(flow.mass)])
-    top = float(np.max(flow.volume, where=flow.mass > 0, initial=0.0))
+    course, volume = flow.course, flow.volume[flow.course.hours]
+    top = float(np.max(volume, initial=0.0))
     low, high, number = 0.0, FIRST_LAYER, 0
-    while low < top and total[-1] > 0:
+    while low < top and course.total > 0:
         random = streams.open("arrivals", flow.key, number)
-        count = int(random.poisson((high - low) * total[-1]))
-        place = random.random(count) * total[-1]
+        count = int(random.poisson((high - low) * course.total))
+        place = random.random(count) * course.total
         height = low + (high - low) * random.random(count)
-        cell = _cell_of(total, place)
-        kept = np.flatnonzero(height < flow.volume[cell])
-        inside = (place[kept] - total[cell[kept]]) / flow.mass[cell[kept]]
-        yield Layer(flow, number, count, kept, to_grid((cell[kept] + inside) * CELL_MINUTES))
+        hour = course.hours_at(place)
+        kept = np.flatnonzero(height < volume.take(hour))
+        hour, place = hour[kept], place[kept]
+        cell = course.hours.take(hour)
+        inside = (place - course.up_to.take(hour)) / course.mass.take(cell)
+        yield Layer(flow, number, count, kept, to_grid((cell + inside) * CELL_MINUTES))
         low, high, number = high, 2.0 * high, number + 1
 
 
-def _cell_of(total: Floats, place: Floats) -> npt.NDArray[np.int64]:
-    """Return the hour in which the running total of mass passes each place; sorted first, as that searches faster."""
-    order = np.argsort(place)
-    cell = np.empty(len(place), dtype=np.int64)
-    cell[order] = np.searchsorted(total, place[order], side="right") - 1
-    return cell
+def _week(profile: ArrivalProfile) -> Week:
+    return tuple(profile.weekdays.get(day, 1.0) for day in WEEKDAYS), profile.hours
 
 
-def _weights(profile: ArrivalProfile, cells: Cells) -> Floats:
-    """Return the profile over the hours of a run, mean 1 over a week."""
-    week = np.outer([profile.weekdays.get(day, 1.0) for day in WEEKDAYS], profile.hours).ravel()
-    weights: Floats = (week / week.mean())[cells.hour_of_week]
+@functools.lru_cache(maxsize=64)
+def _weights(week: Week, line: Timeline) -> Floats:
+    """Return weekdays times hours over the hours of a run, mean 1 over a week."""
+    by_hour = np.outer(*week).ravel()
+    weights: Floats = (by_hour / by_hour.mean())[cells_of(line).hour_of_week]
     return weights
 
 
-def _monthly_volume(monthly: tuple[float, ...], season: tuple[float, ...], cells: Cells, weight: Floats) -> Floats:
+@functools.lru_cache(maxsize=64)
+def _monthly_volume(monthly: tuple[float, ...], season: tuple[float, ...], week: Week, line: Timeline) -> Floats:
     """Return leads per mean month in force in each hour; a list of twelve is met month by month."""
-    in_year = cells.month % 12
-    volume: Floats = (np.array(season) * np.array(monthly))[in_year]
+    cells = cells_of(line)
+    volume: Floats = (np.array(season) * np.array(monthly))[cells.months % 12]
     if len(monthly) == 12:
-        months, index = np.unique(cells.month, return_inverse=True)
-        mass = np.bincount(index, weights=weight) * CELL_MINUTES / WALL_MINUTES["month"]
-        calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in months.tolist()])
-        whole = np.bincount(index) * CELL_MINUTES >= calendar_days * 1440 - 60
-        volume = volume / np.where(whole & (mass > 0), mass, 1.0)[index]
-    return volume
+        mass = np.bincount(cells.month, weights=_weights(week, line)) * CELL_MINUTES / WALL_MINUTES["month"]
+        calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in cells.months.tolist()])
+        whole = np.bincount(cells.month) * CELL_MINUTES >= calendar_days * 1440 - 60
+        volume = volume / np.where(whole & (mass > 0), mass, 1.0)
+    return volume.take(cells.month)
 
 
 def _burst(campaign: Campaign, line: Timeline, day: npt.NDArray[np.int64], weight: Floats) -> Floats:
     """Return the shape of a burst: each of its weeks sums to what is left of the first."""
-    week = (day - (campaign.starts_on - line.first_day).days) // 7
-    mass = np.zeros(len(day))
-    for number in range(campaign.weeks):
-        cells = week == number
-        if weight[cells].sum() > 0:
-            mass[cells] = campaign.weekly_decay**number * weight[cells] / weight[cells].sum()
+    mass, starts_on = np.zeros(len(day)), (campaign.starts_on - line.first_day).days
+    edges = np.searchsorted(day, starts_on + 7 * np.arange(campaign.weeks + 1)).tolist()
+    for number, (first, last) in enumerate(itertools.pairwise(edges)):
+        week = weight[first:last]
+        if week.sum() > 0:
+            mass[first:last] = campaign.weekly_decay**number * week / week.sum()
     return mass

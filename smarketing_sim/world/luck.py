@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,105 +12,12 @@ from scipy.special import ndtr
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.scoring import SCORE_AT_HANDOFF, SCORE_PER_SD, ScoreModel, inside_profile_prob, solve
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.arrivals import Layer
 from smarketing_sim.world.calendar import Floats
-from smarketing_sim.world.streams import Streams
+from smarketing_sim.world.draws import Luck
 
 Columns = dict[str, npt.NDArray[Any]]
 Codes = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-Draw = Callable[[np.random.Generator, int], Floats]
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Leads of one rate layer, or their duplicates, as rows of a Luck.
-
-    Parameters
-    ----------
-    layer
-        The layer; its streams are drawn from for every point.
-    kept
-        Indices of the points that are meant.
-    prefix
-        What comes before each purpose in the names of the streams.
-    """
-
-    layer: Layer
-    kept: npt.NDArray[np.int64]
-    prefix: str = ""
-
-    def stream(self, purpose: str, attempt: int | None = None) -> str:
-        """Return the name of a stream."""
-        name = f"{self.prefix}{purpose}/{self.layer.flow.key}/{self.layer.number}"
-        return name if attempt is None else f"{name}/{attempt}"
-
-
-@dataclass(frozen=True, eq=False)
-class Luck:
-    """Draws for the leads of many parts, one after another.
-
-    Every array has shape (leads,) or, where a number of attempts is given, (leads, attempts).
-    """
-
-    streams: Streams
-    parts: Sequence[Part]
-
-    @functools.cached_property
-    def rows(self) -> list[slice]:
-        """Rows of each part."""
-        ends = np.cumsum([len(part.kept) for part in self.parts], dtype=np.int64).tolist()
-        return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
-
-    @functools.cached_property
-    def count(self) -> int:
-        """How many leads."""
-        return sum(len(part.kept) for part in self.parts)
-
-    def chosen(self, rows: npt.NDArray[np.int64]) -> list[Part]:
-        """Return the parts of some rows, in order, without those that have none of them."""
-        chosen = []
-        for part, span in zip(self.parts, self.rows, strict=True):
-            first, last = np.searchsorted(rows, (span.start, span.stop))
-            if first < last:
-                chosen.append(replace(part, kept=part.kept[rows[first:last] - span.start]))
-        return chosen
-
-    def uniform(self, purpose: str, attempts: int | None = None) -> Floats:
-        """Return uniforms in [0, 1)."""
-        return self._drawn(np.random.Generator.random, purpose, attempts)
-
-    def normal(self, purpose: str, attempts: int | None = None) -> Floats:
-        """Return standard normals."""
-        return self._drawn(np.random.Generator.standard_normal, purpose, attempts)
-
-    def exponential(self, purpose: str, mean: float) -> Floats:
-        """Return exponentials of a mean."""
-        return self._drawn(np.random.Generator.standard_exponential, purpose, None) * mean
-
-    def lognormal(
-        self, purpose: str, *, mean: float | Floats, cv: float | Floats, attempts: int | None = None
-    ) -> Floats:
-        """Return lognormals of a mean and a ratio of standard deviation to mean."""
-        sigma = np.sqrt(np.log1p(np.square(cv)))
-        if not np.any(sigma):
-            return np.full(self.count if attempts is None else (self.count, attempts), 1.0) * mean
-        exponent = self.normal(purpose, attempts)
-        exponent *= sigma
-        exponent -= 0.5 * np.square(sigma)
-        np.exp(exponent, out=exponent)
-        exponent *= mean
-        return exponent
-
-    def _drawn(self, draw: Draw, purpose: str, attempts: int | None) -> Floats:
-        numbers = [None] if attempts is None else list(range(1, attempts + 1))
-        drawn = np.empty((self.count, len(numbers)))
-        named = [part.stream(purpose, number) for number in numbers for part in self.parts]
-        opened = iter(self.streams.open_each(named))
-        for column in drawn.T:
-            for part, rows in zip(self.parts, self.rows, strict=True):
-                column[rows] = draw(next(opened), part.layer.drawn_count)[part.kept]
-        return drawn[:, 0] if attempts is None else drawn
 
 
 def traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) -> Columns:
@@ -167,24 +72,16 @@ def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> C
 
 
 def interest(scenario: Scenario, luck: Luck) -> Floats:
-    """Draw the age until which a lead stays interested.
-
-    The curve is asked layer by layer: the last bit of an age hangs on how many steps the whole of a layer takes.
-    """
+    """Draw the age until which a lead stays interested."""
     curve = scenario.decay.curve
-    if curve is None:
-        return np.full(luck.count, np.inf)
-    chance = luck.uniform("interest")
-    for rows in luck.rows:
-        chance[rows] = curve.deadline(chance[rows])
-    return to_grid(chance)
+    return np.full(luck.count, np.inf) if curve is None else to_grid(curve.deadline(luck.uniform("interest")))
 
 
-def contact(scenario: Scenario, luck: Luck, interest_until: Floats) -> Columns:
-    """Draw how a lead answers: its patience and every attempt's luck."""
+def contact(scenario: Scenario, luck: Luck) -> Columns:
+    """Draw how a lead answers: its interest, its patience and every attempt's luck."""
     marketing, attempts = scenario.marketing, scenario.sales.sdr.cadence.max_attempts
     patience, cv = marketing.patience_mean, scenario.sales.sdr.minutes_cv
-    reachable = luck.uniform("reachable") < marketing.reachable_share
+    reachable, interest_until = luck.uniform("reachable") < marketing.reachable_share, interest(scenario, luck)
     return {
         "interest_until": interest_until,
         "patience_minutes": np.full(luck.count, np.inf)
@@ -243,8 +140,9 @@ def _persona(scenario: Scenario, source: Codes, chance: Floats) -> Codes:
     """Return persona codes; the shares are laid out by name, so the order of the file plays no part."""
     names = sorted(scenario.personas)
     shares = np.array([[mix.get(name, 0.0) for name in names] for mix in _mixes(scenario)]).reshape(-1, len(names))
-    edges = np.cumsum(shares, axis=1)[:, :-1]
-    place = np.count_nonzero(edges[source] <= chance[:, None], axis=1)
+    place = np.zeros(len(chance), dtype=np.int64)
+    for edge in np.cumsum(shares, axis=1).T[:-1]:
+        place += edge.take(source) <= chance
     codes: Codes = np.array([list(scenario.personas).index(name) for name in names], dtype=np.int32)[place]
     return codes
 

@@ -86,18 +86,25 @@ class _Root:
 
     def states(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         """Return the state words of each key, shape (keys, 4)."""
-        low, high = (keys & 0xFFFFFFFF).astype(np.uint32), (keys >> 32).astype(np.uint32)
-        pool = self._mixed(self.pool, low, self.hashed_count)
-        longer = self._mixed(pool, high, self.hashed_count + _POOL)
-        pool = np.where(high[:, None] > 0, longer, pool)
+        low, high, is_long = _hashed_keys(keys.tobytes(), self.hashed_count)
+        pool = _mixed(self.pool, low)
+        pool = np.where(is_long, _mixed(pool, high), pool)
         state = _hashed(np.tile(pool, 2), _powers(0x8B51F9DD, 0x58F38DED, 0, _STATE_WORDS + 1))
-        return state.astype("<u4").view("<u8").astype(np.uint64)
+        return state.astype("<u4", copy=False).view("<u8").astype(np.uint64, copy=False)
 
-    @staticmethod
-    def _mixed(pool: Words, word: Words, hashed_count: int) -> Words:
-        hashed = _hashed(word[:, None], _powers(0x43B0D7E5, 0x931E8875, hashed_count, _POOL + 1))
-        mixed: Words = pool * np.uint32(0xCA01F9DD) - hashed * np.uint32(0x4973F715)
-        return mixed ^ (mixed >> np.uint32(16))
+
+@functools.lru_cache(maxsize=4096)
+def _hashed_keys(keys: bytes, hashed_count: int) -> tuple[Words, Words, npt.NDArray[np.bool_]]:
+    """Return what the lower and the upper word of each key add to a pool, and which keys have an upper word at all."""
+    words = np.frombuffer(keys, dtype=np.uint64).astype("<u8").view("<u4").astype(np.uint32).reshape(-1, 2)
+    factors = _powers(0x43B0D7E5, 0x931E8875, hashed_count, 2 * _POOL + 1)
+    hashed = _hashed(np.repeat(words, _POOL, axis=1), factors) * np.uint32(0x4973F715)
+    return hashed[:, :_POOL].copy(), hashed[:, _POOL:].copy(), words[:, 1:] > 0
+
+
+def _mixed(pool: Words, hashed: Words) -> Words:
+    mixed: Words = pool * np.uint32(0xCA01F9DD) - hashed
+    return mixed ^ (mixed >> np.uint32(16))
 
 
 def _hashed(words: Words, factors: Words) -> Words:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarketing_sim.engine import choose_engine, jit, simulate
+from smarketing_sim import jit
+from smarketing_sim.engine import choose_engine, simulate
 from smarketing_sim.errors import EngineWarning, InputError
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.scenario.schema import Scenario

@@ -27,7 +27,7 @@ LOCK = (ROOT / "requirements.lock").read_text()
 PYTHONS = ("3.11.2", "3.12.8", "3.13.1", "3.14.0")
 
 NAMED_BY_THE_USER = {"jupyterlab", "papermill", "simpy", "scipy", "seaborn", "nbval", "ipywidgets"}
-ONLY_WITH_PIP = {"playwright"}
+ONLY_WITH_PIP = {"playwright", "axe-playwright-python"}
 CONDA_NAMES = {"python-tzdata": "tzdata"}
 FLOORS = {
     "nbconvert": "7.17.1",  # CVE-2026-39377, CVE-2026-39378, CVE-2025-53000
@@ -97,7 +97,7 @@ def test_environment_yml_differs_from_pyproject_in_no_name_or_range() -> None:
     assert pip == ["-e ."]
     assert conda.pop("python") == SpecifierSet(PROJECT["requires-python"])
     assert conda.pop("pip") == SpecifierSet()
-    wanted = CORE + EXTRAS["fast"] + EXTRAS["cluster"] + EXTRAS["test"]
+    wanted = CORE + EXTRAS["fast"] + EXTRAS["cluster"] + EXTRAS["app"] + EXTRAS["test"]
     expected = {canonicalize_name(r.name): r.specifier for r in wanted if r.name not in ONLY_WITH_PIP}
     assert conda == expected
     assert set(conda) >= NAMED_BY_THE_USER

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from smarketing_sim.engine import simulate
-from smarketing_sim.measure.cohorts import case_of
-from smarketing_sim.measure.economics import Economics, measure_economics, people_cost
-from smarketing_sim.measure.funnel import funnel
+from smarketing_sim.measure.cohorts import Case, case_of
+from smarketing_sim.measure.economics import Economics, MoneySums, measure_economics, people_cost
+from smarketing_sim.measure.funnel import FunnelSums, funnel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import Overrides, make_scenario
@@ -25,8 +25,11 @@ TERMS: dict[str, Any] = {
 
 
 def measured(scenario: Scenario, leads: Any, calls: Any = (), **rest: Any) -> Economics:
-    case = make_case(scenario, leads, calls, **rest)
-    return measure_economics(case, funnel(case))
+    return money_of(make_case(scenario, leads, calls, **rest))
+
+
+def money_of(case: Case) -> Economics:
+    return measure_economics(case, funnel(case, case.total(FunnelSums.of)), case.total(MoneySums.of))
 
 
 def deal(created_at: float, closed_at: float, *, value: float = np.nan, expected: float = 0.0) -> dict[str, Any]:
@@ -143,7 +146,7 @@ def test_the_expected_value_is_the_mean_of_what_falls_out(outcomes: list[str], a
     pairs = np.zeros((replications, 2))
     for r in range(replications):
         case = case_of(simulate(scenario, sample_demand(scenario, seed=11, replication=r)), scenario)
-        money = measure_economics(case, funnel(case))
+        money = money_of(case)
         pairs[r] = money.expected_revenue_usd, money.cohort_revenue_usd
     gap = pairs[:, 0] - pairs[:, 1]
     error = gap.std(ddof=1) / np.sqrt(replications)

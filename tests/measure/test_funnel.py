@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smarketing_sim.engine import simulate
-from smarketing_sim.measure.cohorts import case_of
-from smarketing_sim.measure.funnel import FUNNEL_COLUMNS, STAGES, cycle_days, funnel
+from smarketing_sim.measure.cohorts import Case, case_of
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS, STAGES, FunnelSums, funnel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import Overrides, make_scenario
@@ -25,6 +25,10 @@ def two_sources(**more: Any) -> Scenario:
     source = {"leads_per_month": 10, "qualify_prob": 0.1, "win_prob": 0.1}
     sources = {"web": source | {"cost_per_handed_usd": 100}, "fair": source | {"cost_per_handed_usd": 7}}
     return office(marketing__sources=sources, **more)
+
+
+def counted(case: Case) -> np.ndarray:
+    return funnel(case, case.total(FunnelSums.of))
 
 
 def by_name(table: np.ndarray, source: int) -> dict[str, float]:
@@ -56,7 +60,7 @@ def test_the_funnel_counts_leads_created_in_the_horizon_at_every_stage_by_source
     early = dict(won) | {"created_at": at(scenario, "2023-12-30 10:00")}
     late = lead(at(scenario, "2024-03-01 00:00"), source="web")
     calls = [{"lead_id": n, "started_at": t} for n in (0, 1, 5)]
-    table = funnel(make_case(scenario, [won, lost, idle, kept, copy, early, late], calls))
+    table = counted(make_case(scenario, [won, lost, idle, kept, copy, early, late], calls))
     web, fair = by_name(table, 0), by_name(table, 1)
     assert [web[stage] for stage in STAGES] == [3, 2, 1, 1, 1, 1, 1, 1, 1]
     assert [fair[stage] for stage in STAGES] == [1, 1, 1, 1, 1, 1, 1, 1, 0]
@@ -71,7 +75,7 @@ def test_spend_and_visits_are_those_of_the_days_of_the_horizon() -> None:
     rows = [
         {"day": day, "source": "fair", "visits_count": 10**n, "spend_usd": 2.0 * 10**n} for n, day in enumerate(days)
     ]
-    table = funnel(make_case(scenario, [], marketing=rows))
+    table = counted(make_case(scenario, [], marketing=rows))
     assert by_name(table, 1)["visits"] == 110
     assert by_name(table, 1)["spend_usd"] == 220.0
     assert by_name(table, 0)["spend_usd"] == 0.0
@@ -88,8 +92,8 @@ def test_the_cycle_is_the_median_of_won_deals_from_created_to_won() -> None:
 
     leads = [deal(10, "won"), deal(30, "won"), deal(11, "won"), deal(500, "lost")]
     calls = [{"lead_id": n, "started_at": t} for n in range(4)]
-    assert cycle_days(make_case(scenario, leads, calls)) == pytest.approx(11)
-    assert np.isnan(cycle_days(make_case(scenario, [lead(t)])))
+    assert FunnelSums.of(make_case(scenario, leads, calls)).cycle_days == pytest.approx(11)
+    assert np.isnan(FunnelSums.of(make_case(scenario, [lead(t)])).cycle_days)
 
 
 @settings(max_examples=30)
@@ -97,7 +101,7 @@ def test_the_cycle_is_the_median_of_won_deals_from_created_to_won() -> None:
 def test_stages_never_widen_and_sums_over_sources_are_sums_over_leads(overrides: Overrides, seed: int) -> None:
     scenario = make_scenario(overrides | {"marketing.sources.web.cost_per_handed_usd": 50})
     case = case_of(simulate(scenario, sample_demand(scenario, seed=seed)), scenario)
-    table = funnel(case)
+    table = counted(case)
     assert table.shape == (2, len(FUNNEL_COLUMNS))
     named = {name: table[:, n] for n, name in enumerate(FUNNEL_COLUMNS)}
     for wider, narrower in (

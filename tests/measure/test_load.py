@@ -13,6 +13,7 @@ from smarketing_sim.engine import simulate
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.load import (
     WORKING,
+    WorkSums,
     ae_utilisation,
     expected_attempts,
     load_check,
@@ -21,7 +22,7 @@ from smarketing_sim.measure.load import (
     scheduled_minutes,
     sdr_utilisation,
 )
-from smarketing_sim.measure.twin import steady_team
+from smarketing_sim.measure.twin import Twin, WaitSums, steady_team
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import OFFICE_HOURS, Overrides, make_scenario
@@ -145,7 +146,7 @@ def test_only_the_horizon_counts_and_a_stretch_across_its_edge_in_part() -> None
 def test_a_team_without_hours_has_no_utilisation() -> None:
     case = make_case(office(), [lead(at(office(), "2024-01-03 08:00"))])
     assert np.isnan(sdr_utilisation(case))
-    assert load_check(case) == (np.inf, np.inf)
+    assert load_check(case, case.total(WorkSums.of)) == (np.inf, np.inf)
 
 
 @pytest.mark.parametrize("form", ["interleaved", "blocks", "dedicated_rota"])
@@ -194,12 +195,14 @@ def test_account_executives_are_as_busy_as_their_open_deals_say(overrides: Overr
         }
     )
     case = case_of(simulate(scenario, sample_demand(scenario, seed=seed)), scenario)
-    assert ae_utilisation(case) == pytest.approx(naive_ae(case))
-    assert 0.0 <= ae_utilisation(case) <= 1.0 + 1e-9
+    busy_share = ae_utilisation(case, case.total(WorkSums.of))
+    assert busy_share == pytest.approx(naive_ae(case))
+    assert 0.0 <= busy_share <= 1.0 + 1e-9
 
 
 def test_without_a_limit_account_executives_have_no_utilisation() -> None:
-    assert np.isnan(ae_utilisation(make_case(office(), [])))
+    case = make_case(office(), [])
+    assert np.isnan(ae_utilisation(case, case.total(WorkSums.of)))
 
 
 def one_server(**more: Any) -> Scenario:
@@ -222,26 +225,33 @@ def one_server(**more: Any) -> Scenario:
     )
 
 
+def twin(case: Case) -> Twin:
+    return steady_team(case, case.total(WaitSums.of))
+
+
 def test_the_twin_agrees_with_the_simulation_where_its_assumptions_hold() -> None:
     scenario = one_server()
     twins = [
-        steady_team(case_of(simulate(scenario, sample_demand(scenario, seed=2, replication=r)), scenario))
-        for r in range(8)
+        twin(case_of(simulate(scenario, sample_demand(scenario, seed=2, replication=r)), scenario)) for r in range(8)
     ]
-    gap = np.array([twin.simulated_wait_minutes - twin.mean_wait_minutes for twin in twins])
+    gap = np.array([one.simulated_wait_minutes - one.mean_wait_minutes for one in twins])
     error = gap.std(ddof=1) / np.sqrt(len(gap))
     assert error <= 6.0  # of a wait of 70 minutes
     assert abs(gap.mean()) <= 4 * error
-    assert np.mean([twin.utilisation for twin in twins]) == pytest.approx(0.7, abs=0.03)
-    assert all(twin.servers == pytest.approx(1.0, abs=1e-6) for twin in twins)
+    assert np.mean([one.utilisation for one in twins]) == pytest.approx(0.7, abs=0.03)
+    assert all(one.servers == pytest.approx(1.0, abs=1e-6) for one in twins)
 
 
-def test_the_twin_of_more_work_than_hands_waits_for_ever_and_of_none_says_nothing() -> None:
+def test_the_twin_of_more_work_than_hands_waits_for_ever_of_instant_work_not_at_all_and_of_none_says_nothing() -> None:
     scenario = office()
     t = at(scenario, "2024-01-03 09:00")
     rows = [{"state": "working", "started_at": t, "ended_at": t + 60}]
     calls = [{"lead_id": 0, "started_at": t, "ended_at": t + 60}]
-    full = steady_team(make_case(scenario, [lead(t)], calls, rep_time=rows))
+    full = twin(make_case(scenario, [lead(t)], calls, rep_time=rows))
     assert (full.utilisation, full.mean_wait_minutes, full.simulated_wait_minutes) == (1.0, np.inf, 0.0)
-    empty = steady_team(make_case(scenario, []))
+    instant = [{"lead_id": 0, "started_at": t}]
+    idle = [{"state": "idle", "started_at": t, "ended_at": t + 60}]
+    none = twin(make_case(scenario, [lead(t)], instant, rep_time=idle))
+    assert (none.utilisation, none.mean_wait_minutes, none.simulated_wait_minutes) == (0.0, 0.0, 0.0)
+    empty = twin(make_case(scenario, []))
     assert np.isnan([empty.utilisation, empty.mean_wait_minutes, empty.simulated_wait_minutes]).all()

@@ -11,12 +11,10 @@ from smarketing_sim.engine import simulate
 from smarketing_sim.ledger import OUTCOMES, REASONS
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.response import (
-    attempts_made,
+    ResponseSums,
+    WaitingSums,
     called_within,
-    never_called_share,
     quantiles,
-    response_minutes,
-    system_delay_minutes,
     waiting_by_hour,
 )
 from smarketing_sim.world.contract import after
@@ -32,17 +30,17 @@ def test_response_runs_from_handoff_in_business_time_and_from_the_mql_on_the_wal
     scenario = office()
     friday, monday = at(scenario, "2024-01-05 16:30"), at(scenario, "2024-01-08 10:00")
     leads = [lead(friday, mql_at=friday - 10, created_at=friday - 10), lead(friday)]
-    business, wall = response_minutes(make_case(scenario, leads, [{"lead_id": 0, "started_at": monday}]))
-    assert business.tolist() == [90.0, np.inf]
-    assert wall.tolist() == [monday - friday + 10, np.inf]
+    sums = ResponseSums.of(make_case(scenario, leads, [{"lead_id": 0, "started_at": monday}]))
+    assert np.concatenate(sums.business_minutes).tolist() == [90.0, np.inf]
+    assert np.concatenate(sums.wall_minutes).tolist() == [monday - friday + 10, np.inf]
 
 
 def test_the_delay_of_the_system_is_told_apart() -> None:
     scenario = office()
     handed = at(scenario, "2024-01-05 16:30")
     leads = [lead(handed, mql_at=handed - delay, created_at=0.0) for delay in (10, 30)]
-    assert system_delay_minutes(make_case(scenario, leads)) == 20
-    assert np.isnan(system_delay_minutes(make_case(scenario, [])))
+    assert ResponseSums.of(make_case(scenario, leads)).system_delay_minutes == 20
+    assert np.isnan(ResponseSums.of(make_case(scenario, [])).system_delay_minutes)
 
 
 def test_leads_never_called_make_quantiles_older_instead_of_vanishing() -> None:
@@ -65,7 +63,9 @@ def test_the_black_hole_is_thirty_days_without_a_response() -> None:
     limit = handed + 30 * 1440
     calls = [{"lead_id": 0, "started_at": limit}, {"lead_id": 1, "started_at": limit + 1}]
     leads = [lead(handed), lead(handed), lead(handed), lead(limit + 1)]  # the last is not due yet
-    assert never_called_share(make_case(scenario, leads, calls, ends_at=limit + 10)) == pytest.approx(2 / 3)
+    sums = ResponseSums.of(make_case(scenario, leads, calls, ends_at=limit + 10))
+    assert sums.never_called_share == pytest.approx(2 / 3)
+    assert np.isnan(ResponseSums.of(make_case(scenario, [])).never_called_share)
 
 
 def test_attempts_made_is_the_share_with_at_least_so_many() -> None:
@@ -77,7 +77,12 @@ def test_attempts_made_is_the_share_with_at_least_so_many() -> None:
         for n in range(1, most + 1)
     ]
     case = make_case(scenario, [lead(handed)] * 4, calls)
-    assert attempts_made(case).tolist() == [1.0, 0.5, 0.25, 0.25]
+    assert ResponseSums.of(case).attempts_made.tolist() == [1.0, 0.5, 0.25, 0.25]
+    assert np.isnan(ResponseSums.of(make_case(scenario, [])).attempts_made).tolist() == [True] * 4
+
+
+def waiting(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    return waiting_by_hour(case, case.total(WaitingSums.of))
 
 
 def test_a_waiting_lead_is_counted_for_the_minutes_it_waits() -> None:
@@ -87,7 +92,7 @@ def test_a_waiting_lead_is_counted_for_the_minutes_it_waits() -> None:
         {"lead_id": 0, "due_at": monday, "started_at": monday + 75},
         {"lead_id": 0, "attempt": 2, "due_at": monday + 1440, "started_at": monday + 1455},
     ]
-    new, retries = waiting_by_hour(make_case(scenario, [lead(monday)], calls))
+    new, retries = waiting(make_case(scenario, [lead(monday)], calls))
     weeks = np.full(168, 60 / 7)
     weeks[: 4 * 24], weeks[4 * 24 :] = 9, 8  # 60 days, from a Monday on
     assert (new * weeks)[8:12].tolist() == pytest.approx([0.0, 0.25, 1.0, 0.0])
@@ -105,7 +110,7 @@ def test_follow_ups_that_are_never_made_are_waiting_all_the_same() -> None:
         lead(monday, connected_at=monday + 10, qualified_at=monday + 10),  # open, but nobody is to call
     ]
     calls = [{"lead_id": n, "started_at": monday, "ended_at": monday} for n in range(3)]
-    _, retries = waiting_by_hour(make_case(scenario, leads, calls))
+    _, retries = waiting(make_case(scenario, leads, calls))
     weeks = np.full(168, 8.0)
     weeks[: 4 * 24] = 9
     assert (retries * weeks).sum() == pytest.approx((end - monday - 1440) / 60 + 2)
@@ -142,7 +147,7 @@ def test_the_hours_of_the_week_add_up_to_every_minute_that_leads_wait(overrides:
     starts, ends = case.line.horizon_starts_at, case.line.horizon_ends_at
     hours = np.arange(starts, ends, 60.0)
     of_week = case.line.hour_of_week(hours)
-    for measured, waits in zip(waiting_by_hour(case), naive_waits(case), strict=True):
+    for measured, waits in zip(waiting(case), naive_waits(case), strict=True):
         if not len(hours):
             assert np.isnan(measured).all()
             continue

@@ -166,6 +166,16 @@ def test_luck_that_runs_out_at_once_lasts_as_long_as_the_curve_is_level() -> Non
     assert decay_presets()["medium"].deadline(0.0) == 0.0
 
 
+@every_preset
+def test_a_deadline_does_not_depend_on_what_else_is_asked(preset_id: str) -> None:
+    preset = decay_presets()[preset_id]
+    u = np.random.default_rng(3).random(3_000)
+    together = preset.deadline(u)
+    assert [float(preset.deadline(one)) for one in u[:200].tolist()] == together[:200].tolist()
+    order = np.random.default_rng(4).permutation(len(u))
+    assert preset.deadline(u[order]).tobytes() == together[order].tobytes()
+
+
 def test_a_year_of_leads_gets_its_deadlines_in_no_time() -> None:
     u = np.random.default_rng(5).random(50_000)
     begun = time.process_time()

@@ -12,8 +12,8 @@ import pytest
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.measure.cohorts import Case, case_of
-from smarketing_sim.measure.funnel import FUNNEL_COLUMNS, funnel
-from smarketing_sim.measure.load import load_check
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS, FunnelSums, funnel
+from smarketing_sim.measure.load import WorkSums, load_check
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.world.demand import sample_demand
@@ -41,7 +41,7 @@ def load_at_the_promise(scenario: Scenario) -> tuple[float, float]:
     loads = []
     for replication in range(2):
         case = simulated(short, replication=replication)
-        loads.append(np.array(load_check(case)) * promised / case.contract_cohort.sum())
+        loads.append(np.array(load_check(case, case.total(WorkSums.of))) * promised / case.contract_cohort.sum())
     planned, with_stops = np.mean(loads, axis=0).tolist()
     return planned, with_stops
 
@@ -116,7 +116,8 @@ def test_hubspots_promise_asks_for_more_than_all_selling_time_even_with_early_st
 def test_unlimited_hands_give_roberges_funnel() -> None:
     short = {"run.horizon_months": 4, "run.warm_up_weeks": 1, "run.cool_down_weeks": 6, "sales.sdr.headcount": 30}
     scenario = Scenario.load(PARAMS / "hubspot-sla.yaml", short)
-    counts = sum(funnel(simulated(scenario, replication=n)).sum(axis=0) for n in range(2))
+    cases = [simulated(scenario, replication=n) for n in range(2)]
+    counts = sum(funnel(case, case.total(FunnelSums.of)).sum(axis=0) for case in cases)
     stages = dict(zip(FUNNEL_COLUMNS, np.asarray(counts).tolist(), strict=True))
     handed = stages["handed"]
     for stage, share in (("reached", 0.50), ("qualified", 0.30), ("met", 0.15), ("won", 0.05)):

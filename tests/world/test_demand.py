@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.files import build, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Span
-from smarketing_sim.world.arrivals import day_effects
+from smarketing_sim.world.arrivals import Course, day_effects, draw_layers, flows
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAD_COLUMNS, Demand, demand_reads, sample_demand
+from smarketing_sim.world.draws import Luck
 from smarketing_sim.world.streams import Streams, stable_hash
 from tests.world.conftest import SHORT
 
@@ -48,6 +50,11 @@ def without_campaigns(scenario: Scenario, **overrides: Any) -> Scenario:
     document["marketing"]["campaigns"] = {}
     document["marketing"].pop("day_effect_shape", None)
     return build(document, overrides=overrides, quiet=True)
+
+
+def of_handed(demand: Demand) -> Demand:
+    """The leads that are handed over, the only ones whose luck in a follow-up is drawn."""
+    return demand.take(~np.isnan(demand.handed_at))
 
 
 def hold_same_leads(few: Demand, many: Demand, rows: np.ndarray) -> None:
@@ -372,6 +379,7 @@ def test_personas_profile_and_reach_have_their_set_shares(crowd: tuple[Scenario,
     shares = np.bincount(demand.persona) / demand.lead_count
     assert np.allclose(shares, [persona.share for persona in scenario.personas.values()], atol=0.005)
     assert abs(demand.fit.mean() - 0.7) < 0.005
+    demand = of_handed(demand)
     assert abs((demand.connect_before[:, 0] > 0).mean() - 0.8 * 5.6 / 11.5) < 0.005
     values = np.array([persona.deal_value_usd for persona in scenario.personas.values()])
     means = [demand.deal_value_usd[demand.persona == code].mean() for code in range(3)]
@@ -380,7 +388,7 @@ def test_personas_profile_and_reach_have_their_set_shares(crowd: tuple[Scenario,
 
 
 def test_interest_falls_as_the_preset_says(crowd: tuple[Scenario, Demand]) -> None:
-    scenario, demand = crowd
+    scenario, demand = crowd[0], of_handed(crowd[1])
     curve = scenario.decay.curve
     assert curve is not None
     for age in (5.0, 60.0, 1440.0, 10_080.0):
@@ -571,6 +579,74 @@ def test_nurtured_leads_come_back_at_their_rate(baseline: Scenario) -> None:
     assert abs(back.mean() - 0.5 * (1 - np.exp(-400 / 45))) < 0.02
     away = (demand.mql_at - demand.created_at)[low][back]
     assert abs(away.mean() / 1440 - 45) < 4 * 45 / np.sqrt(len(away)) + 0.5
+
+
+def test_a_threshold_that_hands_over_more_leads_leaves_the_luck_of_those_handed_before(short: Scenario) -> None:
+    plain = short.with_overrides({"marketing.nurture.return_share": 0, "marketing.duplicates.share": 0.3})
+    few, many = (sample_demand(plain.with_overrides({"marketing.handoff.score_at_least": n}), seed=3) for n in (60, 45))
+    before, now = of_handed(few), of_handed(many)
+    assert now.lead_count > 1.3 * before.lead_count
+    assert np.count_nonzero(before.duplicate_of >= 0) > 30
+    hold_same_leads(before, now, np.isin(now.lead_id, before.lead_id))
+
+
+IN_A_FOLLOW_UP = LEAD_COLUMNS[LEAD_COLUMNS.index("qualify_luck") :]
+
+
+def test_the_luck_of_a_lead_that_is_never_handed_over_is_zero(short: Scenario) -> None:
+    demand = sample_demand(short, seed=1)
+    never = np.isnan(demand.handed_at)
+    assert 500 < np.count_nonzero(never) < demand.lead_count - 500
+    for name in IN_A_FOLLOW_UP:
+        assert not getattr(demand, name)[never].any(), name
+
+
+def test_nobody_reads_the_luck_of_a_lead_that_is_never_handed_over(short: Scenario) -> None:
+    demand = sample_demand(short, seed=1)
+    never, spoilt = np.isnan(demand.handed_at), {}
+    for name in IN_A_FOLLOW_UP:
+        spoilt[name] = getattr(demand, name).copy()
+        spoilt[name][never] = 1 if spoilt[name].dtype == np.bool_ else -1e9
+    other = dataclasses.replace(demand, **spoilt)
+    for run in (simulate, simulate_unlimited):
+        tables, again = run(short, demand).tables, run(short, other).tables
+        for table, columns in tables.items():
+            for name, column in columns.items():
+                np.testing.assert_array_equal(column, again[table][name], err_msg=f"{table}.{name}")
+
+
+@pytest.mark.parametrize("purpose", ["uniform", "normal", "lognormal", "exponential"])
+def test_the_luck_of_a_lead_does_not_depend_on_who_stands_beside_it(short: Scenario, purpose: str) -> None:
+    streams, line = Streams(1, 0), timeline(short)
+    listed = flows(short, line, day_effects(short, streams, line))
+    everyone = Luck.of_everyone(streams, [layer for flow in listed for layer in draw_layers(flow, streams)])
+    more: dict[str, Any] = {"lognormal": {"mean": 3.0, "cv": 0.7, "attempts": 3}, "exponential": {"mean": 3.0}}
+    whole = getattr(everyone, purpose)("any", **more.get(purpose, {}))
+    order = np.random.default_rng(1).permutation(everyone.count)
+    for leads in (order, order[:401], order[:1], order[:0], np.sort(order[:37])):
+        some = getattr(everyone.of(leads), purpose)("any", **more.get(purpose, {}))
+        assert some.tobytes() == whole[leads].tobytes()
+
+
+def test_a_second_luck_is_that_of_a_lead_unless_it_comes_again(short: Scenario) -> None:
+    streams, line = Streams(1, 0), timeline(short)
+    listed = flows(short, line, day_effects(short, streams, line))
+    everyone = Luck.of_everyone(streams, [layer for flow in listed for layer in draw_layers(flow, streams)])
+    leads, again = np.array([5, 7, 5, 900, 900]), np.array([False, True, True, False, True])
+    found, first = everyone.second(leads, again).uniform("any"), everyone.of(leads).uniform("any")
+    assert np.array_equal(found == first, ~again)
+    assert len(set(found.tolist())) == 5
+
+
+@pytest.mark.parametrize("mass", [[1.0], [0.0, 2.0, 0.0], [1e-9, 3.0, 0.0, 0.0, 1e-12, 1e-12, 1e-12, 5.0, 1e-9], None])
+def test_every_place_falls_in_the_hour_that_bisection_finds(mass: list[float] | None) -> None:
+    random = np.random.default_rng(2)
+    course = Course(np.array(mass) if mass else random.gamma(0.05, size=3000) * random.integers(0, 2, 3000))
+    total = np.concatenate([[0.0], np.cumsum(course.mass)])
+    place = np.concatenate([random.random(5000) * total[-1], total[:-1][course.mass > 0]])
+    assert course.total == total[-1]
+    hours = course.hours[course.hours_at(place)]
+    assert np.array_equal(hours, np.searchsorted(total, place, side="right") - 1)
 
 
 def test_rows_can_be_taken_in_any_order(short: Scenario) -> None:

@@ -19,12 +19,12 @@ from smarketing_sim.engine.followed import (
     UNREACHABLE,
     VOICEMAIL,
 )
-from smarketing_sim.jit import part, prefetch
 from smarketing_sim.engine.kernel.clocks import add, hour_of_week, next_open_after, pace, place_now, to_grid
 from smarketing_sim.engine.kernel.data import MADE, REPS, Array, Days, Leads, Talks, Team, Tries
 from smarketing_sim.engine.kernel.desk import hold
 from smarketing_sim.engine.kernel.open_leads import resolve
 from smarketing_sim.engine.kernel.queues import enlist
+from smarketing_sim.jit import part, prefetch
 
 
 @part
@@ -52,7 +52,7 @@ def begin(
     line = log[np.uint32(count[MADE])]
     count[MADE] += 1
     line.row, line.number, line.rep_id, line.result = row, made + 1, number + 1, result
-    line.due_at, line.started_at, line.ended_at = mine.due_at, now, ended_at
+    line.started_at, line.ended_at = now, ended_at
     rep.lead, rep.result = place, result
     place_now(team, number, now)
     back_at = add(team, number, ended_at, to_grid((ended_at - now) * rep.other_per_minute))

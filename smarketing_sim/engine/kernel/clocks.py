@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.jit import part
 from smarketing_sim.engine.kernel.data import Array, Days, Team
+from smarketing_sim.jit import part
 
 GRID_PER_MINUTE = 1048576.0
 MONTH_MINUTES = 43830.0

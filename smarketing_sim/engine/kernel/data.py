@@ -19,7 +19,7 @@ WAYS = 4  # children of a place in the heap of reps: two levels of a binary heap
 WAITING, MADE, REPS, HEAPED, FREE, TURN, SERIAL, SOONEST, PLACES, SPARE, COUNTS = range(11)
 
 RULES = np.dtype(
-    [("ends_at", "f8"), ("no_need_share", "f8"), ("first_weekday_hours", "i8"), ("open_leads_cap", "i8"),
+    [("ends_at", "f8"), ("drop_after", "f8"), ("first_weekday_hours", "i8"), ("open_leads_cap", "i8"),
      ("order", "i4"), ("routing", "i4"), ("new_first", "i1"), ("skip_absent", "i1"), ("owned", "i1"), ("strict", "i1"),
      ("contact_cools", "i1"), ("qualify_cools", "i1"), ("stop_when_rejected", "i1")], align=True)  # fmt: skip
 # A lead takes a place when it arrives and gives it back when it is decided, so that those that are open lie together:
@@ -34,10 +34,10 @@ CARD = np.dtype(
 END = np.dtype(
     [("first_at", "f8"), ("decided_at", "f8"), ("owner", "u2"), ("made", "u1"), ("outcome", "i1"), ("reason", "i1"),
      ("connected", "?"), ("qualified", "?"), ("warm", "?")], align=True)  # fmt: skip
-# The attempts in the order they began; half a line of the cache each.
+# The attempts in the order they began; when one was due follows from the one before.
 LOG = np.dtype(
-    [("row", "u4"), ("rep_id", "i2"), ("number", "u1"), ("result", "i1"), ("due_at", "f8"), ("started_at", "f8"),
-     ("ended_at", "f8")], align=True)  # fmt: skip
+    [("row", "u4"), ("rep_id", "i2"), ("number", "u1"), ("result", "i1"), ("started_at", "f8"), ("ended_at", "f8")],
+    align=True)  # fmt: skip
 REP = np.dtype(
     [("back_at", "f8"), ("joined_at", "f8"), ("other_per_minute", "f8"),
      ("starts_at", "f8"), ("skill", "f8"), ("weight", "f8"), ("credit", "f8"), ("lead", "u4"),
@@ -62,7 +62,7 @@ class Comers(NamedTuple):
     id: Array
     mql_at: Array
     available_at: Array
-    leaves_at: Array
+    patience_minutes: Array
     interest_until: Array
     fit: Array
     duplicate: Array

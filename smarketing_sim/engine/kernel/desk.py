@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.jit import part, seldom
 from smarketing_sim.engine.kernel.clocks import next_open
 from smarketing_sim.engine.kernel.data import (
     NO_ROW,
@@ -21,6 +20,7 @@ from smarketing_sim.engine.kernel.data import (
     Team,
 )
 from smarketing_sim.engine.kernel.queues import move
+from smarketing_sim.jit import part, seldom
 
 
 @part

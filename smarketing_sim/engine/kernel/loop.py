@@ -16,7 +16,6 @@ from __future__ import annotations
 import numpy as np
 
 from smarketing_sim.engine.followed import GONE_COLD, LOST
-from smarketing_sim.jit import entry, part, seldom
 from smarketing_sim.engine.kernel.attempt import begin, finish
 from smarketing_sim.engine.kernel.clocks import next_open, opened_at
 from smarketing_sim.engine.kernel.data import (
@@ -54,6 +53,7 @@ from smarketing_sim.engine.kernel.queues import (
     unheap,
     unlist,
 )
+from smarketing_sim.jit import entry, part, seldom
 
 
 @entry
@@ -80,7 +80,7 @@ def follow_up(
         if rep_at < soon or (rep_at == soon and team.heap[0].kind == ENDED):
             _rep_event(rules, leads, team, steps, queues, days, tries, talks, log, count, now, soon)
         elif handed_at == soon:
-            place = admit(comers, leads, count, arrivals[arrived])
+            place = admit(rules, comers, leads, count, arrivals[arrived])
             queue = route(rules, leads, team, queues, days, count, place, now)
             enqueue(rules, leads, queues.roots, count, place, queue)
             arrived += 1

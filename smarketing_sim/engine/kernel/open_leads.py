@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.engine.followed import GONE_COLD, LOST, NO_REASON, OPEN
-from smarketing_sim.jit import part
+from smarketing_sim.engine.kernel.clocks import to_grid
 from smarketing_sim.engine.kernel.data import NO_QUEUE, NO_ROW, PLACES, SPARE, Array, Comers, Leads
+from smarketing_sim.jit import part
 
 NEW, ESCALATED = 2, 0
 
@@ -23,7 +24,7 @@ def expect_nothing(leads: Leads) -> None:
 
 
 @part
-def admit(comers: Comers, leads: Leads, count: Array, row: int) -> Any:
+def admit(rules: Array, comers: Comers, leads: Leads, count: Array, row: int) -> Any:
     """Give a lead a place, the one that became free last, and write there what is known of it."""
     place = np.uint32(count[SPARE])
     if place == NO_ROW:
@@ -32,13 +33,9 @@ def admit(comers: Comers, leads: Leads, count: Array, row: int) -> Any:
     else:
         count[SPARE] = leads.lead[place].next
     lead, card = leads.lead[place], leads.card[place]
-    lead.row, lead.id, lead.due_at, lead.leaves_at = (
-        row,
-        comers.id[row],
-        comers.available_at[row],
-        comers.leaves_at[row],
-    )
-    lead.mql_at, lead.bad_number = comers.mql_at[row], comers.bad_number[row]
+    lead.row, lead.id, lead.mql_at, lead.bad_number = row, comers.id[row], comers.mql_at[row], comers.bad_number[row]
+    lead.due_at, patience = comers.available_at[row], comers.patience_minutes[row]
+    lead.leaves_at = max(min(to_grid(lead.mql_at + rules[0].drop_after), lead.mql_at + patience), lead.due_at)
     lead.owner, lead.made, lead.warm, lead.group = 0, 0, 0, NEW
     card.first_at, card.duplicate, card.fit = np.nan, comers.duplicate[row], comers.fit[row]
     card.interest_until = comers.interest_until[row] if len(comers.interest_until) > 0 else np.inf

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.jit import part, prefetch, seldom
 from smarketing_sim.engine.kernel.data import (
     DEADLINE,
     ENDED,
@@ -24,6 +23,7 @@ from smarketing_sim.engine.kernel.data import (
 )
 from smarketing_sim.engine.kernel.open_leads import NEW
 from smarketing_sim.engine.plan import AGE_CLASS_MINUTES
+from smarketing_sim.jit import part, prefetch, seldom
 
 
 @part

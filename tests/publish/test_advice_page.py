@@ -1,0 +1,75 @@
+"""What leaders act on: what the first change does to the goal, and where a promise of leads costs money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import nan
+from typing import Any
+
+import pytest
+
+from smarketing_sim.experiment.results import goal_reached
+from smarketing_sim.experiment.runs import run
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.publish.advice import Advice, advise
+from smarketing_sim.publish.advice_page import show_for_finance, show_what_to_do
+from smarketing_sim.publish.planning import Planning
+from smarketing_sim.publish.sections import show_contract
+from smarketing_sim.publish.words import money, percent
+from smarketing_sim.scenario.schema import Scenario
+
+YEARS = 6
+
+
+@pytest.fixture(scope="module")
+def planning() -> Planning:
+    """The baseline plan: too many leads for its team, and a free change that mends it."""
+    scenario = Scenario.load("params/baseline.yaml")
+    return Planning(run(scenario, replications=YEARS, seed=1), advise(scenario, replications=YEARS, seed=1))
+
+
+def advice_of(planning: Planning) -> Advice:
+    assert planning.advice is not None
+    return planning.advice
+
+
+def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, a leader sees a contribution and does not learn whether the year's goal comes into reach."""
+    rule = advice_of(planning).first_rule
+    assert rule is not None
+    told = show_sections([show_what_to_do], planning).text
+    assert f"adds {money(rule.expected_revenue_usd.mean)}" in told
+    assert f"a chance of {percent(rule.goal.mean)}" in told
+    assert f"today {percent(goal_reached(planning.experiment).mean)}" in told
+
+
+def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_sections: Callable[..., Any]) -> None:
+    advice = advice_of(planning)
+    free = tuple(replace(effect, goal=Interval(nan, nan, nan)) for effect in advice.ranking.free)
+    without = replace(planning, advice=replace(advice, ranking=replace(advice.ranking, free=free)))
+    assert "goal" not in show_sections([show_what_to_do], without).text
+
+
+def test_a_broken_promise_of_leads_past_the_cliff_is_not_told_as_a_want_of_leads(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, the page asks marketing for more leads where each of them costs money."""
+    clause = planning.scenario.sla["volume"]
+    cliff = advice_of(planning).curves[0].cliff
+    assert cliff.in_sight
+    assert cliff.handed_per_month.mean < clause.promised_amount  # type: ignore[union-attr]
+    assert "fewer leads would pay" in show_sections([show_contract], planning).text
+
+
+def test_a_belief_under_which_the_change_is_not_the_best_is_told_in_words(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, a reader meets the name of a curve and does not learn what one has to believe."""
+    doubt = advice_of(planning).regret
+    assert doubt is not None
+    others = [best for best in doubt.best if best != doubt.choices[-1]]
+    told = show_sections([show_for_finance], planning).text
+    assert ("after eight hours is still worth" in told) == bool(others)
