@@ -125,14 +125,16 @@ class Plan:
         cadence, day = self.scenario.sales.sdr.cadence, self.scenario.calendar.business_day_minutes
         return [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
 
-    def due_after(self, number: npt.NDArray[Any], ended_at: Floats) -> Floats:
-        """Return when the next attempts are due, given the numbers of those before and when they ended."""
-        due_at: Floats = ended_at + np.array([0.0] + [minutes for minutes, _ in self.gaps])[number]
-        for place, (minutes, business) in enumerate(self.gaps, start=1):
-            if business:
-                mine = np.flatnonzero(number == place)
-                due_at[mine] = self.contract.add(ended_at[mine], minutes)
-        return due_at
+    def due_after(self, number: npt.NDArray[Any], at: Floats) -> Floats:
+        """Return when attempts are due, given how many came before and when the last one ended; now after none."""
+        minutes = np.array([0.0] + [minutes for minutes, _ in self.gaps]).take(number)
+        in_business = [business for _, business in self.gaps]
+        if not any(in_business):
+            return np.asarray(at + minutes, dtype=np.float64)
+        if all(in_business):
+            return self.contract.add(at, minutes)
+        business = np.array([False, *in_business]).take(number)
+        return np.where(business, self.contract.add(at, minutes), at + minutes)
 
     def channel_minutes(self, kind: str) -> Floats:
         """Return the mean minutes of a part of each attempt; shape (attempts,)."""

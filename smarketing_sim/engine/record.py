@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.engine.attempt_rows import Numbers, attempts_before, table_order
 from smarketing_sim.engine.deals import Deals, close_deals, expected_values
 from smarketing_sim.engine.followed import BELOW_HANDOFF as BELOW
 from smarketing_sim.engine.followed import NEVER, OPEN, RECYCLED, SENT, TALK, Followed
@@ -83,29 +84,28 @@ class Record:
 
     def lead_column(self, name: str, rows: slice) -> Column:
         """Return rows of a column of ``leads``, sorted by id."""
-        here = rows if self._order is None else self._order[rows]
-        return self._lead_column(name, here).astype(SCHEMA["leads"][name], copy=False)
+        return self._lead_column(name, rows).astype(SCHEMA["leads"][name], copy=False)
 
-    def _lead_column(self, name: str, here: Rows) -> Column:
-        demand, found = self.plan.demand, self.found
+    def _lead_column(self, name: str, rows: slice) -> Column:
+        ended, leads = self._ended, self._leads
         if name in _COMMON:
-            return np.asarray(getattr(demand, name)[here])
+            return leads(name, rows)
         if name in _OF_DEALS:
-            return self._with_deals(name, here)
+            return self._with_deals(name, rows)
         makers: dict[str, Callable[[], Any]] = {
-            "replication": lambda: np.full(len(demand.lead_id[here]), demand.replication),
-            "external_id": lambda: np.full(len(demand.lead_id[here]), "", dtype=object),
-            "account_id": lambda: self._account_id(here),
-            "segment": lambda: segments(self.plan.scenario)[1][demand.persona[here]],
-            "accepted_at": lambda: np.where(demand.fit[here], found.first_attempt_at[here], NEVER),
-            "first_attempt_at": lambda: found.first_attempt_at[here],
-            "attempt_count": lambda: found.attempt_count[here],
-            "connected_at": lambda: found.part(here).connected_at,
-            "qualified_at": lambda: found.part(here).qualified_at,
-            "owner_id": lambda: found.owner[here],
-            "expected_value": lambda: self._expected_value(here),
-            "outcome_recorded_at": lambda: self._recorded_at(here),
-            "censored": lambda: self._with_deals("outcome", here) == OPEN,
+            "replication": lambda: np.full(len(ended.outcome[rows]), self.plan.demand.replication),
+            "external_id": lambda: np.full(len(ended.outcome[rows]), "", dtype=object),
+            "account_id": lambda: self._account_id(rows),
+            "segment": lambda: segments(self.plan.scenario)[1][leads("persona", rows)],
+            "accepted_at": lambda: np.where(leads("fit", rows), ended.first_attempt_at[rows], NEVER),
+            "first_attempt_at": lambda: ended.first_attempt_at[rows],
+            "attempt_count": lambda: ended.attempt_count[rows],
+            "connected_at": lambda: ended.part(rows).connected_at,
+            "qualified_at": lambda: ended.part(rows).qualified_at,
+            "owner_id": lambda: ended.owner[rows],
+            "expected_value": lambda: self._expected_value(rows),
+            "outcome_recorded_at": lambda: self._recorded_at(rows),
+            "censored": lambda: self._with_deals("outcome", rows) == OPEN,
         }
         return np.asarray(makers[name]())
 
@@ -113,52 +113,69 @@ class Record:
     def _order(self) -> npt.NDArray[np.uint32] | None:
         """Rows of the demand in the order of their ids; None where they stand in it."""
         ids = self.plan.demand.lead_id
-        return None if np.all(ids[1:] > ids[:-1]) else np.argsort(ids, kind="stable").astype(np.uint32)
+        return None if np.all(ids[1:] > ids[:-1]) else np.argsort(ids).astype(np.uint32)
+
+    def _leads(self, name: str, rows: Rows) -> Column:
+        """Return a column of the demand in the order of the table."""
+        column: Column = getattr(self.plan.demand, name)
+        return column[rows] if self._order is None else column[self._order[rows]]
+
+    @cached_property
+    def _ended(self) -> Followed:
+        """What came of the follow-up, in the order of the table."""
+        return self.found if self._order is None else self.found.part(self._order)
 
     @cached_property
     def _deals(self) -> Deals:
         return close_deals(self.plan, self.found)
 
     @cached_property
-    def _deal(self) -> npt.NDArray[np.int32]:
-        """Which of the deals is a lead's; -1 where there is none."""
-        place = np.full(self.plan.demand.lead_count, -1, dtype=np.int32)
-        place[self._deals.rows] = np.arange(len(self._deals.rows))
-        return place
+    def _deal_rows(self) -> npt.NDArray[np.int64]:
+        """Rows of the table that have a deal, rising."""
+        return np.flatnonzero(self._ended.qualified)
 
-    def _with_deals(self, name: str, here: Rows) -> Column:
+    @cached_property
+    def _deal_order(self) -> Rows:
+        """Which of the deals each of them has."""
+        if self._order is None:
+            return slice(None)
+        return np.searchsorted(self._deals.rows, self._order[self._deal_rows])
+
+    def _with_deals(self, name: str, rows: slice) -> Column:
         """Return a column as the follow-up left it, and for qualified leads as the deal did."""
-        deal, found, demand = self._deal[here], self.found, self.plan.demand
-        column: Column = np.full(len(deal), NEVER)
+        ended = self._ended.part(rows)
+        column: Column = np.full(len(ended.outcome), NEVER)
         if name in _ENDS:
-            below = np.isnan(demand.handed_at[here])
-            left = found.part(here).resolved_at if name == "resolved_at" else getattr(found, name)[here]
-            nurtured: dict[str, Any] = {"outcome": RECYCLED, "reason": BELOW, "resolved_at": demand.created_at[here]}
-            column = np.where(below, nurtured[name], left)
-        qualified = np.flatnonzero(deal >= 0)
-        column[qualified] = getattr(self._deals, name)[deal[qualified]]
+            nurtured: Any = {"outcome": RECYCLED, "reason": BELOW}.get(name)
+            nurtured = self._leads("created_at", rows) if nurtured is None else nurtured
+            column = np.where(np.isnan(self._leads("handed_at", rows)), nurtured, getattr(ended, name))
+        first, last, _ = rows.indices(len(self._ended.outcome))
+        here = slice(*np.searchsorted(self._deal_rows, (first, last)))
+        column[self._deal_rows[here] - first] = getattr(self._deals, name)[self._deal_order][here]
         return column
 
-    def _account_id(self, here: Rows) -> Column:
-        first, own = self.plan.demand.duplicate_of[here], self.plan.demand.lead_id[here]
-        return np.where(first >= 0, first, own)
+    def _account_id(self, rows: slice) -> Column:
+        first = self._leads("duplicate_of", rows)
+        return np.where(first >= 0, first, self._leads("lead_id", rows))
 
-    def _expected_value(self, here: Rows) -> Floats:
+    def _expected_value(self, rows: slice) -> Floats:
         """Return what talks and deals are worth on average; leads never talked with are worth nothing."""
-        talked = np.flatnonzero(self.found.connected[here])
-        column = np.zeros(len(self._deal[here]))
-        rows = np.arange(self.plan.demand.lead_count)[here][talked]
-        wait = self._with_deals("wait", rows)
-        skill = 1.0 if self._talk_skill is None else self._talk_skill[rows]
-        column[talked] = expected_values(self.plan, self.found, rows, wait=wait, skill=skill)
+        connected = self._ended.connected[rows]
+        talked, column = np.flatnonzero(connected), np.zeros(len(connected))
+        theirs = talked + rows.indices(len(self._ended.connected))[0]
+        if self._order is not None:
+            theirs = self._order[theirs].astype(np.int64)
+        wait = self._with_deals("wait", rows)[talked]
+        skill = 1.0 if self._talk_skill is None else self._talk_skill[theirs]
+        column[talked] = expected_values(self.plan, self.found, theirs, wait=wait, skill=skill)
         return column
 
-    def _recorded_at(self, here: Rows) -> Floats:
+    def _recorded_at(self, rows: slice) -> Floats:
         """Return when the outcome was written down: after the work, or some time after the first attempt."""
-        rule, leads, found = self.plan.scenario.sales.sdr.recording, self.plan.demand, self.found.part(here)
-        first = found.first_attempt_at
-        written = np.fmin(found.decided_at + leads.record_lag_minutes[here], first + rule.at_latest)
-        seen = (leads.record_luck[here] < rule.share) & (written <= self.plan.line.ends_at)
+        rule, ended = self.plan.scenario.sales.sdr.recording, self._ended.part(rows)
+        first = ended.first_attempt_at
+        written = np.fmin(ended.decided_at + self._leads("record_lag_minutes", rows), first + rule.at_latest)
+        seen = (self._leads("record_luck", rows) < rule.share) & (written <= self.plan.line.ends_at)
         return np.where(seen, np.maximum(written, first), NEVER)
 
     @cached_property
@@ -180,11 +197,15 @@ class Record:
         kind, here = SCHEMA["attempts"][name], self._attempt_order[rows]
         if name == "replication":
             return np.full(len(here), self.plan.demand.replication, dtype=kind)
-        if not len(self._answered):
-            return self._human(name, here, rows).astype(kind, copy=False)
-        column, by_hand = np.empty(len(here), dtype=kind), here < len(self.found.attempts.row)
-        column[by_hand] = self._human(name, here[by_hand], np.arange(len(self._attempt_order))[rows][by_hand])
-        column[~by_hand] = self._machine(name, self._answered[here[~by_hand] - len(self.found.attempts.row)])
+        if name == "due_at" and self.found.attempts.due_at is None:
+            column = self._due_at(rows)
+        elif not len(self._answered):
+            return self._human(name, here).astype(kind, copy=False)
+        else:
+            column, by_hand = np.empty(len(here), dtype=kind), here < len(self.found.attempts.row)
+            column[by_hand] = self._human(name, here[by_hand])
+        machine = np.flatnonzero(here >= len(self.found.attempts.row))
+        column[machine] = self._machine(name, self._answered[here[machine] - len(self.found.attempts.row)])
         return column
 
     @cached_property
@@ -194,50 +215,30 @@ class Record:
         return np.flatnonzero(handed + reply.after < self.plan.line.ends_at) if reply else np.zeros(0, dtype=np.int64)
 
     @cached_property
-    def _attempt_order(self) -> npt.NDArray[np.uint32]:
-        """Which attempt stands in each row of the table: one made by hand, or after them all an automatic one."""
-        made, count = self.found.attempts, np.array(self.found.attempt_count, dtype=np.uint32)
-        automatic = np.zeros(len(count), dtype=np.uint32)
-        automatic[self._answered] = 1
-        count += automatic
-        first = np.cumsum(count if self._order is None else count[self._order], dtype=np.uint32)
-        if self._order is None:
-            first -= count
-        else:
-            ends, first = first, np.empty_like(first)
-            first[self._order] = ends - count[self._order]
-        order = np.empty(len(made.row) + len(self._answered), dtype=np.uint32)
-        place = (first + automatic)[made.row]
-        place += (made.number - 1).astype(np.uint32)
-        order[place] = np.arange(len(made.row), dtype=np.uint32)
-        order[first[self._answered]] = np.arange(len(made.row), len(order), dtype=np.uint32)
-        return order
+    def _attempt_order(self) -> Numbers:
+        """Which attempt stands in each row of the table, automatic ones counted after those made by hand."""
+        count = np.array(self.found.attempt_count, dtype=np.uint32)
+        count[self._answered] += np.uint32(1)
+        first, by_id = np.empty_like(count), slice(None) if self._order is None else self._order
+        first[by_id] = np.cumsum(count[by_id], dtype=np.uint32) - count[by_id]
+        return table_order(self.found.attempts.row, self._answered, first)
 
-    def _human(self, name: str, here: npt.NDArray[np.uint32], rows: Rows) -> Column:
-        """Return a column of attempts made by hand, given which they are and in which rows of the table."""
+    def _human(self, name: str, here: Numbers) -> Column:
+        """Return a column of attempts made by hand, given which they are."""
         made = self.found.attempts
         makers: dict[str, Callable[[], Any]] = {
             "lead_id": lambda: self.plan.demand.lead_id[made.row[here]],
             "attempt": lambda: made.number[here],
             "channel": lambda: np.array(self.plan.channel_numbers, dtype=np.int32)[made.number[here] - 1],
-            "due_at": lambda: self._due_at(here, rows) if made.due_at is None else made.due_at[here],
             "automatic": lambda: np.zeros(len(here), dtype=np.bool_),
         }
         return np.asarray(makers[name]() if name in makers else getattr(made, name)[here])
 
-    def _due_at(self, here: npt.NDArray[np.uint32], rows: Rows) -> Floats:
-        """Return when attempts were due: the first when the lead could be called, each other so long after the last.
-
-        On a lead that a rep calls a second time, the attempt before stands in the row before.
-        """
-        made = self.found.attempts
-        due_at: Floats = self.plan.available_at[made.row[here]]
-        number = made.number[here]
-        follows = np.flatnonzero(number > 1)
-        row_before = np.arange(len(self._attempt_order))[rows][follows] - 1
-        ended_at = made.ended_at[self._attempt_order[row_before]]
-        due_at[follows] = self.plan.due_after(number[follows] - 1, ended_at)
-        return due_at
+    def _due_at(self, rows: slice) -> Floats:
+        """Return when attempts were due: the first when the lead could be called, each other so long after the last."""
+        first, last, _ = rows.indices(len(self._attempt_order))
+        known = self.found.attempts, self._attempt_order, first, last - first
+        return self.plan.due_after(*attempts_before(*known, self.plan.available_at))
 
     def _machine(self, name: str, rows: npt.NDArray[np.int64]) -> Column:
         """Return a column of automatic first touches, given the leads that get them."""
