@@ -189,7 +189,7 @@ def report(
     check_numbers(replications=years if replications is None else replications, seed=seed)
     for path, scenario in scenarios:
         tell(f"{scenario.name}: {counted(years, 'simulated year')}")
-        with Progress("simulated years") as progress:
+        with Progress("simulating", in_percent=True) as progress:
             published = publish_report(
                 source,
                 scenario,

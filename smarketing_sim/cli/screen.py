@@ -42,10 +42,18 @@ def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 class Progress:
-    """A progress bar on stderr where somebody is watching, a line at each tenth elsewhere; both with the time left."""
+    """A progress bar on stderr where somebody is watching, a line at each tenth elsewhere; both with the time left.
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    Parameters
+    ----------
+    what
+        What is counted; of work that has no common unit, what is done.
+    in_percent
+        Whether it has none.
+    """
+
+    def __init__(self, what: str, *, in_percent: bool = False) -> None:
+        self._what, self._in_percent = what, in_percent
         self._bar: rich.progress.Progress | None = None
         self._task: rich.progress.TaskID | None = None
         self._told = 0
@@ -58,6 +66,7 @@ class Progress:
                 BarColumn,
                 MofNCompleteColumn,
                 Progress,
+                TaskProgressColumn,
                 TextColumn,
                 TimeRemainingColumn,
             )
@@ -65,7 +74,7 @@ class Progress:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
-                MofNCompleteColumn(),
+                TaskProgressColumn() if self._in_percent else MofNCompleteColumn(),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
@@ -77,8 +86,9 @@ class Progress:
         self._first = self._first or (time.monotonic(), done)
         if self._bar is None:
             tenth = 10 * done // max(planned, 1)
-            if tenth > self._told and planned >= _TOLD_FROM:
-                tell(f"{self._what}: {done} of {planned}{self._left(done, planned)}")
+            if tenth > self._told and (planned >= _TOLD_FROM or self._in_percent):
+                part = f"{10 * tenth} %" if self._in_percent else f"{done} of {planned}"
+                tell(f"{self._what}: {part}{self._left(done, planned)}")
             self._told = max(tenth, self._told)
             return
         if self._task is None:

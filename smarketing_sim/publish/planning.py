@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from smarketing_sim.scenario.schema import Scenario
 
 PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
 _KINDS = {str: "text", int: "a whole number", float: "a number"}
+_PLAIN = (bool, int, float, str, list, tuple, dict, NoneType)
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "open", "get_ipython"}
 
 
@@ -213,6 +214,6 @@ def find_params(path: Path) -> Path:
 
 
 def _is_parameter(name: str, value: object) -> bool:
-    """Tell a plain value that somebody set from what a notebook has anyway: modules, functions, history."""
+    """Tell a plain value that somebody set from all else in a notebook: modules, functions, history, an answer."""
     hidden = name.startswith("_") or name in _NOTEBOOK_NAMES
-    return not (hidden or isinstance(value, ModuleType) or callable(value))
+    return not hidden and (name in PARAMETERS or isinstance(value, _PLAIN))

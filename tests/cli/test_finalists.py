@@ -109,3 +109,20 @@ def test_a_short_wait_is_not_told_in_noughts(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[0] == "simulated years: 6 of 60, less than a minute left"
+
+
+def test_work_without_a_common_unit_is_told_in_percent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost, somebody who asked a report for 40 years reads of 1000 of 2000 of them."""
+    clock = [0.0]
+    monkeypatch.setattr(screen.time, "monotonic", lambda: clock[0])
+    with screen.Progress("simulating", in_percent=True) as update:
+        for done in (1, 3, 7):
+            update(done, 7)
+            clock[0] += 30.0
+    assert capsys.readouterr().err.splitlines() == [
+        "simulating: 10 %",
+        "simulating: 40 %, about 1 minute left",
+        "simulating: 100 %",
+    ]

@@ -246,6 +246,12 @@ def test_modules_functions_and_the_notebooks_own_names_are_no_parameters() -> No
     assert list(check_parameters(_parameters())) == list(PARAMETERS)
 
 
+def test_a_cell_that_prepares_can_be_run_a_second_time(tmp_path: Path) -> None:
+    """Lost, whoever runs the cell again in JupyterLab is told that its own answer is an unknown parameter."""
+    answer = Planning(run(scenario_with(tmp_path), replications=1))
+    assert list(check_parameters(_parameters(plan=answer))) == list(PARAMETERS)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
