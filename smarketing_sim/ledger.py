@@ -7,20 +7,19 @@ NaN where a thing has not happened; text is int32 codes into ``categories``, -1 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from smarketing_sim.errors import InputError, LedgerError, Problem
+from smarketing_sim.errors import LedgerError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Column = npt.NDArray[Any]
 Table = Mapping[str, Column]
@@ -58,20 +57,12 @@ OUTCOMES = ("open", "won", "lost", "recycled")
 REASONS = ("unreachable", "bad fit", "no need", "timing", "competitor", "duplicate", "gone_cold", "below handoff")
 RESULTS = ("no answer", "voicemail", "talk", "bad number", "sent")
 STATES = ("idle", "working", "overtime", "other work")
-_TEXT = {
+TEXT = {
     "leads": ("source", "campaign", "persona", "segment", "outcome", "reason"),
     "attempts": ("channel", "result"),
     "rep_time": ("state",),
     "marketing": ("source", "campaign"),
 }
-_TIMES = {
-    "leads": tuple(name for name in SCHEMA["leads"] if name.endswith("_at")),
-    "attempts": ("due_at", "started_at", "ended_at"),
-    "rep_time": ("started_at", "ended_at"),
-    "marketing": (),
-}
-_UNREADABLE = (OSError, pa.ArrowException, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
-               RecursionError)  # fmt: skip
 _IN_ORDER = (
     ("created_at", "mql_at"), ("mql_at", "handed_at"), ("handed_at", "first_attempt_at"),
     ("first_attempt_at", "connected_at"), ("connected_at", "qualified_at"), ("qualified_at", "met_at"),
@@ -212,15 +203,15 @@ class Ledger:
     @property
     def runs(self) -> pd.DataFrame:
         """One row a replication: scenario digest, seed and headline measures."""
-        return pd.DataFrame(list(self.facts))
+        from smarketing_sim.ledger_files import runs
+
+        return runs(self)
 
     def as_timestamps(self, table: str = "leads") -> pd.DataFrame:
         """Return a table with its times as UTC timestamps in place of minutes."""
-        frame = self._frame(table)
-        start = pd.Timestamp(self.epoch)
-        for name in _TIMES[table]:
-            frame[name] = start + pd.to_timedelta(frame[name], unit="min")
-        return frame
+        from smarketing_sim.ledger_files import timestamps
+
+        return timestamps(self, table)
 
     @classmethod
     def concat(cls, ledgers: Sequence[Ledger]) -> Ledger:
@@ -238,68 +229,21 @@ class Ledger:
     def write(self, folder: Path) -> None:
         """Write ``leads``, ``attempts``, ``rep_time``, ``marketing`` and ``runs`` as Parquet files into a folder."""
         self.check()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in SCHEMA:
-                pq.write_table(self._arrow(name), folder / f"{name}.parquet")
-            self.runs.to_parquet(folder / "runs.parquet", index=False)
-        except OSError as error:
-            raise InputError([Problem(f"cannot be written: {error.strerror}", file=str(folder))]) from None
+        from smarketing_sim.ledger_files import write
+
+        write(self, folder)
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path) -> Ledger:
         """Read what :meth:`write` wrote; every invariant is checked again, for a file can come from anywhere."""
-        try:
-            arrow = {name: _read_file(folder / f"{name}.parquet") for name in SCHEMA}
-            runs = _read_file(folder / "runs.parquet").to_pylist()
-            facts = json.loads((arrow["leads"].schema.metadata or {})[b"ledger"])
-            tables = {name: _columns(name, table) for name, table in arrow.items()}
-            epoch = dt.datetime.fromisoformat(facts["epoch"])
-            categories = {name: tuple(values) for name, values in facts["categories"].items()}
-            return cls(epoch, float(facts["ends_at"]), categories, tables, tuple(runs))
-        except (*_UNREADABLE, LedgerError) as error:
-            raise InputError([Problem(f"is not a ledger: {error}", file=str(folder))]) from None
+        from smarketing_sim.ledger_files import read
+
+        return read(folder)
 
     def _frame(self, name: str) -> pd.DataFrame:
-        table = self.tables[name]
-        columns: dict[str, Any] = {column: table[column] for column in SCHEMA[name]}
-        for text in _TEXT[name]:
-            columns[text] = pd.Categorical.from_codes(table[text], categories=pd.Index(self.categories[text]))
-        return pd.DataFrame(columns)
+        from smarketing_sim.ledger_files import frame
 
-    def _arrow(self, name: str) -> pa.Table:
-        facts = {"epoch": self.epoch.isoformat(), "ends_at": self.ends_at,
-                 "categories": {key: list(names) for key, names in self.categories.items()}}  # fmt: skip
-        arrow = pa.Table.from_pandas(self._frame(name), preserve_index=False)
-        return arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"ledger": json.dumps(facts).encode()})
-
-
-def _read_file(path: Path) -> pa.Table:
-    with pq.ParquetFile(path) as file:
-        return file.read()
-
-
-def _columns(name: str, table: pa.Table) -> dict[str, Column]:
-    facts = json.loads((table.schema.metadata or {})[b"ledger"])
-    columns: dict[str, Column] = {}
-    for column, dtype in SCHEMA[name].items():
-        values = table.column(column)
-        if column in _TEXT[name]:
-            names = {text: code for code, text in enumerate(facts["categories"][column])}
-            codes = [names[text] if text is not None else -1 for text in values.to_pylist()]
-            columns[column] = np.array(codes, dtype=np.int32)
-        else:
-            columns[column] = _plain(f"{name}.{column}", values, dtype)
-    return columns
-
-
-def _plain(name: str, values: pa.ChunkedArray, dtype: str) -> Column:
-    if dtype == "object":
-        return np.array([None if text is None else str(text) for text in values.to_pylist()], dtype=object)
-    if dtype != "float64" and values.null_count:
-        raise ValueError(f"{name} has empty cells")
-    numbers: Column = values.cast(pa.from_numpy_dtype(np.dtype(dtype))).to_numpy()
-    return numbers
+        return frame(self, name)
 
 
 def _check_schema(name: str, table: Table) -> None:
@@ -317,7 +261,7 @@ def _check_schema(name: str, table: Table) -> None:
 
 
 def _check_codes(name: str, table: Table, categories: Mapping[str, tuple[str, ...]]) -> None:
-    for column in _TEXT[name]:
+    for column in TEXT[name]:
         codes = table[column]
         if column not in categories:
             raise LedgerError(f"there are no names for {name}.{column}")
