@@ -77,8 +77,8 @@ def _goal_words(plan: Planning, rule: Effect | None) -> str:
     more, today = rule.expected_revenue_usd, results.goal_reached(plan.experiment)
     return (
         f" That one adds {money(more.mean)} ({range_of(more, money)}) to the revenue expected from this year’s leads; "
-        f"the goal of {money(plan.scenario.goal.marketing_usd)} is then reached with a chance of {percent(rule.goal.mean)} "
-        f"({range_of(rule.goal, percent)}), today {percent(today.mean)}."
+        f"the goal of {money(plan.scenario.goal.marketing_usd)} is then reached with a chance of "
+        f"{percent(rule.goal.mean)} ({range_of(rule.goal, percent)}), today {percent(today.mean)}."
     )
 
 
