@@ -112,15 +112,15 @@ def frontier(
     target = next((c.target for c in scenario.sla.values() if isinstance(c, SpeedClause)), 0.9)
     points = [(depth, volume) for depth in depths for volume in volumes]
     how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
-    (free,) = simulate_all([scenario], judged_by=[_asked(scenario, target)], ceilings=True, **how)
+    (free,) = simulate_all([scenario], judged_by=[asked(scenario, target)], ceilings=True, **how)
     hold_handed(free)
     plans = [_plan(scenario, *point) for point in points]
-    found = simulate_all(plans, judged_by=[_asked(plan, target) for plan in plans], progress=progress, **how)
+    found = simulate_all(plans, judged_by=[asked(plan, target) for plan in plans], progress=progress, **how)
     return Frontier(
         keep,
         target,
         tuple(_promise(experiment, depth, keep) for experiment, (depth, _) in zip(found, points, strict=True)),
-        {limit: results.ceiling(free, _name(limit)) for limit in LIMITS},
+        {limit: results.ceiling(free, clause_of(limit)) for limit in LIMITS},
     )
 
 
@@ -155,19 +155,20 @@ def _plan(scenario: Scenario, depth: int, volume: float) -> Scenario:
     return scenario.with_overrides(overrides)
 
 
-def _asked(plan: Scenario, target: float) -> Scenario:
-    """Return terms that hold a promise for each limit; they judge and steer nothing."""
+def asked(plan: Scenario, target: float) -> Scenario:
+    """Return terms that hold a promise for each of ``LIMITS``; they judge and steer nothing."""
     return plan.with_overrides(
-        {f"sla.{_name(limit)}": {"kind": "speed", "target": target, "within": limit} for limit in LIMITS}
+        {f"sla.{clause_of(limit)}": {"kind": "speed", "target": target, "within": limit} for limit in LIMITS}
     )
 
 
-def _name(limit: str) -> str:
+def clause_of(limit: str) -> str:
+    """Return the name of the promise of a limit."""
     return "asked_" + limit.replace(" ", "_")
 
 
 def _promise(experiment: Experiment, depth: int, keep: float) -> Promise:
-    chances = {limit: _kept(experiment, _name(limit)) for limit in LIMITS}
+    chances = {limit: _kept(experiment, clause_of(limit)) for limit in LIMITS}
     kept = [limit for limit, chance in chances.items() if chance.mean >= keep]
     deep = [name for name, clause in experiment.scenario.sla.items() if isinstance(clause, DepthClause)]
     per_rep = experiment.scenario.run.horizon_months * experiment.scenario.sales.sdr.headcount

@@ -20,6 +20,7 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats, contract_calendar, timeline
 
 SALES = ("sales",)
+_UNKNOWN = Interval(math.nan, math.nan, math.nan)
 WHAT_COUNTS = ("contribution_usd", "expected_revenue_usd", "sdr_utilisation")
 
 
@@ -50,7 +51,7 @@ class Effect:
     sdr_utilisation: Interval
     kept: Interval
     other_hours_per_year: Interval
-    goal: Interval = Interval(math.nan, math.nan, math.nan)
+    goal: Interval = _UNKNOWN
     kept_by_year: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
 
 

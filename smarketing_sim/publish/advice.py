@@ -14,6 +14,7 @@ from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, re
 from smarketing_sim.decide.flow import NextLeads, next_leads
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
 from smarketing_sim.decide.levers import Effect, Ranking, rank_levers
+from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month
@@ -80,6 +81,8 @@ class Advice:
         That change under every published belief about speed; None where there is none.
     beliefs
         Money figures over all beliefs.
+    surface
+        Plans by headcount and volume; None where there is nothing to promise or nobody to keep it.
     """
 
     ranking: Ranking
@@ -89,6 +92,7 @@ class Advice:
     curves: tuple[Curve, ...]
     regret: Regret | None
     beliefs: tuple[BeliefRange, ...]
+    surface: Surface | None = None
 
     @property
     def years(self) -> int:
@@ -172,7 +176,7 @@ def advise(
         Called with (steps done, all of them).
     """
     years = min(replications, YEARS)
-    step = _steps(progress, 7)
+    step = _steps(progress, 8)
     how: dict[str, Any] = {"seed": seed, "executor": executor}
     ranking = rank_levers(scenario, replications=years, progress=step(), **how)
     hires = _hires(scenario, ranking.today, {"replications": years, "progress": step(), **how})
@@ -187,7 +191,16 @@ def advise(
     told = step()
     doubt = regret(scenario, choices, replications=max(1, years // 2), progress=told, **how) if choices else None
     beliefs = belief_ranges(scenario, draws=DRAWS, replications=1, progress=step(), **how)
-    return Advice(ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs))
+    return Advice(
+        ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs), _surface(scenario, years, step(), how)
+    )
+
+
+def _surface(scenario: Scenario, years: int, progress: Progress | None, how: dict[str, Any]) -> Surface | None:
+    """Return the grid of the page’s sliders."""
+    if scenario.sales.sdr.headcount == 0 or not any(s.handed_share for s in scenario.marketing.sources.values()):
+        return None
+    return response_surface(scenario, replications=years, progress=progress, **how)
 
 
 def _hires(scenario: Scenario, today: Experiment, how: dict[str, Any]) -> tuple[Hire, ...]:

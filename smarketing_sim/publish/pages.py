@@ -1,4 +1,4 @@
-"""From an executed notebook to the page a leader reads: one file, no code, no request, nothing that runs."""
+"""From an executed notebook to the page a leader reads: one file, no code, no request, and no script but ours."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 from smarketing_sim.publish.markup import plain_text, to_html
 
 TEMPLATES = Path(__file__).parent / "templates"
+WHAT_IF = "data-what-if"
+"""The attribute with the numbers that the sliders of a page move over."""
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -59,6 +61,14 @@ def render_page(
     }
     html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
     return f"{html}\n"
+
+
+def scripts_of(notebook: NotebookNode) -> list[str]:
+    """Return the scripts that an executed notebook's page needs: the one of the sliders where it has some."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    if not any(f"{WHAT_IF}=" in output.get("data", {}).get("text/html", "") for output in outputs):
+        return []
+    return [(TEMPLATES / "leader" / "what_if.js").read_text(encoding="utf-8")]
 
 
 def readable_time(moment: datetime) -> str:

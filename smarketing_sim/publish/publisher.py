@@ -25,7 +25,7 @@ from smarketing_sim.publish.notebooks import (
     execute,
     read_notebook,
 )
-from smarketing_sim.publish.pages import render_page
+from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.publish.pdf import write_pdf
 from smarketing_sim.publish.privacy import scrub_notebook
 from smarketing_sim.publish.provenance import git_state, identity, versions
@@ -119,7 +119,7 @@ def publish(
         executed = _execute(notebook, staging, extra, params_json, progress=progress, timeout_seconds=timeout_seconds)
         recorded = read_record(executed)
         _check_echo(notebook, facts.get("digest"), recorded.get("digest"))
-        html = render_page(executed, title=title, published_at=moment, kicker=kicker)
+        html = render_page(executed, title=title, published_at=moment, kicker=kicker, scripts=scripts_of(executed))
         write_atomically(staging.folder / PAGE_NAME, html)
         note = write_pdf(staging.folder / PAGE_NAME, staging.folder / PDF_NAME) if pdf else None
         asked = {"title": title, "notebook": notebook.stem, "scenario": scenario, "seed": seed}

@@ -106,6 +106,24 @@ def test_every_figure_loads_and_is_described(opened: Opened) -> None:
     assert all(drawn)
 
 
+def test_sliders_answer_to_the_keyboard_with_numbers_of_the_page(opened: Opened) -> None:
+    """Lost, a reader without a mouse, or any reader, moves a slider and nothing is said."""
+    page = opened.page
+    box = page.locator(".what-if")
+    said = box.locator("[role=status]")
+    assert "This point was simulated." in said.inner_text()
+    before = said.inner_text()
+    box.locator("input").nth(1).focus()
+    page.keyboard.press("ArrowLeft")
+    assert "99 %" in box.locator("output").nth(1).inner_text()
+    assert "Between simulated plans" in said.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert said.inner_text() == before
+    box.locator("input").nth(2).focus()
+    page.keyboard.press("End")
+    assert "5 business days" in said.inner_text()
+
+
 def test_what_is_folded_away_opens_by_keyboard(opened: Opened) -> None:
     page = opened.page
     folded = page.locator("details")

@@ -250,7 +250,8 @@ def effect(name: str, kept: list[float], gain: float, cost: Any = "nothing", ste
     nothing = Interval(0.0, 0.0, 0.0)
     share = Interval(float(np.mean(kept)), math.nan, math.nan)
     lever = Lever(name, name, {}, cost=cost, share_step=step)
-    return Effect(lever, Interval(gain, math.nan, math.nan), nothing, nothing, nothing, share, nothing, kept_by_year=np.array(kept))
+    gained, by_year = Interval(gain, math.nan, math.nan), np.array(kept)
+    return Effect(lever, gained, nothing, nothing, nothing, share, nothing, kept_by_year=by_year)
 
 
 def ranking_with(*effects: Effect) -> Ranking:

@@ -1,0 +1,117 @@
+"""A small grid of plans, reps by leads, with every limit on the first attempt judged at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from smarketing_sim.decide.frontier import LIMITS, asked, clause_of
+from smarketing_sim.decide.volume import more_leads
+from smarketing_sim.experiment import results
+from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.scenario.contract import SpeedClause
+from smarketing_sim.scenario.schema import Scenario
+
+VOLUMES = (0.7, 0.85, 1.0, 1.15, 1.3)
+STEPS = (-2, -1, 0, 1, 3)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one plan of the grid comes to.
+
+    Parameters
+    ----------
+    handed_per_month
+        Leads handed over in a mean month, on average over the simulated years.
+    kept, called
+        By limit: the chance that a month keeps a promise of it, and the share of leads called within it.
+    contribution_usd
+        What the plan brings.
+    """
+
+    handed_per_month: float
+    kept: tuple[Interval, ...]
+    called: tuple[Interval, ...]
+    contribution_usd: Interval
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Plans by headcount and volume.
+
+    Parameters
+    ----------
+    scenario
+        The plan in the middle.
+    target
+        The share of leads that a promise of speed covers.
+    years
+        Simulated years of each point.
+    headcounts, volumes
+        The grid, rising; volumes as shares of today's.
+    limits
+        Limits on the first attempt, rising.
+    points
+        By headcount, then volume.
+    """
+
+    scenario: Scenario
+    target: float
+    years: int
+    headcounts: tuple[int, ...]
+    volumes: tuple[float, ...]
+    limits: tuple[str, ...]
+    points: tuple[tuple[Point, ...], ...]
+
+
+def response_surface(
+    scenario: Scenario,
+    *,
+    volumes: Sequence[float] = VOLUMES,
+    replications: int,
+    seed: int = 1,
+    engine: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Surface:
+    """Simulate a plan at several headcounts and volumes, in the same years.
+
+    Parameters
+    ----------
+    scenario
+        The plan.
+    volumes
+        Leads as shares of today's, rising.
+    replications, seed, engine, executor, progress
+        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    """
+    speed = next((clause for clause in scenario.sla.values() if isinstance(clause, SpeedClause)), None)
+    target = 0.9 if speed is None else speed.target
+    present = scenario.sales.sdr.headcount
+    headcounts = tuple(sorted({max(1, present + step) for step in STEPS}))
+    plans = [
+        scenario.with_overrides({**more_leads(scenario, volume), "sales.sdr.headcount": count})
+        for count in headcounts
+        for volume in volumes
+    ]
+    how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
+    found = simulate_all(plans, judged_by=[asked(plan, target) for plan in plans], progress=progress, **how)
+    points = iter([_point(experiment) for experiment in found])
+    grid = tuple(tuple(next(points) for _ in volumes) for _ in headcounts)
+    return Surface(scenario, target, replications, headcounts, tuple(volumes), LIMITS, grid)
+
+
+def _point(experiment: Experiment) -> Point:
+    names = [clause_of(limit) for limit in LIMITS]
+    months = experiment.scenario.run.horizon_months
+    return Point(
+        float(experiment.series("handed_count").mean()) / max(months, 1),
+        tuple(results.kept_in_a_month(results.kept_months(experiment, name)) for name in names),
+        tuple(results.attainment(experiment, name) for name in names),
+        t_interval(experiment.series("contribution_usd")),
+    )

@@ -1,0 +1,44 @@
+"""The grid behind the sliders of a page: the same numbers as the plan itself, better with hands, worse with leads."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from smarketing_sim.decide.frontier import LIMITS
+from smarketing_sim.decide.surface import Surface, response_surface
+from smarketing_sim.experiment.panel import simulate_all
+from tests.experiment.stubs import small
+
+
+@pytest.fixture(scope="module")
+def found() -> Surface:
+    return response_surface(small(), volumes=(0.5, 1.0, 2.0), replications=4)
+
+
+def test_the_point_of_the_plan_itself_is_the_plan_itself(found: Surface) -> None:
+    (plan,) = simulate_all([small()], replications=4)
+    point = found.points[found.headcounts.index(small().sales.sdr.headcount)][found.volumes.index(1.0)]
+    assert point.contribution_usd.mean == pytest.approx(float(plan.series("contribution_usd").mean()), rel=1e-12)
+
+
+def test_more_reps_never_call_later_and_more_leads_never_sooner(found: Surface) -> None:
+    for limit in range(len(LIMITS)):
+        called = [[point.called[limit].mean for point in row] for row in found.points]
+        for fewer, more in pairwise(called):
+            assert all(b >= a - 0.02 for a, b in zip(fewer, more, strict=True))
+        for row in called:
+            assert all(b <= a + 0.02 for a, b in pairwise(row))
+
+
+def test_a_wider_limit_is_never_kept_less(found: Surface) -> None:
+    for row in found.points:
+        for point in row:
+            chances = [kept.mean for kept in point.kept]
+            assert chances == sorted(chances)
+
+
+def test_no_plan_of_the_grid_is_without_a_rep() -> None:
+    alone = response_surface(small().with_overrides({"sales.sdr.headcount": 1}), volumes=(1.0,), replications=1)
+    assert alone.headcounts == (1, 2, 4)
