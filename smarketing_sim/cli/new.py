@@ -43,6 +43,7 @@ def new(
     if target.exists() and not yes:
         raise InputError([Problem("is there already; name another with --out, or add --yes", file=str(target))])
     given = _from_file(answers) if answers is not None else _asked()
+    _tell_back(given)
     with executor_for(workers, jobs=YEARS, engine=choose_engine(None)) as executor:
         fitted = fit(name, given, starts_on=dt.date(dt.date.today().year + 1, 1, 1), executor=executor)
         scenario = read(fitted.text)
@@ -61,6 +62,18 @@ def new(
         print_json({"digest": scenario.digest, "company": to_json(implied)})
         return
     say(f"wrote {target}\n\n{self_check_text(implied)}\n\nNext: smarketing report {target}")
+
+
+def _tell_back(given: Answers) -> None:
+    """Say back what is easily typed in another way than it was meant."""
+    leads = given.handed_per_month
+    listed = ", ".join(f"{name.replace('_', ' ')} {count:g}" for name, count in leads.items())
+    tell(f"{sum(leads.values()):g} leads a month from {len(leads)} source{'s' * (len(leads) > 1)}: {listed}")
+    if not given.promise.business:
+        tell(
+            f"The promise of {given.promise} counts nights and weekends too; where it means working time, answer "
+            f"“{given.promise.amount:g} business {given.promise.unit}{'s' * (given.promise.amount != 1)}”."
+        )
 
 
 def _file_name(name: str) -> str:

@@ -30,7 +30,7 @@ LABELS = {
     NO_QUEUE: "no lead waits for a rep, in the same hours",
     "all_hours": "evenings, nights and weekends too",
     "full_depth": f"every lead is tried until it is reached, up to {MAX_ATTEMPTS} times",
-    "no_system_delay": "leads reach the right rep at once",
+    "no_system_delay": "leads reach the right rep at once, without the system’s delay",
     "no_ae_limit": "no deal waits for an account executive",
 }
 """What can be made perfect, in order."""

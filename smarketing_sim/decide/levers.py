@@ -13,14 +13,13 @@ import numpy as np
 from smarketing_sim.decide.alternatives import Lever, levers_of
 from smarketing_sim.experiment.compare import mean_of_months
 from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.results import all_kept_months, goal_reached, kept_in_a_month, mean_of
+from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month, mean_of
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats, contract_calendar, timeline
 
 SALES = ("sales",)
-_UNKNOWN = Interval(math.nan, math.nan, math.nan)
 WHAT_COUNTS = ("contribution_usd", "expected_revenue_usd", "sdr_utilisation")
 
 
@@ -38,8 +37,6 @@ class Effect:
         That share itself.
     other_hours_per_year
         Hours a year that the team takes from its other work; below 0 where it gains some.
-    goal
-        Chance that a year reaches marketing's part of the goal.
     kept_by_year
         The share of months kept by simulated year.
     """
@@ -51,7 +48,6 @@ class Effect:
     sdr_utilisation: Interval
     kept: Interval
     other_hours_per_year: Interval
-    goal: Interval = _UNKNOWN
     kept_by_year: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
 
 
@@ -206,7 +202,6 @@ def _effect(today: Experiment, lever: Lever, found: Experiment, level: float) ->
         sdr_utilisation=utilisation,
         kept=kept_in_a_month(after, level=level),
         other_hours_per_year=t_interval(_team_hours(today) * lever.share_step, level=level),
-        goal=goal_reached(found),
         kept_by_year=mean_of_months(after),
     )
 

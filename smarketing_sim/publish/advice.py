@@ -17,7 +17,7 @@ from smarketing_sim.decide.levers import Effect, Ranking, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
 from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month
+from smarketing_sim.experiment.results import all_kept_months, goal_reached, kept_in_a_month
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.schema import Scenario
@@ -28,6 +28,7 @@ KEPT_FROM = 0.95
 HIRES = (1, 2, 3)
 VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
 DRAWS = 24
+GOAL_YEARS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,26 @@ class Action:
 
 
 @dataclass(frozen=True, eq=False)
+class GoalShift:
+    """What the best free change does to revenue and to the goal, in the same years as the plan.
+
+    Parameters
+    ----------
+    years
+        How many.
+    more_usd
+        What it adds to the revenue expected from a year's leads.
+    today, then
+        Chance that a year reaches marketing's part of the goal, without and with it.
+    """
+
+    years: int
+    more_usd: Interval
+    today: Interval
+    then: Interval
+
+
+@dataclass(frozen=True, eq=False)
 class Advice:
     """What was found out about changes to a plan.
 
@@ -81,6 +102,8 @@ class Advice:
         That change under every published belief about speed; None where there is none.
     beliefs
         Money figures over all beliefs.
+    goal
+        The best free change and the goal; None where there is no such change.
     surface
         Plans by headcount and volume; None where there is nothing to promise or nobody to keep it.
     """
@@ -92,6 +115,7 @@ class Advice:
     curves: tuple[Curve, ...]
     regret: Regret | None
     beliefs: tuple[BeliefRange, ...]
+    goal: GoalShift | None = None
     surface: Surface | None = None
 
     @property
@@ -176,7 +200,7 @@ def advise(
         Called with (steps done, all of them).
     """
     years = min(replications, YEARS)
-    step = _steps(progress, 8)
+    step = _steps(progress, 9)
     how: dict[str, Any] = {"seed": seed, "executor": executor}
     ranking = rank_levers(scenario, replications=years, progress=step(), **how)
     hires = _hires(scenario, ranking.today, {"replications": years, "progress": step(), **how})
@@ -191,8 +215,21 @@ def advise(
     told = step()
     doubt = regret(scenario, choices, replications=max(1, years // 2), progress=told, **how) if choices else None
     beliefs = belief_ranges(scenario, draws=DRAWS, replications=1, progress=step(), **how)
-    return Advice(
-        ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs), _surface(scenario, years, step(), how)
+    goal = None if best is None else _goal(scenario, best, replications=replications, progress=step(), **how)
+    surface = _surface(scenario, years, step(), how)
+    return Advice(ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs), goal, surface)
+
+
+def _goal(scenario: Scenario, best: Effect, *, replications: int, **how: Any) -> GoalShift | None:
+    """Find out what a change does to the goal, over more years than a ranking takes: a chance needs them."""
+    if best.lever.scenario is None:
+        return None
+    today, then = simulate_all([scenario, best.lever.scenario], replications=min(replications, GOAL_YEARS), **how)
+    return GoalShift(
+        len(then.measures),
+        paired_difference(then.series("expected_revenue_usd"), today.series("expected_revenue_usd")),
+        goal_reached(today),
+        goal_reached(then),
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
 
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.levers import Effect
-from smarketing_sim.experiment import results
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.publish import advice_charts
-from smarketing_sim.publish.advice import Advice, worst_month
+from smarketing_sim.publish.advice import Advice, GoalShift, worst_month
 from smarketing_sim.publish.display import display_html, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
@@ -32,6 +32,7 @@ from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.world.calendar import Floats, add_months
 
 _SHOWN = 6
+_LONGEST_OPTIONS = 120
 _FEWEST_FOR_BAD_YEAR = 20
 _SAME_DAY_MINUTES = 480.0
 _COSTS = {
@@ -52,14 +53,14 @@ def show_what_to_do(plan: Planning) -> None:
     if not effects:
         return
     rule = advice.first_rule
-    title = "No free change adds contribution for certain"
+    title, goal = "No free change adds contribution for certain", advice.goal if rule is not None else None
     if rule is not None:
         title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
         f"over {plan.scenario.economics.horizon_months} months. Ranges hold for all changes at once; of several that "
-        f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(plan, rule)}",
+        f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(plan, goal)}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     rows = [_lever_row(plan, effect) for effect in effects]
@@ -70,15 +71,15 @@ def show_what_to_do(plan: Planning) -> None:
         display_html(f"<details><summary>{counted(count, 'more change')} tried</summary>{rest}</details>")
 
 
-def _goal_words(plan: Planning, rule: Effect | None) -> str:
+def _goal_words(plan: Planning, goal: GoalShift | None) -> str:
     """Return what the change to begin with does to revenue and to the goal."""
-    if rule is None or not np.isfinite(rule.goal.mean):
+    if goal is None or not np.isfinite(goal.then.mean):
         return ""
-    more, today = rule.expected_revenue_usd, results.goal_reached(plan.experiment)
     return (
-        f" That one adds {money(more.mean)} ({range_of(more, money)}) to the revenue expected from this year’s leads; "
-        f"the goal of {money(plan.scenario.goal.marketing_usd)} is then reached with a chance of "
-        f"{percent(rule.goal.mean)} ({range_of(rule.goal, percent)}), today {percent(today.mean)}."
+        f" Over {counted(goal.years, 'simulated year')} that one adds {money(goal.more_usd.mean)} "
+        f"({range_of(goal.more_usd, money)}) to the revenue expected from a year’s leads, and the goal of "
+        f"{money(plan.scenario.goal.marketing_usd)} is reached with a chance of {percent(goal.then.mean)} "
+        f"({range_of(goal.then, percent)}) in place of {percent(goal.today.mean)}."
     )
 
 
@@ -93,10 +94,14 @@ def show_left_on_table(plan: Planning) -> None:
     heading(
         f"{money(max(same.mean, 0.0))} a year is left on the table in the same hours",
         "Expected revenue of the same leads if one thing after another were made perfect. The first line is what this "
-        "team’s own hours would allow if no lead ever waited for a rep; what follows comes on top of it.",
+        "team’s own hours would allow if no lead ever waited for a rep. Each “then” counts only what comes on top when "
+        "all lines above it are perfect: alone, today, it may bring nothing.",
     )
-    rows = [(upper_first(LABELS[part]), money(found.revenue(part).mean), range_of(found.revenue(part), money))
-            for part in found.parts_usd]  # fmt: skip
+    rows = [
+        (f"then: {LABELS[part]}" if place else upper_first(LABELS[part]), money(found.revenue(part).mean),
+         range_of(found.revenue(part), money))
+        for place, part in enumerate(found.parts_usd)
+    ]  # fmt: skip
     table(["made perfect", "expected revenue a year", "range"], rows, numeric=["expected revenue a year", "range"])
 
 
@@ -183,11 +188,23 @@ def show_for_finance(plan: Planning) -> None:
 
 def _lever_row(plan: Planning, effect: Effect) -> Sequence[object]:
     return (
-        effect.lever.label,
+        (effect.lever.label, _how(effect)),
         _with_range(effect.contribution_usd),
         _months(plan, effect.kept),
         "time for leads" if effect.lever.share_step < 0.0 else _COSTS[effect.lever.cost],
     )
+
+
+def _how(effect: Effect) -> str:
+    """Return the options that make a change on any command; empty where they would be long or need a file."""
+    if any(isinstance(value, dict) for value in effect.lever.overrides.values()):
+        return ""
+    options = " ".join(f"--set {path}={_plain_value(value)}" for path, value in effect.lever.overrides.items())
+    return options if len(options) <= _LONGEST_OPTIONS else ""
+
+
+def _plain_value(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
 
 
 def _months(plan: Planning, kept: Interval) -> tuple[str, str]:

@@ -49,7 +49,8 @@ def what_to_do(plan: Planning) -> str:
         return ""
     if advice.ranking.kept.mean >= KEPT_FROM:
         rule = advice.first_rule
-        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution_usd.mean)} a year"
+        over = f"over {plan.scenario.economics.horizon_months} months"
+        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution_usd.mean)} {over}"
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
         return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."

@@ -6,6 +6,7 @@ Nothing here simulates: minutes and chances are worked out from what was said, a
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -32,9 +33,9 @@ def _sources(value: object) -> object:
     if not isinstance(value, str):
         return value
     found: dict[str, object] = {}
-    for part in filter(None, (piece.strip() for piece in value.split(","))):
-        name, _, count = part.replace("=", " ").rpartition(" ")
-        if not name.strip():
+    for part in filter(None, (piece.strip() for piece in re.split("[,;]", value))):
+        name, _, count = re.sub("[=:]", " ", part).rpartition(" ")
+        if not re.fullmatch(r"[\w -]+", name.strip()):
             raise ValueError("must be sources with their leads, such as 'organic 150, demo request 90'")
         found["_".join(name.lower().split())] = parse_value(count, name="answers")
     return found

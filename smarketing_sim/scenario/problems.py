@@ -44,7 +44,7 @@ def translate(error: ValidationError, *, model: type[BaseModel], data: Any, orig
         path, value = locate(fault["loc"], data, missing=fault["type"] == "missing")
         near = None
         if fault["type"] == "extra_forbidden":
-            near = nearest_name(path[-1], field_names(model, path[:-1], data))
+            near = nearest_name(path[-1], field_names(model, path[:-1], data)) or _path_ending_in(path[-1], model)
             value = None
         if fault["type"] == "missing":
             value = None
@@ -101,6 +101,19 @@ def field_names(model: type[BaseModel], path: Path, data: Any) -> list[str]:
             kind = typing.get_args(kind)[1]
         kind = _plain(kind, node)
     return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _path_ending_in(name: str, model: type[BaseModel]) -> str | None:
+    """Return the path of a key that somebody named without the groups it stands in."""
+    groups = [("", model)]
+    for before, group in groups:
+        if before and name in group.model_fields:
+            return f"{before}{name}"
+        for key, field in group.model_fields.items():
+            kind = _plain(field.annotation, None)
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                groups.append((f"{before}{key}.", kind))
+    return None
 
 
 def _plain(kind: Any, node: Any) -> Any:

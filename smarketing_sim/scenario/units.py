@@ -116,7 +116,8 @@ def _share(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a share, such as '35 %' or 0.35")
     if value > 1:
-        raise ValueError(f"must be a share between 0 and 1; for a percentage write '{value:g} %'")
+        hint = f"; for a percentage write '{value:g} %'" if value <= 100 else ", that is at most 100 %"
+        raise ValueError(f"must be a share between 0 and 1{hint}")
     return value
 
 

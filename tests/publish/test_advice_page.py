@@ -38,18 +38,21 @@ def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
     planning: Planning, show_sections: Callable[..., Any]
 ) -> None:
     """Lost, a leader sees a contribution and does not learn whether the year's goal comes into reach."""
-    rule = advice_of(planning).first_rule
-    assert rule is not None
+    goal = advice_of(planning).goal
+    assert advice_of(planning).first_rule is not None
+    assert goal is not None
+    assert goal.years == YEARS
     told = show_sections([show_what_to_do], planning).text
-    assert f"adds {money(rule.expected_revenue_usd.mean)}" in told
-    assert f"a chance of {percent(rule.goal.mean)}" in told
-    assert f"today {percent(goal_reached(planning.experiment).mean)}" in told
+    assert f"adds {money(goal.more_usd.mean)}" in told
+    assert f"a chance of {percent(goal.then.mean)}" in told
+    assert f"in place of {percent(goal_reached(planning.experiment).mean)}" in told
 
 
 def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_sections: Callable[..., Any]) -> None:
     advice = advice_of(planning)
-    free = tuple(replace(effect, goal=Interval(nan, nan, nan)) for effect in advice.ranking.free)
-    without = replace(planning, advice=replace(advice, ranking=replace(advice.ranking, free=free)))
+    assert advice.goal is not None
+    nothing = replace(advice.goal, then=Interval(nan, nan, nan))
+    without = replace(planning, advice=replace(advice, goal=nothing))
     assert "goal" not in show_sections([show_what_to_do], without).text
 
 

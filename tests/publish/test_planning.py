@@ -23,6 +23,7 @@ from smarketing_sim.errors import InputError, SmarketingWarning
 from smarketing_sim.experiment.runs import Experiment, run
 from smarketing_sim.publish import advice_page, answer, company, display, planning, publisher, sections, trust
 from smarketing_sim.publish.advice import advise
+from smarketing_sim.publish.pages import TEMPLATES
 from smarketing_sim.publish.planning import PARAMETERS, Planning, check_parameters, prepare
 from smarketing_sim.publish.progress import VARIABLE
 from smarketing_sim.scenario.files import load
@@ -101,7 +102,8 @@ class _Page(HTMLParser):
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
     def handle_data(self, data: str) -> None:
-        self.text += f"{data} "
+        if self.elements and self.elements[-1][0] not in ("script", "style"):
+            self.text += f"{data} "
 
 
 class _Shown:
@@ -404,4 +406,5 @@ def test_a_published_page_speaks_to_leaders_and_describes_every_figure(published
     assert len(images) >= 3
     assert all(image.get("alt", "").strip() for image in images)
     assert [tag for tag, _ in page.elements].count("h1") == 1
-    assert "<script" not in published.pages[0].read_text("utf-8")
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", published.pages[0].read_text("utf-8"), flags=re.DOTALL)
+    assert scripts == [(TEMPLATES / "leader" / "what_if.js").read_text("utf-8")]

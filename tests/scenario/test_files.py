@@ -335,3 +335,10 @@ def test_overrides_are_taken_as_they_are_and_left_as_they_were() -> None:
     given = {"sla": {"speed": {"target": 0.9, "within": "6 hours"}}, "sla.speed.within": "1 hour"}
     build(base_document(), overrides=given, quiet=True)
     assert given["sla"] == {"speed": {"target": 0.9, "within": "6 hours"}}
+
+
+def test_a_key_named_without_its_groups_is_told_with_them() -> None:
+    """Lost, who writes headcount=12 is told that it is not known, and not what is."""
+    with pytest.raises(InputError) as caught:
+        Scenario.load("params/baseline.yaml", {"headcount": 12})
+    assert caught.value.problems[0].nearest == "sales.sdr.headcount"

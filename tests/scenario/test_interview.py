@@ -116,7 +116,8 @@ def test_opportunities_are_conversations_that_qualified_and_met() -> None:
         ({"hours": "09:00-17:00"}, "days and hours"),
         ({"hours": "mon-fri 17:00-09:00"}, "hours"),
         ({"zone": "Berlin"}, "zone"),
-        ({"win_rate": 140}, "write '140 %'"),
+        ({"win_rate": 140}, "at most 100 %"),
+        ({"win_rate": 40}, "write '40 %'"),
         ({"reps": 0}, "reps"),
         ({"promise": "soon"}, "6 business hours"),
         ({"days_to_win": -3}, "days_to_win"),
@@ -153,3 +154,16 @@ def test_shares_of_a_hundred_stay_inside_their_range() -> None:
     belief = plan.beliefs["sales.sdr.marketing_time.share"]
     assert belief.range is not None
     assert np.isclose(plan.sales.sdr.marketing_time.share, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["organic 100, paid search 50", "organic 100; paid search 50", "organic: 100; paid search=50"]
+)
+def test_sources_are_read_however_they_are_set_apart(text: str) -> None:
+    """Lost, a hundred leads vanish in the name of a source."""
+    assert read_answers({"handed_per_month": text}).handed_per_month == {"organic": 100.0, "paid_search": 50.0}
+
+
+def test_a_source_whose_name_is_no_name_is_refused() -> None:
+    with pytest.raises(InputError, match="organic 150, demo request 90"):
+        read_answers({"handed_per_month": "organic/paid 100"})
