@@ -9,7 +9,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test lint soak bench coverage params lock clean notebooks
+.PHONY: help report lab app test lint soak bench coverage params lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ report: $(STAMP) ## install what is missing and publish the baseline planning re
 
 lab: $(STAMP) ## open the scenario lab in JupyterLab, on this machine only
 	@$(BIN)/smarketing lab
+
+app: $(STAMP) ## open the scenario lab as a web page, on this machine only
+	@$(BIN)/smarketing app
 
 notebooks: $(STAMP) ## run the notebooks and store the few outputs that tests compare
 	@$(BIN)/python tests/notebooks/refresh.py

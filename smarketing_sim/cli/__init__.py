@@ -14,6 +14,7 @@ import warnings
 
 import typer
 
+from smarketing_sim.cli import app as app_command  # noqa: F401 - the name app is the commands'
 from smarketing_sim.cli import commands as commands
 from smarketing_sim.cli import design as design
 from smarketing_sim.cli import explain as explain

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from smarketing_sim.cli.commands import find_notebook
 from smarketing_sim.cli.options import app
 
 ADDRESS = "127.0.0.1"
+NOTEBOOK = "scenario_lab"
 
 
 @app.command()
@@ -13,17 +16,26 @@ def lab() -> None:
     """Open the scenario lab in JupyterLab: move a slider, see the promise hold or break."""
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
+    from smarketing_sim.lab.publishing import offer_reports
+
+    offer_reports(_home() / "reports", at="/files/reports/")
     LabApp.launch_instance(arguments())
 
 
 def arguments() -> list[str]:
     """Return what JupyterLab is told; words given to it win over a user's settings files, so it listens here alone."""
-    notebook = find_notebook("scenario_lab").resolve()
     return [
-        f"--LabApp.default_url=/lab/tree/{notebook.name}",
-        f"--ServerApp.root_dir={notebook.parent}",
+        f"--LabApp.default_url=/lab/tree/notebooks/{NOTEBOOK}.ipynb",
+        f"--ServerApp.root_dir={_home()}",
+        "--ServerApp.base_url=/",
         f"--ServerApp.ip={ADDRESS}",
         "--ServerApp.allow_remote_access=False",
+        "--ServerApp.jpserver_extensions={'voila.server_extension': False}",  # the page has a command of its own
         "--ServerApp.allow_origin=",
         "--ServerApp.allow_origin_pat=",
     ]
+
+
+def _home() -> Path:
+    """Return the folder that holds notebooks, scenarios and reports side by side."""
+    return find_notebook(NOTEBOOK).resolve().parents[1]

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from smarketing_sim.errors import InputError, SmarketingError
+from smarketing_sim.lab.publishing import Publication, Publisher
 from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.state import State, new_cautions
 from smarketing_sim.lab.worker import Worker
@@ -34,7 +35,7 @@ class Told:
     trouble: bool = False
 
 
-News = Progress | Answer | Told
+News = Progress | Answer | Told | Publication
 
 
 class Controller:
@@ -55,6 +56,8 @@ class Controller:
         self._changing = threading.RLock()
         self._years = Years(engine)
         self._worker = Worker(self._hear, self._failed)
+        self._publisher = Publisher(tell)
+        self._saved: tuple[str, Path] | None = None
 
     @property
     def state(self) -> State:
@@ -109,9 +112,44 @@ class Controller:
         except SmarketingError as error:
             self._tell(Told(one_line(error), trouble=True))
             return None
+        self._saved = self._state.scenario.digest, path
         short = f"{path.resolve().parent.name}/{path.name}"  # as it is called from the top of the checkout
         self._tell(Told(f"saved as {short}; publish it with: smarketing report {short}"))
         return path
+
+    def publish(self, name: str, *, overwrite: bool = False) -> bool:
+        """Publish the report of the plan as it stands, in the background, and tell what becomes of it.
+
+        Parameters
+        ----------
+        name, overwrite
+            As for :meth:`save`, where the plan is in no file yet.
+
+        Returns
+        -------
+        bool
+            Whether publishing began; where not, the reason was told.
+        """
+        if self._publisher.busy:
+            self._tell(Told("a report is being published already; one at a time", trouble=True))
+            return False
+        path = self._file() or self._named(name, overwrite=overwrite)
+        if path is not None:
+            self._publisher.publish(path, years=self._state.years, seed=self._state.seed)
+        return path is not None
+
+    def _file(self) -> Path | None:
+        """Return the file that holds the plan as it stands, if there is one."""
+        digest = self._state.scenario.digest
+        if digest == self._state.base.digest:
+            return self._state.source
+        return self._saved[1] if self._saved is not None and self._saved[0] == digest else None
+
+    def _named(self, name: str, *, overwrite: bool) -> Path | None:
+        if name.strip():
+            return self.save(name, overwrite=overwrite)
+        self._tell(Told("a report is published from a file: give the plan a name under 'Save as' first", trouble=True))
+        return None
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until nothing is being simulated; tell whether that came in time."""
@@ -119,6 +157,7 @@ class Controller:
 
     def close(self) -> None:
         """Stop for good."""
+        self._publisher.close()
         self._worker.close()
 
     def _hear(self, news: Progress | Answer) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from smarketing_sim.errors import RunFailed
+from smarketing_sim.errors import RunFailed, SmarketingError
 from smarketing_sim.lab.scorecard import figures
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
@@ -32,6 +32,14 @@ def open_lab(namespace: Mapping[str, Any]) -> Lab:
     InputError
         If a parameter is unknown or has the wrong type, or the scenario has problems.
     """
+    try:
+        return _opened(namespace)
+    except Exception as error:
+        _show_in_words(error)
+        raise
+
+
+def _opened(namespace: Mapping[str, Any]) -> Lab:
     for earlier in (value for value in namespace.values() if isinstance(value, Lab)):
         earlier.close()  # the cell was run again
     given = check_parameters({name: value for name, value in namespace.items() if not isinstance(value, Lab)})
@@ -65,6 +73,13 @@ def key_figures(lab: Lab) -> str:
         for clause in answer.scorecard["clauses"]
     ]
     return "\n".join(f"{label:<52}{value}" for label, value in [*kept, *figures(answer)])
+
+
+def _show_in_words(error: Exception) -> None:
+    """Let the notebook show what is wrong where the lab would stand, in place of a traceback."""
+    kind = "" if isinstance(error, SmarketingError) else f"a defect of the lab: {type(error).__name__}: "
+    lines = [f"{kind}{error}", "The lab was not opened."]
+    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
 
 
 def _first(lab: Lab) -> Answer:

@@ -17,14 +17,13 @@ def scorecard_html(answer: Answer) -> str:
     names = [clause["id"].removeprefix("sla.") for clause in card["clauses"]]
     clauses = [
         (
-            (_label(name), clause["promised_by"]),
-            clause["text"],
+            (_label(name), f"{clause['promised_by']}: {clause['text']}"),
             ranged(clause["attainment"], percent),
             ranged(clause["p_kept"], percent),
         )
         for name, clause in zip(names, card["clauses"], strict=True)
     ]
-    headings = ("clause", "promise", "attained (range)", "chance kept in a month (range)")
+    headings = ("who promises what", "attained (range)", "chance kept in a month (range)")
     contract = table_html(headings, clauses) if clauses else "<p>No contract is written in this plan.</p>"
     money_table = table_html(("in the year", "mean (range)"), figures(answer))
     return f'<div class="lab-card">{contract}{money_table}<p>{escape(_years_told(answer))}</p></div>'

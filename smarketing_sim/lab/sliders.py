@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,21 +16,20 @@ from smarketing_sim.scenario.units import Span
 _REPS = "sales.sdr.headcount"
 _BUSINESS = tuple(Span(hours, "hour", True) for hours in (0.5, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24))
 _WALL = tuple(Span(hours, "hour") for hours in (0.5, 1, 2, 4, 6, 8, 12, 24, 48, 72))
-_WIDE = {"description_width": "12em"}
 
 
 @dataclass(frozen=True)
-class Slider:
-    """A slider and what it stands for.
+class Control:
+    """A widget with a value, and what it stands for.
 
     Parameters
     ----------
     widget
         What is moved.
     apply
-        From a state and the slider's value to the next state.
+        From a state and the widget's value to the next state.
     read
-        From a state to the slider's value.
+        From a state to the widget's value.
     """
 
     widget: Any
@@ -38,54 +37,73 @@ class Slider:
     read: Callable[[State], Any]
 
     def show(self, state: State) -> None:
-        """Let the slider stand where the state says, with a longer range where that needs one."""
+        """Let the widget stand where the state says, with a longer range where that needs one."""
         value = self.read(state)
         if hasattr(self.widget, "max"):
-            self.widget.max = max(self.widget.max, value)
-        elif value not in self.widget.options:
+            self.widget.min, self.widget.max = min(self.widget.min, value), max(self.widget.max, value)
+        elif isinstance(self.widget, W.SelectionSlider) and value not in self.widget.options:
             self.widget.options = _ordered({*self.widget.options, value}, state.scenario)
         self.widget.value = value
 
 
-def sliders_of(state: State) -> dict[str, Slider]:
+def sliders_of(state: State) -> dict[str, Control]:
     """Return the sliders that a plan has by name; one without a promise of speed has no limit to move."""
     sliders = {"reps": _reps(state), "leads": _leads()}
     speed = next((name for name, c in state.base.sla.items() if isinstance(c, SpeedClause)), None)
     return sliders if speed is None else {**sliders, "limit": _limit(state, speed)}
 
 
-def _reps(state: State) -> Slider:
-    now = state.scenario.sales.sdr.headcount
-    widget = W.IntSlider(min=0, max=max(20, 2 * now), value=now, description="Reps", style=_WIDE, layout=_layout())
-    return Slider(
-        widget, lambda state, value: move(state, _REPS, int(value)), lambda state: state.scenario.sales.sdr.headcount
+def whole(label: str, path: str, read: Callable[[Scenario], int], state: State, *, least: int, most: int) -> Control:
+    """Return a slider over whole numbers that sets one path."""
+    now = read(state.base)
+    widget = W.IntSlider(min=min(least, now), max=max(most, now), value=now, description=label, **_look())
+    return Control(widget, lambda state, value: move(state, path, int(value)), lambda state: read(state.scenario))
+
+
+def share(
+    label: str,
+    apply: Callable[[State, float], State],
+    read: Callable[[State], float],
+    *,
+    least: float = 0.0,
+    most: float = 3.0,
+    start: float = 1.0,
+) -> Control:
+    """Return a slider over shares, told in percent."""
+    widget = W.FloatSlider(
+        min=least, max=most, step=0.05, value=start, readout_format=".0%", description=label, **_look()
     )
+    return Control(widget, lambda state, value: apply(state, round(value, 6)), lambda state: round(read(state), 6))
 
 
-def _leads() -> Slider:
-    widget = W.FloatSlider(min=0.25, max=3.0, step=0.05, value=1.0, readout_format=".0%", style=_WIDE,
-                           description="Leads, of the plan’s", layout=_layout())  # fmt: skip
-    return Slider(
-        widget, lambda state, value: scale_leads(state, round(value, 6)), lambda state: state.setting.lead_factor
-    )
+def window(label: str, clause: str, state: State, *, business: Sequence[Span], wall: Sequence[Span]) -> Control:
+    """Return a slider over the time that a clause allows, on the clause's own clock."""
 
+    def within(scenario: Scenario) -> Span:
+        span: Span = getattr(scenario.sla[clause], "within")  # noqa: B009 - not every kind of clause has one
+        return span
 
-def _limit(state: State, name: str) -> Slider:
-    within = _within(state, name)
-    options = _ordered({str(span) for span in (_BUSINESS if within.business else _WALL)} | {str(within)}, state.base)
-    widget = W.SelectionSlider(options=options, value=str(within), description="First attempt within", style=_WIDE,
-                               layout=_layout())  # fmt: skip
-    return Slider(
+    now = within(state.base)
+    options = _ordered({str(span) for span in (business if now.business else wall)} | {str(now)}, state.base)
+    widget = W.SelectionSlider(options=options, value=str(now), description=label, **_look())
+    return Control(
         widget,
-        lambda state, value: move(state, f"sla.{name}.within", value),
-        lambda state: str(_within(state, name)),
+        lambda state, value: move(state, f"sla.{clause}.within", value),
+        lambda state: str(within(state.scenario)),
     )
 
 
-def _within(state: State, name: str) -> Span:
-    clause = state.scenario.sla[name]
-    assert isinstance(clause, SpeedClause)  # noqa: S101 - the slider is there for such a clause alone
-    return clause.within
+def _reps(state: State) -> Control:
+    most = max(20, 2 * state.base.sales.sdr.headcount)
+    return whole("Reps", _REPS, lambda scenario: scenario.sales.sdr.headcount, state, least=0, most=most)
+
+
+def _leads() -> Control:
+    return share("Leads, of the plan’s", scale_leads, lambda state: state.setting.lead_factor, least=0.25)
+
+
+def _limit(state: State, name: str) -> Control:
+    return window("First attempt within", name, state, business=_BUSINESS, wall=_WALL)
 
 
 def _ordered(spans: set[str], scenario: Scenario) -> list[str]:
@@ -93,5 +111,5 @@ def _ordered(spans: set[str], scenario: Scenario) -> list[str]:
     return sorted(spans, key=lambda text: (Span.parse(text).minutes(day), text))
 
 
-def _layout() -> W.Layout:
-    return W.Layout(width="min(40em, 95%)")
+def _look() -> dict[str, Any]:
+    return {"style": {"description_width": "11em"}, "layout": W.Layout(width="100%")}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.experiment.runs import check_numbers
 from smarketing_sim.scenario.checks import cautions
+from smarketing_sim.scenario.contract import DepthClause
 from smarketing_sim.scenario.money import Alternative
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.units import Span
 
 YEARS = 200
 LOOKS = (4, 20)
 """Simulated years after which a first and a second answer are shown, before all that were asked for."""
 
 _HISTORY = 200
+_DAY = 1440.0
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,15 @@ class State:
         """Simulated years after which an answer is shown, rising."""
         return (*(years for years in LOOKS if years < self.years), self.years)
 
+    @cached_property
+    def unscaled(self) -> Scenario:
+        """The plan with all that was moved but the slider of all leads."""
+        return _moved(self.base, self.setting.overrides)
+
     @property
     def changes(self) -> dict[str, Any]:
         """What makes the plan that was opened into this one: new values by dotted path."""
-        return {**self.setting.overrides, **_leads(_moved(self.base, self.setting.overrides), self.setting.lead_factor)}
+        return {**self.setting.overrides, **_leads(self.unscaled, self.setting.lead_factor)}
 
 
 def open_state(path: Path, *, seed: int = 1, years: int = YEARS) -> State:
@@ -99,7 +108,12 @@ def open_state(path: Path, *, seed: int = 1, years: int = YEARS) -> State:
 
 def move(state: State, path: str, value: Any) -> State:
     """Return the state with one value set by dotted path; InputError where it cannot be had."""
-    return _turned(state, replace(state.setting, overrides={**state.setting.overrides, path: value}))
+    return move_all(state, {path: value})
+
+
+def move_all(state: State, values: Mapping[str, Any]) -> State:
+    """Return the state with several values set at once, as one move."""
+    return _turned(state, replace(state.setting, overrides={**state.setting.overrides, **values}))
 
 
 def scale_leads(state: State, factor: float) -> State:
@@ -135,7 +149,7 @@ def lever_on(state: State, alternative: str) -> bool:
     if not any(path in state.setting.overrides for path in wanted):
         return False
     try:
-        return _moved(state.base, {**state.setting.overrides, **wanted}).digest == _unscaled(state).digest
+        return _moved(state.base, {**state.setting.overrides, **wanted}).digest == state.unscaled.digest
     except InputError:
         return False
 
@@ -165,8 +179,31 @@ def reset(state: State) -> State:
 
 def new_cautions(state: State) -> list[str]:
     """Return what is odd about the plan as it stands and was not about the plan that was opened."""
-    known = {str(caution) for caution in cautions(state.base)}
-    return [text for text in map(str, cautions(state.scenario)) if text not in known]
+    known = set(_odd(state.base))
+    return [text for text in _odd(state.scenario) if text not in known]
+
+
+def _odd(scenario: Scenario) -> list[str]:
+    return [*map(str, cautions(scenario)), *_short_windows(scenario)]
+
+
+def _short_windows(scenario: Scenario) -> Iterator[str]:
+    """Yield the promises of depth in days that are over before a cadence in business days is through."""
+    cadence, day = scenario.sales.sdr.cadence, scenario.calendar.business_day_minutes
+    for name, clause in scenario.sla.items():
+        if isinstance(clause, DepthClause) and cadence.max_attempts >= clause.attempts:
+            gaps = [cadence.gap(n) for n in range(1, clause.attempts)]
+            mixed = any(gap.business for gap in gaps) and not clause.within.business
+            at_least = sum(_elapsed(gap, day) for gap in gaps)
+            if mixed and at_least > clause.within.minutes(day):
+                when = f"attempt {clause.attempts} is planned at least {at_least / _DAY:.0f} days after the first one"
+                yield f"sla.{name}: {when}, the clause allows {clause.within}"
+
+
+def _elapsed(gap: Span, day: float) -> float:
+    """Return the least time on the wall clock that a pause takes: the next business day is a day away at least."""
+    days, rest = divmod(gap.minutes(day), day) if gap.business else (0.0, gap.minutes(day))
+    return days * _DAY + rest
 
 
 def _turned(state: State, setting: Setting) -> State:
@@ -186,10 +223,6 @@ def _plan(base: Scenario, setting: Setting) -> Scenario:
 
 def _moved(base: Scenario, overrides: Mapping[str, Any]) -> Scenario:
     return base.with_overrides(overrides) if overrides else base
-
-
-def _unscaled(state: State) -> Scenario:
-    return _moved(state.base, state.setting.overrides)
 
 
 def _leads(scenario: Scenario, factor: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The lab's first screen: levers, three sliders, a live scorecard and two charts, driven by the controller."""
+"""The lab's screen: levers, sliders, folded controls, a live scorecard and two charts, driven by the controller."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 
 import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 
-from smarketing_sim.lab.charts import response_png, response_words, waiting_png, waiting_words
+from smarketing_sim.lab.charts import picture_html, response_png, response_words, waiting_png, waiting_words
 from smarketing_sim.lab.controller import Controller, News, Told
 from smarketing_sim.lab.debounce import Debounce
+from smarketing_sim.lab.folds import folds_of
+from smarketing_sim.lab.layout import folds, frame, heading, row
+from smarketing_sim.lab.publishing import Publication
 from smarketing_sim.lab.scorecard import changes_html, comparison_html, scorecard_html
-from smarketing_sim.lab.sliders import Slider, sliders_of
+from smarketing_sim.lab.sliders import Control, sliders_of
 from smarketing_sim.lab.state import State, lever_on, pin, pull_lever, reset, undo, unpin
 from smarketing_sim.lab.years import Answer, Progress
 from smarketing_sim.publish.markup import escape
@@ -22,12 +25,6 @@ from smarketing_sim.publish.markup import escape
 RESTS_SECONDS = 0.15
 """How long a slider must rest before it counts."""
 _PROGRESS_SECONDS = 0.1
-_LOOK = """<style>
-.lab-card table{border-collapse:collapse;margin:.4em 0;font-size:13px;line-height:1.35}
-.lab-card th,.lab-card td{text-align:left;vertical-align:top;padding:.25em .9em .25em 0;border-bottom:1px solid #dfe4e9}
-.lab-card thead th{color:#5a6672;font-weight:600} .lab-card th span{display:block;color:#5a6672;font-weight:400}
-.lab-card caption{text-align:left;font-weight:600} .lab-trouble{color:#b0480f;font-weight:600}
-</style>"""
 
 
 class Lab:
@@ -60,17 +57,16 @@ class Lab:
 
     def _make(self, state: State) -> None:
         """Make every widget, none of them wired yet."""
-        self.sliders: dict[str, Slider] = sliders_of(state)
+        self.sliders: dict[str, Control] = sliders_of(state)
+        self.folded: dict[str, dict[str, Control]] = folds_of(state)
         self.levers = {
             name: W.ToggleButton(description=lever.label, tooltip=lever.label, layout=W.Layout(width="auto"))
             for name, lever in state.base.alternatives.items()
         }
         self.scorecard = W.HTML("<p>Simulating the first years …</p>")
-        self.comparison, self.changes, self.message = W.HTML(), W.HTML(), W.HTML()
-        self.waiting_words, self.response_words = W.HTML(), W.HTML()
-        self.waiting = W.Image(format="png", layout=W.Layout(max_width="100%"))
-        self.response = W.Image(format="png", layout=W.Layout(max_width="100%"))
-        self.progress = W.IntProgress(min=0, max=1, description="years", layout=W.Layout(width="16em"))
+        self.comparison, self.changes, self.message, self.report = W.HTML(), W.HTML(), W.HTML(), W.HTML()
+        self.waiting, self.response = W.HTML(), W.HTML()
+        self.progress = W.IntProgress(min=0, max=1, layout=W.Layout(width="10em"))
         self.progress_words = W.Label()
         self.pin_button = W.Button(description="Pin this plan", tooltip="Compare every further answer with this plan")
         self.undo_button, self.reset_button = W.Button(description="Undo"), W.Button(description="As opened")
@@ -78,23 +74,33 @@ class Lab:
         self.save_name = W.Text(description="Save as", placeholder="name of the plan")
         self.save_over = W.Checkbox(description="replace a file of that name", indent=False)
         self.save_button = W.Button(description="Save as YAML")
+        self.publish_button = W.Button(
+            description="Publish the report", tooltip="Publish the planning report of this plan, saved first"
+        )
         self.screen = self._layout(state)
 
-    def _layout(self, state: State) -> W.VBox:
-        title = f"{_LOOK}<h2>{escape(state.base.name)}</h2><p>{escape(state.base.description)}</p>"
-        wraps = W.Layout(flex_flow="row wrap")
-        levers = [W.HTML("<b>Levers</b>"), W.HBox(list(self.levers.values()), layout=wraps)] if self.levers else []
-        running = W.HBox([self.progress, self.progress_words, self.cancel_button], layout=wraps)
-        acting = W.HBox([self.pin_button, self.undo_button, self.reset_button], layout=wraps)
-        saving = W.HBox([self.save_name, self.save_over, self.save_button], layout=wraps)
+    @property
+    def controls(self) -> dict[str, Control]:
+        """Every control with a value, by name."""
+        return self.sliders | {name: control for fold in self.folded.values() for name, control in fold.items()}
+
+    def _layout(self, state: State) -> Any:
+        levers = [heading("Levers"), row(*self.levers.values())] if self.levers else []
         sliders = [slider.widget for slider in self.sliders.values()]
-        charts = [self.waiting_words, self.waiting, self.response_words, self.response]
-        cards = [self.scorecard, self.comparison, *charts]
-        return W.VBox([W.HTML(title), *levers, *sliders, acting, self.changes, self.message, running, *cards, saving])
+        unfolding = folds({title: [c.widget for c in fold.values()] for title, fold in self.folded.items()})
+        keeping = [self.save_name, self.save_over, row(self.save_button, self.publish_button), self.report]
+        first = [
+            *(heading("Sliders"), *sliders, row(self.pin_button, self.undo_button, self.reset_button)),
+            *(self.changes, self.message, *levers),
+        ]
+        running = row(self.progress, self.progress_words, self.cancel_button)
+        found = [running, self.scorecard, self.comparison, self.waiting, self.response]
+        more = [heading("More to change"), *unfolding, heading("Keep it"), *keeping]
+        return frame(state, first, found, more)
 
     def _wire(self) -> None:
-        for name, slider in self.sliders.items():
-            slider.widget.observe(partial(self._slid, name), "value")
+        for name, control in self.controls.items():
+            control.widget.observe(partial(self._slid, name), "value")
         for name, lever in self.levers.items():
             lever.observe(partial(self._pulled, name), "value")
         clicks: list[tuple[W.Button, Callable[[], object]]] = [
@@ -103,6 +109,10 @@ class Lab:
             (self.reset_button, lambda: self.controller.apply(reset)),
             (self.cancel_button, self._stop),
             (self.save_button, lambda: self.controller.save(self.save_name.value, overwrite=self.save_over.value)),
+            (
+                self.publish_button,
+                lambda: self.controller.publish(self.save_name.value, overwrite=self.save_over.value),
+            ),
         ]
         for button, act in clicks:
             button.on_click(lambda _, act=act: self._guarded(act))
@@ -128,7 +138,7 @@ class Lab:
     def _moved(self, moved: Mapping[str, Any]) -> None:
         def update(state: State) -> State:
             for name, value in moved.items():
-                state = self.sliders[name].apply(state, value)
+                state = self.controls[name].apply(state, value)
             return state
 
         self._guarded(lambda: self.controller.apply(update))
@@ -159,12 +169,12 @@ class Lab:
         with self._following:
             self._follower = threading.get_ident()
             try:
-                for name, slider in self.sliders.items():
+                for name, control in self.controls.items():
                     if not self._debounce.waits(name):
-                        slider.show(state)
+                        control.show(state)
                 for name, lever in self.levers.items():
                     lever.value = lever_on(state, name)
-                    lever.icon = "check" if lever.value else ""
+                    lever.description = f"{'✓ ' if lever.value else ''}{state.base.alternatives[name].label}"
                 self.undo_button.disabled = not state.history
                 self.pin_button.description = "Pin this plan" if state.pinned is None else "Unpin"
                 self.changes.value = changes_html(state)
@@ -176,6 +186,8 @@ class Lab:
             self._show(news)
         elif isinstance(news, Progress):
             self._show_progress(news)
+        elif isinstance(news, Publication):
+            self._show_report(news)
         else:
             css = ' class="lab-trouble"' if news.trouble else ""
             self.message.value = f'<p role="status"{css}>{escape(news.text)}</p>' if news.text else ""
@@ -188,18 +200,18 @@ class Lab:
         self.answer = answer
         self.scorecard.value = scorecard_html(answer)
         self.comparison.value = comparison_html(answer)
-        self._draw(self.waiting, self.waiting_words, waiting_png(answer.experiment), waiting_words(answer.experiment))
-        self._draw(
-            self.response, self.response_words, response_png(answer.experiment), response_words(answer.experiment)
-        )
+        self.waiting.value = picture_html(waiting_png(answer.experiment), waiting_words(answer.experiment))
+        self.response.value = picture_html(response_png(answer.experiment), response_words(answer.experiment))
         if answer.final:
             self._tell_progress(answer.years, answer.years)
         self.first = self.first or answer
         self._first_told.set()
 
-    def _draw(self, image: W.Image, words: W.HTML, picture: bytes, told: str) -> None:
-        """Put a chart on the screen, with its finding above it: an image widget has no alternative text."""
-        image.value, words.value = picture, f"<p><b>{escape(told)}</b></p>"
+    def _show_report(self, report: Publication) -> None:
+        link = f' <a href="{escape(report.address)}" target="_blank" rel="noopener">Open the report</a>'
+        css = ' class="lab-trouble"' if report.trouble else ""
+        self.report.value = f"<p{css}>{escape(report.text)}{link if report.address else ''}</p>"
+        self.publish_button.disabled = not report.ended
 
     def _show_progress(self, progress: Progress) -> None:
         now = time.monotonic()

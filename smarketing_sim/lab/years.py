@@ -19,8 +19,8 @@ Plan = tuple[int, str, str]
 """What tells the years of one plan from another's: seed, all that is simulated, and the order of its names."""
 
 _PLANS = 64
-_SAMPLED_YEARS = 10
-"""Of so many first years the leads are kept; a year of eight reps takes ten megabytes."""
+_KEPT_LEADS = 250_000
+"""Leads of the first years are kept up to this number, a hundred megabytes, whatever the size of the plan."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,10 @@ class Years:
 
     def _demand(self, scenario: Scenario, seed: int, replication: int) -> Demand:
         key = (reads_digest(scenario), seed, replication)
-        demand = self._demands.get(key) or sample_demand(scenario, seed=seed, replication=replication)
-        if replication < _SAMPLED_YEARS:
+        if key in self._demands:
+            return self._demands[key]
+        demand = sample_demand(scenario, seed=seed, replication=replication)
+        if sum(len(kept.lead_id) for kept in self._demands.values()) + len(demand.lead_id) <= _KEPT_LEADS:
             self._demands[key] = demand
         return demand
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,20 @@ from jupyterlab.labapp import LabApp
 from smarketing_sim.cli.lab import arguments
 from tests.conftest import ROOT
 
-OPENS = ["--LabApp.default_url=/lab/tree/scenario_lab.ipynb", f"--ServerApp.root_dir={ROOT / 'notebooks'}"]
+OPENS = ["--LabApp.default_url=/lab/tree/notebooks/scenario_lab.ipynb", f"--ServerApp.root_dir={ROOT}"]
 
 
 def test_the_command_opens_the_notebook_of_the_lab(smarketing, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[list[str]] = []
     monkeypatch.setattr(LabApp, "launch_instance", given.append)
+    monkeypatch.setenv("SMARKETING_REPORTS", "")
+    monkeypatch.setenv("SMARKETING_REPORTS_AT", "")
     monkeypatch.chdir(ROOT)
     assert smarketing("lab").code == 0
     assert given == [arguments()]
     assert given[0][:2] == OPENS
+    assert os.environ["SMARKETING_REPORTS"] == str(ROOT / "reports")
+    assert os.environ["SMARKETING_REPORTS_AT"] == "/files/reports/"
 
 
 def test_it_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +50,7 @@ def test_the_server_listens_on_this_machine_alone_whatever_a_users_settings_say(
         assert server.allow_remote_access is False
         assert server.allow_origin == ""
         assert len(server.token) >= 32
-        assert Path(server.root_dir) == ROOT / "notebooks"
+        assert Path(server.root_dir) == ROOT
     finally:
         LabApp.clear_instance()
         type(server).clear_instance()

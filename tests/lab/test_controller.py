@@ -44,6 +44,24 @@ LIMIT = "sla.speed.within"
 # ------------------------------------------------------------------------------------------------ pure updates
 
 
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ("3 days", ["sla.depth: attempt 4 is planned at least 4 days after the first one, the clause allows 3 days"]),
+        ("4 days", []),
+        ("20 business days", []),
+    ],
+)
+def test_a_window_shorter_than_the_cadence_is_told(state: State, window: str, said: list[str]) -> None:
+    assert new_cautions(move(state, "sla.depth.within", window)) == said
+
+
+def test_a_pause_within_a_business_day_is_no_day(state: State) -> None:
+    gaps = move(state, "sales.sdr.cadence.gaps", ["2 business hours"])
+    assert new_cautions(move(gaps, "sla.depth.within", "6 hours")) == []
+    assert new_cautions(move(gaps, "sla.depth.within", "5 hours")) != []
+
+
 def test_a_move_makes_another_state_and_leaves_the_old_one(state: State) -> None:
     moved = move(state, REPS, 12)
     assert moved.scenario.sales.sdr.headcount == 12
@@ -195,7 +213,18 @@ def test_leads_are_kept_for_the_plans_in_question_only(state: State) -> None:
     years = Years()
     for factor in (1.0, 1.5, 2.0, 2.5):
         list(refine(years, scale_leads(state, factor).scenario, pinned=state.scenario, seed=1, looks=(12,)))
-    assert len(years._demands) == 20
+    assert len(years._demands) == 24
+
+
+def test_leads_are_kept_up_to_a_number_whatever_the_plan(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    years = Years()
+    [*_, all_kept] = refine(years, state.scenario, pinned=None, seed=1, looks=(4,))
+    sizes = [len(demand.lead_id) for demand in years._demands.values()]
+    monkeypatch.setattr(lab_years, "_KEPT_LEADS", sizes[0] + sizes[1])
+    few = Years()
+    [*_, answer] = refine(few, state.scenario, pinned=None, seed=1, looks=(4,))
+    assert [len(demand.lead_id) for demand in few._demands.values()] == sizes[:2]
+    assert answer.scorecard == all_kept.scorecard
 
 
 def test_plans_that_were_asked_about_long_ago_are_forgotten(state: State) -> None:
