@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 
@@ -57,8 +56,13 @@ def peak_growth(kind: str, *, rate: float, replications: int) -> float:
     replicate(20.0, SEED)  # what is compiled or imported at first use belongs to no lead
     before = _resident_bytes()
     leads = max(replicate(rate, SEED + number) for number in range(replications))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return max(0, peak - before) / leads
+    return max(0, _peak_bytes() - before) / leads
+
+
+def _peak_bytes() -> int:
+    # Not the peak that resource usage tells: a process begins with that of the one which started it.
+    with open("/proc/self/status", encoding="ascii") as file:
+        return next(1024 * int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
 
 
 def _resident_bytes() -> int:
