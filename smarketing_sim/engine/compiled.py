@@ -123,7 +123,7 @@ class CompiledFollowUp:
             duplicate=leads.duplicate_of >= 0,
             bad_number=_plain(leads.bad_number),
             score=_plain(leads.score) if order == "score" else nothing,
-            new_key={"deadline": plan.speed_due_at, "value_decay": plan.worth}.get(order, nothing),
+            new_key=plan.speed_due_at if order == "deadline" else plan.worth if order == "value_decay" else nothing,
             retry_key=plan.depth_due_at if order == "deadline" else nothing,
             territory=territory_queues(plan) if plan.scenario.sales.sdr.routing.rule == "territory" else nothing,
         )
