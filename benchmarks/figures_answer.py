@@ -33,7 +33,7 @@ Pair = Callable[[int], tuple[Year, Year]]
 def answer_of(pool: ProcessPoolExecutor, *, fresh: bool) -> dict[str, Interval]:
     """Return every headline measure with its interval over replications, from two processes that hold the samples."""
     replicate = functools.partial(_replicate, fresh=fresh)
-    found = list(pool.map(replicate, range(REPLICATIONS), chunksize=REPLICATIONS // (2 * PROCESSES)))
+    found = list(pool.map(replicate, range(REPLICATIONS), chunksize=REPLICATIONS // PROCESSES))
     answer = {name: t_interval([m.headline[name] for m in found]) for name in found[0].headline}
     return answer | {name: t_interval([m.clauses[name].attainment for m in found]) for name in found[0].clauses}
 
