@@ -19,7 +19,7 @@ from smarketing_sim.scenario.sales import Channel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
-from smarketing_sim.world.contract import after, covered, segments
+from smarketing_sim.world.contract import after, cadence_gaps, covered, segments
 from smarketing_sim.world.demand import Demand
 from smarketing_sim.world.roster import Rep, roster
 
@@ -122,19 +122,7 @@ class Plan:
     @cached_property
     def gaps(self) -> list[tuple[float, bool]]:
         """Minutes from the end of each attempt to the next one's due, and whether business minutes are meant."""
-        cadence, day = self.scenario.sales.sdr.cadence, self.scenario.calendar.business_day_minutes
-        return [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
-
-    def due_after(self, number: npt.NDArray[Any], at: Floats) -> Floats:
-        """Return when attempts are due, given how many came before and when the last one ended; now after none."""
-        minutes = np.array([0.0] + [minutes for minutes, _ in self.gaps]).take(number)
-        in_business = [business for _, business in self.gaps]
-        if not any(in_business):
-            return np.asarray(at + minutes, dtype=np.float64)
-        if all(in_business):
-            return self.contract.add(at, minutes)
-        business = np.array([False, *in_business]).take(number)
-        return np.where(business, self.contract.add(at, minutes), at + minutes)
+        return cadence_gaps(self.scenario)
 
     def channel_minutes(self, kind: str) -> Floats:
         """Return the mean minutes of a part of each attempt; shape (attempts,)."""

@@ -24,7 +24,7 @@ from smarketing_sim.engine.spending import marketing_table
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS, SCHEMA, STATES, Column, LazyTable, Ledger, Table
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
-from smarketing_sim.world.contract import segments
+from smarketing_sim.world.contract import next_due, segments
 from smarketing_sim.world.roster import Rep
 
 _COMMON = {"source", "campaign", "persona", "fit", "score", "created_at", "mql_at", "handed_at", "duplicate_of",
@@ -238,7 +238,8 @@ class Record:
         """Return when attempts were due: the first when the lead could be called, each other so long after the last."""
         first, last, _ = rows.indices(len(self._attempt_order))
         known = self.found.attempts, self._attempt_order, first, last - first
-        return self.plan.due_after(*attempts_before(*known, self.plan.available_at))
+        made_before, at = attempts_before(*known, self.plan.available_at)
+        return next_due(self.plan.gaps, made_before, at, calendar=self.plan.contract)
 
     def _machine(self, name: str, rows: npt.NDArray[np.int64]) -> Column:
         """Return a column of automatic first touches, given the leads that get them."""

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from smarketing_sim.jit import entry, part
 from smarketing_sim.ledger import REASONS
 from smarketing_sim.measure.cohorts import Case
-from smarketing_sim.measure.loops import Bools, Codes, plain
+from smarketing_sim.measure.loops import Bools, plain
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.world.calendar import Floats, Timeline
+from smarketing_sim.world.contract import cadence_gaps, next_due
 
 BUSINESS_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
 WALL_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
@@ -173,20 +174,10 @@ def _retry_waits(case: Case) -> tuple[Floats, Floats]:
     silent = np.isnan(leads["connected_at"]) & (case.is_open | (leads["reason"] == REASONS.index("gone_cold")))
     rows = np.flatnonzero(silent & (leads["attempt_count"] > 0) & (leads["attempt_count"] < most))
     gone = np.fmin(leads["resolved_at"][rows], case.ends_at)
-    due = _next_due(case, case.last_ended_at[rows], leads["attempt_count"][rows])
+    ended, made = case.last_ended_at[rows], leads["attempt_count"][rows]
+    due = next_due(cadence_gaps(case.scenario), made, ended, calendar=case.contract)
     waits = due < gone
     return due[waits], gone[waits]
-
-
-def _next_due(case: Case, ended: Floats, made: Codes) -> Floats:
-    """Return when the next attempt is due, given when the last one ended and how many were made."""
-    cadence, day = case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
-    gaps = [cadence.gap(number) for number in range(1, cadence.max_attempts)]
-    minutes = np.array([gap.minutes(day) for gap in gaps])[made - 1]
-    in_business = np.array([gap.business for gap in gaps], dtype=np.bool_)[made - 1]
-    due: Floats = ended + minutes
-    due[in_business] = case.contract.add(ended[in_business], minutes[in_business])
-    return due
 
 
 @entry

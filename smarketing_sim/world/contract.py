@@ -45,6 +45,35 @@ def after(starts_at: npt.ArrayLike, span: Span, *, calendar: Calendar, business_
     return calendar.add(starts, minutes) if span.business else starts + minutes
 
 
+def cadence_gaps(scenario: Scenario) -> list[tuple[float, bool]]:
+    """Return the minutes from the end of each attempt to the next one's due, and whether business minutes are meant."""
+    cadence, day = scenario.sales.sdr.cadence, scenario.calendar.business_day_minutes
+    return [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
+
+
+def next_due(gaps: Sequence[tuple[float, bool]], made: npt.NDArray[Any], at: Floats, *, calendar: Calendar) -> Floats:
+    """Return when the next attempts are due.
+
+    Parameters
+    ----------
+    gaps
+        Those of :func:`cadence_gaps`.
+    made
+        How many attempts were made on each lead; with none, the next one is due at once.
+    at
+        When the last of them ended.
+    calendar
+        The contract's business clock.
+    """
+    minutes = np.array([0.0, *(minutes for minutes, _ in gaps)]).take(made)
+    in_business = [business for _, business in gaps]
+    if not any(in_business):
+        return np.asarray(at + minutes, dtype=np.float64)
+    if all(in_business):
+        return calendar.add(at, minutes)
+    return np.where(np.array([False, *in_business]).take(made), calendar.add(at, minutes), at + minutes)
+
+
 def segments(scenario: Scenario) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
     """Return segment names, and the segment code of each persona."""
     labels = [persona.segment or name for name, persona in scenario.personas.items()]
