@@ -69,5 +69,6 @@ lock: ## resolve requirements.lock again from pyproject.toml (the only target th
 		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove .venv and every cache; published reports stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* build dist
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* build dist \
+		reports/.years.sqlite
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

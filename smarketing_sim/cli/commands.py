@@ -174,9 +174,9 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Publish a planning report, or another chapter, for each scenario, and refresh the hub page."""
-    from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.publish.notebooks import default_parameters, read_notebook, read_parameters
-    from smarketing_sim.publish.planning import PARAMETERS
+    from smarketing_sim.publish.parameters import PARAMETERS
     from smarketing_sim.publish.publisher import MAIN_NOTEBOOK
     from smarketing_sim.publish.reports import publish_report
     from smarketing_sim.publish.words import counted

@@ -24,7 +24,7 @@ def explain(
     """Split the gap between two plans, B − A, over the causes that differ: who broke it."""
     from smarketing_sim.decide import attribution
     from smarketing_sim.engine import choose_engine
-    from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.publish.terminal_explain import explain_text
 
     check_numbers(replications=replications, seed=seed)

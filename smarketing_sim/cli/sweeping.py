@@ -44,7 +44,7 @@ def sweep(
     """Simulate every combination of some values; one table. A sweep that was stopped goes on where it was."""
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.grid import make_grid, parse_vary
-    from smarketing_sim.experiment.runs import check_numbers
+    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.experiment.sweep import TABLE, identity_of
     from smarketing_sim.experiment.sweep import sweep as simulate_grid
     from smarketing_sim.publish.store import disk_faults_told, slug

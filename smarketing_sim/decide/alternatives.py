@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from smarketing_sim.decide.free_changes import Change, free_changes
 from smarketing_sim.errors import ConflictError, InputError, Problem
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
 Cost = Literal["nothing", "other work", "promise", "assumption", "people or money"]
 
@@ -72,7 +72,8 @@ class Lever:
         return self.cost == "nothing" and self.share_step == 0.0
 
 
-def levers_of(scenario: Scenario) -> list[Lever]:
+@once_per_scenario
+def levers_of(scenario: Scenario) -> Sequence[Lever]:
     """Return every lever of a scenario: its named alternatives, then what its team can change by itself.
 
     A lever that would be no valid scenario, or would change nothing that is not changed by an earlier one, is there

@@ -15,7 +15,8 @@ import numpy as np
 
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
-from smarketing_sim.experiment.runs import Progress, check_numbers
+from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.experiment.runs import Progress
 from smarketing_sim.experiment.years import run_years
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import case_of

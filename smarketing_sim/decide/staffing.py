@@ -15,8 +15,9 @@ from smarketing_sim.decide.headcount import Found, Terms, least_headcount
 from smarketing_sim.decide.levers import Lever, best_free, levers_of, ranked
 from smarketing_sim.decide.promised import SIDES, Promise, Unlimited, promise_of, unlimited_of
 from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.results import mean_of
-from smarketing_sim.experiment.runs import Experiment, Progress, check_numbers
+from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.schema import Scenario
 

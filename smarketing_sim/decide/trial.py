@@ -20,7 +20,8 @@ from smarketing_sim.decide.called_at import at_any_time, leads_called_at
 from smarketing_sim.decide.sample_size import LEVEL, design_effect, leads_per_arm
 from smarketing_sim.engine import choose_engine, simulate
 from smarketing_sim.errors import InputError, Problem
-from smarketing_sim.experiment.runs import Progress, check_numbers
+from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.experiment.runs import Progress
 from smarketing_sim.experiment.years import run_years
 from smarketing_sim.ledger import Table
 from smarketing_sim.measure.cohorts import case_of

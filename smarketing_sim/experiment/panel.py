@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
 from smarketing_sim.experiment.jobs import sharing_demand
-from smarketing_sim.experiment.runs import Experiment, Progress, check_numbers
+from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.experiment.years import run_years
 from smarketing_sim.measure.summary import Measures, measure
 from smarketing_sim.scenario.schema import Scenario

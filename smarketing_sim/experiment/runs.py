@@ -12,6 +12,7 @@ import numpy as np
 
 from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.statistics import replications_for
 from smarketing_sim.measure.summary import Measures, measure
@@ -20,7 +21,6 @@ from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import sample_demand
 
 CEILING_REPLICATIONS = 20
-MAX_REPLICATIONS = 100_000
 FIRST_LOOK = 10
 
 Progress = Callable[[int, int], None]
@@ -134,17 +134,6 @@ def run(
             break
         planned = more
     return _collect(scenario, seed, engine, outcomes)
-
-
-def check_numbers(*, replications: int, seed: int) -> None:
-    """Raise InputError unless so many simulated years can be run from this seed."""
-    problems = []
-    if not 1 <= replications <= MAX_REPLICATIONS:
-        problems.append(f"replications = {replications}: must be between 1 and {MAX_REPLICATIONS:,}")
-    if seed < 0:
-        problems.append(f"seed = {seed}: must be a whole number from 0")
-    if problems:
-        raise InputError(problems)
 
 
 def replicate(scenario: Scenario, seed: int, replication: int, engine: str, keep_ledger: bool) -> Outcome:

@@ -12,8 +12,8 @@ import numpy as np
 from smarketing_sim.engine import choose_engine
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
+from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.record import measure_names, read_record
-from smarketing_sim.experiment.runs import check_numbers
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 

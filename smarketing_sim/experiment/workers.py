@@ -15,6 +15,8 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.backend.utils import kill_process_tree
 
 from smarketing_sim.engine import choose_engine
+from smarketing_sim.experiment.known_years import KnownYears
+from smarketing_sim.experiment.years_file import years_file
 
 
 class _Processes(Executor):
@@ -67,6 +69,12 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _known(processes: Executor) -> Executor:
+    """Return processes that need not simulate anew what is kept in the surrounding block's file, if there is one."""
+    file = years_file()
+    return processes if file is None else KnownYears(processes, file)
+
+
 @contextmanager
 def workers(
     count: int | None = None, *, jobs: int | None = None, engine: str | None = None
@@ -82,9 +90,11 @@ def workers(
     if wanted <= 1 or (jobs is not None and jobs < few):
         yield None
         return
-    executor = _Processes(min(wanted, jobs or wanted))
+    executor = _known(_Processes(min(wanted, jobs or wanted)))
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
         raise
+    if isinstance(executor, KnownYears):
+        executor.close()

@@ -11,7 +11,8 @@ from smarketing_sim.lab.scorecard import figures
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
 from smarketing_sim.lab.years import Answer
-from smarketing_sim.publish.planning import Planning, check_parameters, find_params, write_tables
+from smarketing_sim.publish.parameters import check_parameters, find_params
+from smarketing_sim.publish.planning import Planning, write_tables
 from smarketing_sim.publish.sections import show_response, show_waiting
 from smarketing_sim.publish.terminal import ranged
 from smarketing_sim.publish.words import percent

@@ -10,7 +10,7 @@ from typing import Any
 
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, Problem, nearest_name
-from smarketing_sim.experiment.runs import check_numbers
+from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.scenario.checks import cautions
 from smarketing_sim.scenario.contract import DepthClause
 from smarketing_sim.scenario.money import Alternative

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RECORD_MIME = "application/vnd.smarketing+json"
+WHAT_IF = "data-what-if"
+"""The attribute with the numbers that the sliders of a page move over."""
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
+from smarketing_sim.publish.display import WHAT_IF
 from smarketing_sim.publish.markup import plain_text, to_html
 
 TEMPLATES = Path(__file__).parent / "templates"
-WHAT_IF = "data-what-if"
-"""The attribute with the numbers that the sliders of a page move over."""
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

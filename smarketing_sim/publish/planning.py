@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
+from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.runs import Experiment, run
 from smarketing_sim.experiment.workers import workers as provide_workers
@@ -19,14 +18,10 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish.advice import Advice, advise
+from smarketing_sim.publish.parameters import check_parameters, find_params
 from smarketing_sim.publish.progress import Progress, report_progress
 from smarketing_sim.publish.words import counted
 from smarketing_sim.scenario.schema import Scenario
-
-PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
-_KINDS = {str: "text", int: "a whole number", float: "a number"}
-_PLAIN = (bool, int, float, str, list, tuple, dict, NoneType)
-_NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "open", "get_ipython"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,31 +119,6 @@ def hold_failures(experiment: Experiment) -> None:
         raise RunFailed(f"{count} simulated years failed; year {first.replication}: {first.error}")
 
 
-def check_parameters(namespace: Mapping[str, Any], more: Mapping[str, type] | None = None) -> dict[str, Any]:
-    """Return a notebook's parameters: those of every report, and ``more`` of its own by type.
-
-    Raises
-    ------
-    InputError
-        For an unknown name or a wrong type.
-    """
-    known = {**PARAMETERS, **(more or {})}
-    given = {name: value for name, value in namespace.items() if _is_parameter(name, value)}
-    problems = [
-        Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, known))
-        for name, value in given.items()
-        if name not in known
-    ]
-    for name, kind in known.items():
-        value = given.get(name)
-        wanted = (int, float) if kind is float else kind
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            problems.append(Problem(f"must be {_KINDS[kind]}", path=name, value=value))
-    if problems:
-        raise InputError(problems)
-    return {name: given[name] for name in known}
-
-
 def write_tables(planning: Planning, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: clauses, funnel, response, waiting, years."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -205,15 +175,3 @@ def tables(planning: Planning) -> dict[str, pd.DataFrame]:
 def _not_below_zero(found: Interval) -> Interval:
     """Return an interval without the part that counts, times and incomes cannot reach."""
     return Interval(found.mean, float(np.maximum(found.low, 0.0)), found.high)
-
-
-def find_params(path: Path) -> Path:
-    """Return a path as it is, or from the folder above: JupyterLab runs a notebook in its own folder."""
-    above = Path("..") / path
-    return above if not path.exists() and above.exists() else path
-
-
-def _is_parameter(name: str, value: object) -> bool:
-    """Tell a plain value that somebody set from all else in a notebook: modules, functions, history, an answer."""
-    hidden = name.startswith("_") or name in _NOTEBOOK_NAMES
-    return not hidden and (name in PARAMETERS or isinstance(value, _PLAIN))

@@ -20,6 +20,7 @@ from smarketing_sim.experiment.workers import workers as provide_workers
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish import planning
 from smarketing_sim.publish.answer import first_promise
+from smarketing_sim.publish.parameters import check_parameters, find_params
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.progress import report_progress
 from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of
@@ -241,8 +242,8 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
     RunFailed
         If a simulated year failed.
     """
-    given = planning.check_parameters(namespace)
-    scenario = Scenario.load(planning.find_params(Path(given["params_path"])))
+    given = check_parameters(namespace)
+    scenario = Scenario.load(find_params(Path(given["params_path"])))
     changed = {label: scenario.with_overrides(overrides) for label, overrides in changes(scenario).items()}
     count, engine, found = given["replications"], choose_engine(), list[Experiment]()
     with report_progress() as told, provide_workers(given["workers"] or None, jobs=count) as executor:

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from smarketing_sim import __version__
+from smarketing_sim.experiment.years_file import years_kept
 from smarketing_sim.publish.notebooks import Scalar, notebook_title, read_notebook
 from smarketing_sim.publish.progress import Progress, watch_progress
 from smarketing_sim.publish.publisher import Published, publish
 from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import Scenario
+
+KNOWN_NAME = ".years.sqlite"
+"""Beside the reports: what each of their simulated years came to."""
 
 
 def publish_report(
@@ -40,7 +44,7 @@ def publish_report(
     params_file
         The file it came from, noted by name and hash.
     root
-        Folder of published reports.
+        Folder of published reports; simulated years that went into one of them are not simulated again.
     replications, seed, workers
         How it is simulated.
     parameters
@@ -57,7 +61,8 @@ def publish_report(
         **({"parameters": own} if own else {}),
         "params_file": {"name": params_file.name, "sha256": hashlib.sha256(params_file.read_bytes()).hexdigest()},
     }
-    with tempfile.TemporaryDirectory() as scratch, watch_progress(Path(scratch), progress):
+    keeping = years_kept(root / KNOWN_NAME)
+    with tempfile.TemporaryDirectory() as scratch, watch_progress(Path(scratch), progress), keeping:
         return publish(
             notebook,
             root=root,

@@ -11,9 +11,8 @@ from typing import Any
 
 from smarketing_sim.decide.surface import Point, Surface
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.display import display_html, table_html
+from smarketing_sim.publish.display import WHAT_IF, display_html, table_html
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.pages import WHAT_IF
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import counted, month_range, months

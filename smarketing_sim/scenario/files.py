@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import warnings
 from collections.abc import Mapping
@@ -73,9 +72,9 @@ def build(
         With every problem found.
     """
     where: Origins = dict(origins or {})
-    data = copy.deepcopy(data)
+    data = _copied(data)
     for dotted, value in (overrides or {}).items():
-        _set(data, tuple(dotted.split(".")), copy.deepcopy(value), where)
+        _set(data, tuple(dotted.split(".")), _copied(value), where)
     beliefs: Any = data.pop("beliefs", None)
     split: dict[str, Any] = {}
     data = _drop_removed({key: _split_beliefs(item, (key,), split) for key, item in data.items()})
@@ -170,6 +169,13 @@ def _merge(base: Any, over: Any) -> Any:
             for key in [*base, *(k for k in over if k not in base)]
         }
     return over
+
+
+def _copied(node: Any) -> Any:
+    """Return nested mappings and lists that share no container with those given."""
+    if isinstance(node, dict):
+        return {key: _copied(item) for key, item in node.items()}
+    return [_copied(item) for item in node] if isinstance(node, list) else node
 
 
 def _is_belief(node: Any) -> bool:

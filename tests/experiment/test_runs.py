@@ -13,8 +13,9 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import runs
+from smarketing_sim.experiment.limits import MAX_REPLICATIONS
 from smarketing_sim.experiment.results import joined_ledger, to_json
-from smarketing_sim.experiment.runs import MAX_REPLICATIONS, Experiment, Failure, replicate, run
+from smarketing_sim.experiment.runs import Experiment, Failure, replicate, run
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.measure.summary import Measures

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from smarketing_sim.publish.notebooks import declared_parameters
-from smarketing_sim.publish.planning import PARAMETERS
+from smarketing_sim.publish.parameters import PARAMETERS
 
 from .conftest import NOTEBOOKS
 from .policy import faults

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import json
 import re
+import sqlite3
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from html.parser import HTMLParser
@@ -24,8 +26,10 @@ from smarketing_sim.experiment.runs import Experiment, run
 from smarketing_sim.publish import advice_page, answer, company, display, planning, publisher, sections, trust
 from smarketing_sim.publish.advice import advise
 from smarketing_sim.publish.pages import TEMPLATES
-from smarketing_sim.publish.planning import PARAMETERS, Planning, check_parameters, prepare
+from smarketing_sim.publish.parameters import PARAMETERS, check_parameters
+from smarketing_sim.publish.planning import Planning, prepare
 from smarketing_sim.publish.progress import VARIABLE
+from smarketing_sim.publish.reports import KNOWN_NAME
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
@@ -328,15 +332,15 @@ def test_failed_years_stop_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """Publish the tiny plan by the command line on two days, and answer it once as JSON."""
+    """Publish the tiny plan by the command line on three days: here, by two processes, and from the years they kept."""
     folder = tmp_path_factory.mktemp("report")
     params = write_tiny(folder)
     patch = pytest.MonkeyPatch()
     pages = []
-    for day in (5, 6):
+    for day, count in ((5, "1"), (6, "2"), (7, "2")):
         moment = datetime(2026, 1, day, 9, 30, tzinfo=UTC)
         patch.setattr(publisher, "datetime", SimpleNamespace(now=lambda _, moment=moment: moment))
-        common = [str(params), "--replications", "2", "--seed", "3", "--workers", "1"]
+        common = [str(params), "--replications", "2", "--seed", "3", "--workers", count]
         patch.setattr("sys.argv", ["smarketing", "report", *common, "--out", str(folder / "reports")])
         with pytest.raises(SystemExit) as left:
             cli.main()
@@ -352,12 +356,20 @@ def _record(page: Path) -> dict[str, Any]:
     return loaded
 
 
-def test_a_report_published_twice_differs_in_its_time_alone(published: SimpleNamespace) -> None:
-    first, second = (page.read_text("utf-8") for page in published.pages)
-    assert first != second
-    without = [re.sub(r"<time\b.*?</time>", "", text, flags=re.DOTALL) for text in (first, second)]
-    assert without[0] == without[1]
-    assert first.count("<time") == 1
+def test_a_report_published_thrice_differs_in_its_time_alone(published: SimpleNamespace) -> None:
+    texts = [page.read_text("utf-8") for page in published.pages]
+    without = [re.sub(r"<time\b.*?</time>", "", text, flags=re.DOTALL) for text in texts]
+    assert len(set(texts)) == 3
+    assert len(set(without)) == 1
+    assert texts[0].count("<time") == 1
+
+
+def test_a_report_published_again_has_simulated_nothing_anew(published: SimpleNamespace) -> None:
+    tables = [sorted((page.parent / "tables").glob("*.parquet")) for page in published.pages]
+    assert len({tuple(path.read_bytes() for path in paths) for paths in tables}) == 1
+    with closing(sqlite3.connect(published.root / KNOWN_NAME)) as years:
+        [(kept, last)] = years.execute("SELECT count(*), max(rowid) FROM years")
+    assert kept == last > 50
 
 
 def test_the_record_of_a_report_holds_all_that_was_promised_and_nothing_private(published: SimpleNamespace) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smarketing_sim.experiment.workers import workers
-from smarketing_sim.publish.planning import check_parameters, find_params
+from smarketing_sim.publish.parameters import check_parameters, find_params
 from smarketing_sim.publish.progress import report_progress
 from smarketing_sim.scenario.schema import Scenario
 

@@ -17,8 +17,8 @@ from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
 from smarketing_sim.publish.display import display_html, fold, record, say, show, table, table_html
 from smarketing_sim.publish.markup import escape
+from smarketing_sim.publish.parameters import find_params
 from smarketing_sim.publish.parts import parts_chart
-from smarketing_sim.publish.planning import find_params
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import counted, gain, money, range_of, signed, upper_first
 from smarketing_sim.scenario.causes import MEANING
