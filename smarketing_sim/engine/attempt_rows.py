@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,23 +28,45 @@ def table_order(row: npt.NDArray[Any], answered: npt.NDArray[Any], first: Number
         Row of the table where each lead's attempts begin; changed.
     """
     order = np.empty(len(row) + len(answered), dtype=np.uint32)
-    _place(np.ascontiguousarray(np.concatenate([answered, row]), dtype=np.uint32), len(answered), first, order)
+    _place(answered.astype(np.uint32), len(row), first, order)
+    _place(np.ascontiguousarray(row, dtype=np.uint32), 0, first, order)
     return order
 
 
 @entry
-def _place(lead: Numbers, automatic: int, first: Numbers, order: Numbers) -> None:
-    made = len(lead) - automatic
-    for number in range(len(lead)):
-        place = first[lead[number]]
-        order[place] = made + number if number < automatic else number - automatic
-        first[lead[number]] = place + 1
+def _place(lead: Numbers, number: int, first: Numbers, order: Numbers) -> None:
+    """Put attempts on some leads, numbered from a number on, each at the next place of its lead."""
+    for attempt in range(len(lead)):
+        place = first[lead[attempt]]
+        order[place] = number + attempt
+        first[lead[attempt]] = place + 1
 
 
-def attempts_before(
-    made: Attempts, order: Numbers, first: int, count: int, available_at: Floats
-) -> tuple[npt.NDArray[np.uint8], Floats]:
-    """Return for some rows of the table how many attempts a rep made on the lead before, and when the last one ended.
+@dataclass(frozen=True, eq=False)
+class AttemptRows:
+    """Some rows of the table, which are read together: an attempt lies far from the one before it.
+
+    Parameters
+    ----------
+    number
+        Attempt 1, 2, … of the lead; 0 for an automatic one.
+    started_at, ended_at
+        Instants; NaN for an automatic one.
+    made_before
+        How many attempts a rep made on the lead before; 0 for an automatic one.
+    last_ended_at
+        When the last of them ended, or where there is none, when the lead could be called; NaN for an automatic one.
+    """
+
+    number: npt.NDArray[np.int32]
+    started_at: Floats
+    ended_at: Floats
+    made_before: npt.NDArray[np.uint8]
+    last_ended_at: Floats
+
+
+def attempt_rows(made: Attempts, order: Numbers, available_at: Floats, first: int, count: int) -> AttemptRows:
+    """Return some rows of the table.
 
     Parameters
     ----------
@@ -51,37 +74,33 @@ def attempts_before(
         The attempts made by hand.
     order
         Which of them stands in each row of the table.
+    available_at
+        When each lead could be called.
     first, count
         Which rows.
-    available_at
-        When each lead could be called, which stands in for an attempt before where there is none.
-
-    Returns
-    -------
-    made_before
-        0 for a first attempt, and for an automatic one.
-    ended_at
-        NaN for an automatic one.
     """
-    before, ended_at = np.empty(count, dtype=np.uint8), np.empty(count)
-    columns = made.row, made.number, made.ended_at
-    _look_back(columns, order, first, np.ascontiguousarray(available_at), before, ended_at)
-    return before, ended_at
+    number, made_before = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.uint8)
+    rows = AttemptRows(number, np.empty(count), np.empty(count), made_before, np.empty(count))
+    columns = made.row, made.number, made.started_at, made.ended_at
+    _read(columns, order, first, np.ascontiguousarray(available_at), tuple(vars(rows).values()))
+    return rows
 
 
 @entry
-def _look_back(
-    made: tuple[npt.NDArray[Any], npt.NDArray[Any], Floats], order: Numbers, first: int, available_at: Floats,
-    made_before: npt.NDArray[np.uint8], last_ended_at: Floats
+def _read(
+    made: tuple[npt.NDArray[Any], ...], order: Numbers, first: int, available_at: Floats,
+    rows: tuple[npt.NDArray[Any], ...]
 ) -> None:  # fmt: skip
-    row, number, ended_at = made
-    for place in range(len(made_before)):
-        here = order[first + place]
-        made_before[place] = 0
-        if here >= len(row):
-            last_ended_at[place] = np.nan
-        elif number[here] == 1:
-            last_ended_at[place] = available_at[row[here]]
+    lead, number, started_at, ended_at = made
+    numbers, starts, ends, before, last = rows
+    latest = ended_at[order[first - 1]] if first > 0 and order[first - 1] < len(lead) else np.nan
+    for row in range(len(numbers)):
+        here = order[first + row]
+        if here >= len(lead):
+            numbers[row], before[row] = 0, 0
+            starts[row] = ends[row] = last[row] = np.nan
         else:
-            made_before[place] = number[here] - 1
-            last_ended_at[place] = ended_at[order[first + place - 1]]
+            available = available_at[lead[here]]  # looked up for each attempt: a branch would be guessed wrong
+            numbers[row], before[row], starts[row] = number[here], number[here] - 1, started_at[here]
+            last[row] = available if number[here] == 1 else latest
+            ends[row] = latest = ended_at[here]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,7 @@ class _Qualified:
 def expected_values(
     plan: Plan, found: Followed, rows: npt.NDArray[np.int64], *, wait: Floats, skill: Floats | float
 ) -> Floats:
-    """Return the mean value of leads given what queues can feel: at the opportunity, or without a limit at the talk.
+    """Return the mean value of talks given what queues can feel: at the opportunity, or without a limit at the talk.
 
     The fading chance is rounded to the time grid so that it is the same number on every machine.
 
@@ -125,18 +126,24 @@ def expected_values(
     plan, found
         What was to be done, and what came of the follow-up.
     rows
-        Which leads.
+        Which leads; all of them were talked with.
     wait
         Minutes that the deal of each waited for an account executive; NaN where there is none.
     skill
         Skill of the rep who talked with each.
     """
-    leads, spoils = plan.demand, plan.scenario.decay.spoils
-    ae, rule, warm = plan.scenario.sales.ae, plan.scenario.sales.meetings, found.warm[rows]
-    worth = leads.win_prob[rows] * leads.mean_value_usd[rows] * (warm | ("win" not in spoils))
+    leads, ae, rule = plan.demand, plan.scenario.sales.ae, plan.scenario.sales.meetings
+    worth = _while_warm("win", plan, found, rows, leads.win_prob[rows] * leads.mean_value_usd[rows])
     if ae.open_limit is not None or ae.headcount == 0:
         faded = 1.0 if ae.fade_half_life is None else to_grid(np.exp2(-wait / ae.fade_half_life))
         return np.where(np.isnan(wait), 0.0, worth * faded)
     met = rule.show_share * (1.0 + (1.0 - rule.show_share) * rule.rebook_share)
-    qualifies = np.minimum(1.0, plan.qualify_prob[rows] * skill) * (warm | ("qualify" not in spoils))
-    return np.where(found.connected[rows] & (leads.duplicate_of[rows] < 0), qualifies * met * worth, 0.0)
+    qualifies = _while_warm("qualify", plan, found, rows, np.minimum(1.0, plan.qualify_prob[rows] * skill))
+    return np.where(leads.duplicate_of[rows] < 0, qualifies * met * worth, 0.0)
+
+
+def _while_warm(
+    chance: str, plan: Plan, found: Followed, rows: npt.NDArray[np.int64], values: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """Return values of some leads, and 0 for those not warm where a chance is spoiled by that."""
+    return values * found.warm[rows] if chance in plan.scenario.decay.spoils else values

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.jit import entry
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
 from smarketing_sim.world.calendar import Floats
 
@@ -85,19 +86,33 @@ class Followed:
     @property
     def connected_at(self) -> Floats:
         """When a lead was talked with."""
-        return np.where(self.connected, self.decided_at, NEVER)
+        return _where(self.connected, self.decided_at)
 
     @property
     def qualified_at(self) -> Floats:
         """When a lead qualified."""
-        return np.where(self.qualified, self.decided_at, NEVER)
+        return _where(self.qualified, self.decided_at)
 
     @property
     def resolved_at(self) -> Floats:
         """When a lead was closed without an opportunity."""
-        return np.where(self.outcome == OPEN, NEVER, self.decided_at)
+        return _where(self.outcome != OPEN, self.decided_at)
 
     def part(self, rows: slice | npt.NDArray[Any]) -> Followed:
         """Return what came of some leads; the attempts stay all there."""
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return Followed(**{name: c if name == "attempts" else c[rows] for name, c in columns.items()})
+
+
+def _where(happened: npt.NDArray[np.bool_], at: Floats) -> Floats:
+    """Return instants where a thing happened, else NaN."""
+    found = np.empty(len(at))
+    _take_over(happened, at, found)
+    return found
+
+
+@entry
+def _take_over(happened: npt.NDArray[np.bool_], at: Floats, found: Floats) -> None:
+    for row in range(len(found)):
+        instant = at[row]  # read for every lead: a branch would be guessed wrong
+        found[row] = instant if happened[row] else np.nan

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.engine.attempt_rows import Numbers, attempts_before, table_order
+from smarketing_sim.engine.attempt_rows import AttemptRows, Numbers, attempt_rows, table_order
 from smarketing_sim.engine.deals import Deals, close_deals, expected_values
 from smarketing_sim.engine.followed import BELOW_HANDOFF as BELOW
 from smarketing_sim.engine.followed import NEVER, OPEN, RECYCLED, SENT, TALK, Followed
@@ -31,6 +31,7 @@ _COMMON = {"source", "campaign", "persona", "fit", "score", "created_at", "mql_a
            "lead_id"}  # fmt: skip
 _ENDS = {"outcome", "reason", "resolved_at"}
 _OF_DEALS = {"meeting_at", "met_at", "opportunity_at", "deal_closed_at", "value", *_ENDS}
+_READ_TOGETHER = {"attempt", "started_at", "ended_at", "due_at"}
 Rows = slice | npt.NDArray[Any]
 
 
@@ -143,15 +144,18 @@ class Record:
 
     def _with_deals(self, name: str, rows: slice) -> Column:
         """Return a column as the follow-up left it, and for qualified leads as the deal did."""
-        ended = self._ended.part(rows)
-        column: Column = np.full(len(ended.outcome), NEVER)
-        if name in _ENDS:
-            nurtured: Any = {"outcome": RECYCLED, "reason": BELOW}.get(name)
-            nurtured = self._leads("created_at", rows) if nurtured is None else nurtured
-            column = np.where(np.isnan(self._leads("handed_at", rows)), nurtured, getattr(ended, name))
+        column = self._without_deals(name, rows) if name in _ENDS else np.full(len(self._ended.outcome[rows]), NEVER)
         first, last, _ = rows.indices(len(self._ended.outcome))
         here = slice(*np.searchsorted(self._deal_rows, (first, last)))
         column[self._deal_rows[here] - first] = getattr(self._deals, name)[self._deal_order][here]
+        return column
+
+    def _without_deals(self, name: str, rows: slice) -> Column:
+        """Return how leads ended in the follow-up, or in nurture where they were never handed over."""
+        column: Column = getattr(self._ended.part(rows), name).copy()
+        nurtured = np.flatnonzero(np.isnan(self._leads("handed_at", rows)))
+        codes: dict[str, Any] = {"outcome": RECYCLED, "reason": BELOW}
+        column[nurtured] = codes[name] if name in codes else self._leads("created_at", rows)[nurtured]
         return column
 
     def _account_id(self, rows: slice) -> Column:
@@ -197,15 +201,16 @@ class Record:
         kind, here = SCHEMA["attempts"][name], self._attempt_order[rows]
         if name == "replication":
             return np.full(len(here), self.plan.demand.replication, dtype=kind)
-        if name == "due_at" and self.found.attempts.due_at is None:
-            column = self._due_at(rows)
+        if name in _READ_TOGETHER and self.found.attempts.due_at is None:
+            column = self._read(name, rows)
         elif not len(self._answered):
             return self._human(name, here).astype(kind, copy=False)
         else:
             column, by_hand = np.empty(len(here), dtype=kind), here < len(self.found.attempts.row)
             column[by_hand] = self._human(name, here[by_hand])
-        machine = np.flatnonzero(here >= len(self.found.attempts.row))
-        column[machine] = self._machine(name, self._answered[here[machine] - len(self.found.attempts.row)])
+        if len(self._answered):
+            machine = np.flatnonzero(here >= len(self.found.attempts.row))
+            column[machine] = self._machine(name, self._answered[here[machine] - len(self.found.attempts.row)])
         return column
 
     @cached_property
@@ -234,12 +239,21 @@ class Record:
         }
         return np.asarray(makers[name]() if name in makers else getattr(made, name)[here])
 
-    def _due_at(self, rows: slice) -> Floats:
-        """Return when attempts were due: the first when the lead could be called, each other so long after the last."""
+    def _read(self, name: str, rows: slice) -> Column:
+        """Return a column of attempts; they were due when the lead could be called, or so long after the last one."""
         first, last, _ = rows.indices(len(self._attempt_order))
-        known = self.found.attempts, self._attempt_order, first, last - first
-        made_before, at = attempts_before(*known, self.plan.available_at)
-        return next_due(self.plan.gaps, made_before, at, calendar=self.plan.contract)
+        read = self._attempt_rows(first, last - first)
+        if name == "attempt":
+            return read.number
+        if name != "due_at":
+            return np.asarray(getattr(read, name))
+        return next_due(self.plan.gaps, read.made_before, read.last_ended_at, calendar=self.plan.contract)
+
+    @cached_property
+    def _attempt_rows(self) -> Callable[[int, int], AttemptRows]:
+        """Return some rows of attempts; those that were read last are kept until others are wanted."""
+        known = self.found.attempts, self._attempt_order, self.plan.available_at
+        return lru_cache(maxsize=1)(partial(attempt_rows, *known))
 
     def _machine(self, name: str, rows: npt.NDArray[np.int64]) -> Column:
         """Return a column of automatic first touches, given the leads that get them."""

@@ -105,26 +105,31 @@ def _lay_out(
     """Write each rep's time as pieces of one state each, in order; ``counts`` says where each rep's begin and end."""
     for rep in range(len(owed_per_minute)):
         mine = (opens[hours[rep] : hours[rep + 1]], closes[hours[rep] : hours[rep + 1]])
-        first = counts[rep]
-        out = (*mine, starts[first:], ends[first:], states[first:])
-        place = (0, 0, mine[0][0] if len(mine[0]) > 0 else 0.0)
+        out = (*mine, starts, ends, states)
+        begins_at = mine[0][0] if len(mine[0]) > 0 else 0.0
+        place, piece = (0, begins_at), (counts[rep], _NOTHING, begins_at)
         for made in range(edges[rep], edges[rep + 1]):
-            place = _spend(place, started[made], np.inf, IDLE, _NOTHING, out)
-            place = _spend(place, ended[made], np.inf, WORKING, OVERTIME, out)
-            owed = np.rint((ended[made] - started[made]) * owed_per_minute[rep] * GRID_PER_MINUTE) / GRID_PER_MINUTE
-            place = _spend(place, ends_at, owed, OTHER, _NOTHING, out)
+            place, piece = _spend(place, piece, started[made], np.inf, (IDLE, _NOTHING), out)
+            place, piece = _spend(place, piece, ended[made], np.inf, (WORKING, OVERTIME), out)
+            if owed_per_minute[rep] > 0.0:
+                owed = np.rint((ended[made] - started[made]) * owed_per_minute[rep] * GRID_PER_MINUTE) / GRID_PER_MINUTE
+                place, piece = _spend(place, piece, ends_at, owed, (OTHER, _NOTHING), out)
         if len(mine[0]) > 0:
-            place = _spend(place, mine[1][-1], np.inf, IDLE, _NOTHING, out)
-        counts[rep + 1] = first + place[0]
+            place, piece = _spend(place, piece, mine[1][-1], np.inf, (IDLE, _NOTHING), out)
+        counts[rep + 1] = _begin(piece, _NOTHING, place[1], out)[0]
 
 
 @inlined
 def _spend(
-    place: tuple[int, int, float], until: float, open_minutes: float, inside: int, outside: int, out: tuple[Any, ...]
-) -> tuple[int, int, float]:
-    """Write pieces up to an instant, or until so many open minutes passed; return (pieces, hours, where that led)."""
-    count, hours, at = place
-    opens, closes, starts, ends, states = out
+    place: tuple[int, float], piece: tuple[int, int, float], until: float, open_minutes: float, kinds: tuple[int, int],
+    out: tuple[Any, ...]
+) -> tuple[tuple[int, float], tuple[int, int, float]]:  # fmt: skip
+    """Spend time up to an instant, or until so many open minutes passed; return where that led.
+
+    The place is among the hours, with the instant; the piece is the one that lasts: its number, state and beginning.
+    ``kinds`` are the states inside the hours and outside them.
+    """
+    (hours, at), (opens, closes) = place, out[:2]
     while at < until and open_minutes > 0.0:
         while hours < len(closes) and closes[hours] <= at:
             hours += 1
@@ -134,12 +139,19 @@ def _spend(
         if is_open:
             end = min(end, at + open_minutes)
             open_minutes -= end - at
-        state = inside if is_open else outside
-        if state != _NOTHING:
-            if count > 0 and states[count - 1] == state and ends[count - 1] == at:
-                ends[count - 1] = end
-            else:
-                starts[count], ends[count], states[count] = at, end, state
-                count += 1
+        state = kinds[0] if is_open else kinds[1]
+        if state != piece[1]:
+            piece = _begin(piece, state, at, out)
         at = end
-    return count, hours, at
+    return (hours, at), piece
+
+
+@inlined
+def _begin(piece: tuple[int, int, float], state: int, at: float, out: tuple[Any, ...]) -> tuple[int, int, float]:
+    """Write down the piece that lasted until now, and begin another."""
+    count, lasted, since = piece
+    starts, ends, states = out[2:]
+    if lasted != _NOTHING:
+        starts[count], ends[count], states[count] = since, at, lasted
+        count += 1
+    return count, state, at

@@ -16,7 +16,7 @@ import numpy as np
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import STATES, Column, Ledger, Table, part_of, pieces_of
-from smarketing_sim.measure.loops import Bools, Rows, find_responses, follow, minutes_by_rep, take_nth
+from smarketing_sim.measure.loops import Bools, Calls, Rows, calls, minutes_by_rep, take_nth
 from smarketing_sim.measure.sums import Counted
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.scenario.schema import Scenario
@@ -177,39 +177,33 @@ class Case:
 
         It is the earliest human attempt on a channel that counts as one, whatever order they were written down in.
         """
-        first = self._responses[0]
+        first = self._calls.responded_at
         return first if len(self.handed_rows) == len(first) else first[self.handed_rows]
 
-    @cached_property
+    @property
     def in_clock_order(self) -> bool:
         """Whether the human attempts on each lead are written down in the order in which they were started."""
-        return self._responses[1]
+        return self._calls.in_order
 
-    @cached_property
+    @property
     def last_ended_at(self) -> Floats:
         """When the last human attempt on each lead ended; minus infinity where there is none."""
-        return self._followed[0]
+        return self._calls.last_ended_at
 
-    @cached_property
+    @property
     def rep_minutes(self) -> Floats:
         """Minutes of the human attempts on each lead that were started in the horizon."""
-        return self._followed[1]
+        return self._calls.minutes
 
     @cached_property
-    def _responses(self) -> tuple[Floats, bool]:
-        """First response to each lead, NaN where there is none; and whether attempts are in clock order."""
-        channels = self.scenario.sales.sdr.channels
+    def _calls(self) -> Calls:
+        """What the human attempts on each lead come to."""
+        channels, human = self.scenario.sales.sdr.channels, self.human_attempts
         counts = [name not in channels or channels[name].counts_as_response for name in self.names["channel"]]
         responds = None
         if not all(counts):
-            responds = np.array([*counts, True])[self.human_attempts["channel"]]  # the last item is for no channel
-        return find_responses(self.leads["attempt_count"], self.human_attempts["started_at"], responds)
-
-    @cached_property
-    def _followed(self) -> tuple[Floats, Floats]:
-        """When the last attempt on each lead ended, and rep minutes on it."""
-        human = self.human_attempts
-        return follow(self.leads["attempt_count"], human["started_at"], human["ended_at"], self.horizon)
+            responds = np.array([*counts, True])[human["channel"]]  # the last item is for no channel
+        return calls(self.leads["attempt_count"], human["started_at"], human["ended_at"], responds, self.horizon)
 
     @cached_property
     def minutes_by_state(self) -> Floats:

@@ -84,7 +84,8 @@ def funnel(case: Case, sums: FunnelSums) -> Floats:
 def _stages(case: Case) -> Floats:
     stages = np.zeros((len(case.names["source"]), _SETS), dtype=np.int64)
     times = tuple(plain(case.leads[name]) for name in _AT.values())
-    _count_stages(np.flatnonzero(case.economics_cohort), plain(case.leads["source"]), times, stages)
+    rows, reached = np.flatnonzero(case.economics_cohort), np.zeros(len(times[0]), dtype=np.uint8)
+    _count_stages(rows, plain(case.leads["source"]), times, reached, stages)
     return stages.astype(np.float64)
 
 
@@ -107,10 +108,13 @@ def _by_source(case: Case, source: Column, weights: Column | None = None) -> Flo
 
 
 @entry
-def _count_stages(rows: Rows, source: Codes, times: tuple[Any, ...], stages: npt.NDArray[np.int64]) -> None:
-    """Count some leads by source and by which of the times there are."""
+def _count_stages(
+    rows: Rows, source: Codes, times: tuple[Any, ...], reached: npt.NDArray[np.uint8], stages: npt.NDArray[np.int64]
+) -> None:  # fmt: skip
+    """Count some leads by source and by which of the times there are, with room for the set that each reached."""
+    for bit in range(len(times)):
+        at = times[bit]
+        for row in range(len(reached)):
+            reached[row] |= np.uint8(at[row] == at[row]) << bit  # NaN alone is not itself
     for row in rows:
-        reached = 0
-        for bit in range(len(times)):
-            reached |= (not np.isnan(times[bit][row])) << bit
-        stages[source[row], reached] += 1
+        stages[source[row], reached[row]] += 1

@@ -5,6 +5,8 @@ The human attempts on a lead stand one after another, as many as its ``attempt_c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,38 +24,62 @@ def plain(column: Column) -> Column:
     return column if column.flags.carray else column.copy()
 
 
-def find_responses(attempt_count: Codes, started: Floats, responds: Bools | None) -> tuple[Floats, bool]:
-    """Return the first response to each lead, NaN where there is none, and whether attempts are in clock order.
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """What the attempts on each lead come to.
+
+    Parameters
+    ----------
+    responded_at
+        The earliest one that counts as a response; NaN where there is none.
+    last_ended_at
+        When the last one ended; minus infinity where there is none.
+    minutes
+        Minutes of those begun in the horizon.
+    in_order
+        Whether those on each lead are in clock order.
+    """
+
+    responded_at: Floats
+    last_ended_at: Floats
+    minutes: Floats
+    in_order: bool
+
+
+def calls(
+    attempt_count: Codes, started: Floats, ended: Floats, responds: Bools | None, horizon: tuple[float, float]
+) -> Calls:
+    """Go through the attempts on each lead, once for all that is asked about them.
 
     Parameters
     ----------
     attempt_count
         Human attempts on each lead.
-    started, responds
-        When each attempt was started, and whether it counts as a response; None where all do.
+    started, ended, responds
+        When each attempt was started and ended, and whether it counts as a response; None where all do.
+    horizon
+        Start and end of the part that is reported.
     """
-    first = np.empty(len(attempt_count))
+    first, last, minutes = np.empty((3, len(attempt_count)))
     counts = np.zeros(0, dtype=np.bool_) if responds is None else plain(responds)
-    in_order = _find_responses(plain(attempt_count), plain(started), counts, first)
-    return first, bool(in_order)
-
-
-def follow(attempt_count: Codes, started: Floats, ended: Floats, horizon: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Return when the last attempt on each lead ended, and the minutes of those begun in the horizon.
-
-    A lead without an attempt has minus infinity, and no minutes.
-    """
-    last, minutes = np.empty(len(attempt_count)), np.empty(len(attempt_count))
-    _follow(plain(attempt_count), plain(started), plain(ended), *horizon, last, minutes)
-    return last, minutes
+    attempts = plain(started), plain(ended), counts
+    in_order = _go_through(plain(attempt_count), attempts, *horizon, (first, last, minutes))
+    return Calls(first, last, minutes, bool(in_order))
 
 
 def take_nth(attempt_count: Codes, started: Floats, number: int, *, rows: Rows) -> Floats:
     """Return the n-th attempt on each of some leads, in the order in which they stand; NaN where there is none."""
-    before = np.cumsum(attempt_count, dtype=np.intp) - attempt_count
-    at = np.empty(len(rows))
-    _take_nth(plain(attempt_count), plain(started), before, rows, number, at)
-    return at
+    at = np.full(len(attempt_count), np.nan)
+    if len(started):
+        _take_nth(plain(attempt_count), plain(started), number, at)
+    return at if len(rows) == len(at) else at[rows]
+
+
+def steps_up_to(edges: Floats, at: Floats) -> Rows:
+    """Return how many rising edges lie before each instant or on it: at once where instants hardly ever step back."""
+    steps = np.empty(len(at), dtype=np.intp)
+    _count_steps(edges, plain(at), steps)
+    return steps
 
 
 def minutes_by_rep(rep_time: Table, horizon: tuple[float, float]) -> tuple[list[int], Floats]:
@@ -66,49 +92,51 @@ def minutes_by_rep(rep_time: Table, horizon: tuple[float, float]) -> tuple[list[
 
 
 @entry
-def _find_responses(attempt_count: Codes, started: Floats, responds: Bools, first: Floats) -> bool:
-    """Write down the first response to each lead, and tell whether all attempts on each are in clock order.
+def _go_through(
+    attempt_count: Codes, attempts: tuple[Floats, Floats, Bools], starts_at: float, ends_at: float,
+    found: tuple[Floats, Floats, Floats]
+) -> bool:  # fmt: skip
+    """Write down :class:`Calls` of each lead, and tell whether attempts are in clock order.
 
     Without ``responds``, every attempt is a response.
     """
-    ends, in_order = 0, True
+    started, ended, responds = attempts
+    first, last, minutes = found
+    upto, in_order = 0, True
     for lead in range(len(attempt_count)):
-        starts, ends = ends, ends + attempt_count[lead]
-        earliest, before = np.inf, -np.inf
-        for attempt in range(starts, ends):
-            at = started[attempt]
+        begins, upto = upto, upto + attempt_count[lead]
+        earliest, before, latest, spent = np.inf, -np.inf, -np.inf, 0.0
+        for attempt in range(begins, upto):
+            at, until = started[attempt], ended[attempt]
             in_order &= at >= before
-            before = at
-            if at < earliest and (len(responds) == 0 or responds[attempt]):
-                earliest = at
+            before, latest = at, max(latest, until)
+            if len(responds) == 0 or responds[attempt]:
+                earliest = min(earliest, at)
+            spent += until - at if starts_at <= at < ends_at else 0.0
         first[lead] = earliest if earliest < np.inf else np.nan
+        last[lead], minutes[lead] = latest, spent
     return in_order
 
 
 @entry
-def _take_nth(attempt_count: Codes, started: Floats, before: Rows, rows: Rows, number: int, at: Floats) -> None:
-    """Write down the n-th attempt on each of some leads, given how many there are before those on each lead."""
-    for place in range(len(rows)):
-        lead = rows[place]
-        at[place] = started[before[lead] + number - 1] if attempt_count[lead] >= number else np.nan
+def _take_nth(attempt_count: Codes, started: Floats, number: int, at: Floats) -> None:
+    """Write down the n-th attempt on each lead."""
+    before, last = 0, len(started) - 1
+    for lead in range(len(attempt_count)):
+        nth = started[min(before + number - 1, last)]  # looked up for each lead: a branch would be guessed wrong
+        at[lead] = nth if attempt_count[lead] >= number else np.nan
+        before += attempt_count[lead]
 
 
 @entry
-def _follow(
-    attempt_count: Codes, started: Floats, ended: Floats, starts_at: float, ends_at: float, last: Floats,
-    minutes: Floats
-) -> None:  # fmt: skip
-    """Write down when the last attempt on each lead ended, and the minutes of those begun between two instants."""
-    ends = 0
-    for lead in range(len(attempt_count)):
-        starts, ends = ends, ends + attempt_count[lead]
-        latest, spent = -np.inf, 0.0
-        for attempt in range(starts, ends):
-            at, until = started[attempt], ended[attempt]
-            latest = max(latest, until)
-            if starts_at <= at < ends_at:
-                spent += until - at
-        last[lead], minutes[lead] = latest, spent
+def _count_steps(edges: Floats, at: Floats, steps: Rows) -> None:
+    step = 0
+    for place in range(len(at)):
+        while step > 0 and edges[step - 1] > at[place]:
+            step -= 1
+        while step < len(edges) and edges[step] <= at[place]:
+            step += 1
+        steps[place] = step
 
 
 @entry

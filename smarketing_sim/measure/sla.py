@@ -17,7 +17,7 @@ from smarketing_sim.jit import entry
 from smarketing_sim.ledger import REASONS, Table
 from smarketing_sim.measure.cohorts import Case, nth_attempt_at
 from smarketing_sim.measure.load import connect_prob
-from smarketing_sim.measure.loops import Bools, plain
+from smarketing_sim.measure.loops import Bools, plain, steps_up_to
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.contract import (
     AppliesTo,
@@ -102,7 +102,7 @@ class ClauseSums(Sums):
         handed, duplicates = case.handed_leads["handed_at"], case.handed_duplicates["handed_at"]
         spans = {clause.within for clause in clauses if not isinstance(clause, VolumeClause | PacingClause)}
         due_at = {span: after(handed, span, calendar=case.contract, business_day_minutes=day) for span in spans}
-        months = case.line.month_of(handed), case.line.month_of(duplicates)
+        months = [steps_up_to(case.line.month_starts_at, at) - 1 for at in (handed, duplicates)]
         sums = cls.none(case)
         for row, clause in enumerate(clauses):
             mine = _covered(case, clause, case.handed_leads)
@@ -208,13 +208,9 @@ def _judge(month: Codes, due: Floats, kept_at: Floats, decided_at: Floats, ends_
     """Count leads by verdict and month; comparisons with NaN are False."""
     for lead in range(len(month)):
         limit = due[lead]
-        if limit > ends_at:
-            verdict = _LEFT_OUT
-        elif not decided_at[lead] <= limit:
-            verdict = _UNWORKED
-        else:
-            verdict = _KEPT if kept_at[lead] <= limit else _BROKEN
-        count[verdict, month[lead]] += 1
+        is_kept, is_decided = kept_at[lead] <= limit, decided_at[lead] <= limit
+        verdict = (_KEPT if is_kept else _BROKEN) if is_decided else _UNWORKED
+        count[_LEFT_OUT if limit > ends_at else verdict, month[lead]] += 1
 
 
 def _worth(case: Case, month: Codes, mine: Bools | slice) -> Floats:
