@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as W  # noqa: N812 - the name everybody knows it by
@@ -10,6 +11,7 @@ import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 from smarketing_sim.lab.state import State
 from smarketing_sim.publish.markup import escape
 
+_SPOKEN = Path(__file__).with_name("spoken.js")
 _STYLE = """<style>
 .lab{max-width:84rem;margin:0 auto;font-size:14px;line-height:1.45;container-type:inline-size}
 .lab .lab-sides{display:grid;grid-template-columns:minmax(0,1fr);gap:0 2.5rem;align-items:start}
@@ -49,7 +51,7 @@ def frame(state: State, first: Iterable[Any], found: Iterable[Any], more: Iterab
     title = f"{_STYLE}<h1>{escape(state.base.name)}</h1><p>{escape(state.base.description)}</p>"
     parts = {"first": W.VBox(list(first)), "found": W.VBox(list(found)), "more": W.VBox(list(more))}
     sides = W.Box(list(parts.values()))
-    screen = W.VBox([W.HTML(title), sides])
+    screen = W.VBox([W.HTML(title), sides, _spoken()])
     for widget, name in (
         (screen, "lab"),
         (sides, "lab-sides"),
@@ -57,6 +59,13 @@ def frame(state: State, first: Iterable[Any], found: Iterable[Any], more: Iterab
     ):
         widget.add_class(name)
     return screen
+
+
+def _spoken() -> Any:
+    """Return the script that tells screen readers what the widgets are called; it shows nothing."""
+    script = {"application/javascript": _SPOKEN.read_text(encoding="utf-8")}
+    shown = {"output_type": "display_data", "data": script, "metadata": {}}
+    return W.Output(outputs=(shown,), layout=W.Layout(display="none"))
 
 
 def heading(text: str) -> Any:

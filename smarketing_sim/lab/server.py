@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.ioloop import IOLoop
@@ -31,7 +32,8 @@ from smarketing_sim.errors import InputError, Problem
 ADDRESS = "127.0.0.1"
 REPORTS_AT = "/reports/"
 _NAMES = frozenset({ADDRESS, "localhost"})
-_IDLE_SECONDS, _LOOK_SECONDS = 600, 60
+_IDLE_SECONDS = 600
+_LOOKS = 10  # at idle kernels, within that time
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 _TEMPLATE = Path(__file__).with_name("page_template")
 _POLICY = (
@@ -78,7 +80,14 @@ def listen(port: int) -> list[socket.socket]:
 
 
 def serve(
-    page: Path, sockets: Sequence[socket.socket], *, token: str, scratch: Path, reports: Path, ready: Callable[[], None]
+    page: Path,
+    sockets: Sequence[socket.socket],
+    *,
+    token: str,
+    scratch: Path,
+    reports: Path,
+    ready: Callable[[], None],
+    idle_seconds: int = _IDLE_SECONDS,
 ) -> None:
     """Serve the lab until the process is told to stop.
 
@@ -96,13 +105,15 @@ def serve(
         Folder of published reports; their pages are shown to visitors.
     ready
         Called once the page can be asked for.
+    idle_seconds
+        How long a visitor's kernel outlives the connection, or the end of what it is simulating then.
     """
     if not os.environ.get("SMARKETING_DEBUG"):
         for name in ("tornado.access", "tornado.general", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
     port = sockets[0].getsockname()[1]
     app = Page(
-        config=settings(page, port=port, token=token, scratch=scratch),
+        config=settings(page, port=port, token=token, scratch=scratch, idle_seconds=idle_seconds),
         config_file_paths=[],  # a file voila.py in the working folder would be run as code
     )
     app.sockets, app.reports, app.ready = sockets, reports, ready
@@ -110,7 +121,7 @@ def serve(
     app.start()
 
 
-def settings(page: Path, *, port: int, token: str, scratch: Path) -> Config:
+def settings(page: Path, *, port: int, token: str, scratch: Path, idle_seconds: int = _IDLE_SECONDS) -> Config:
     """Return what Voilà and its kernels are told; words given so win over a user's settings files."""
     told = Config()
     loud = logging.INFO if os.environ.get("SMARKETING_DEBUG") else logging.CRITICAL
@@ -124,12 +135,16 @@ def settings(page: Path, *, port: int, token: str, scratch: Path) -> Config:
         strip_sources=True, show_tracebacks=True, preheat_kernel=True, default_pool_size=1,
         allow_template_override="NO", allow_theme_override="NO", file_allowlist=[], http_keep_alive_timeout=30,
         extension_allowlist=list(_EXTENSIONS), kernel_spec_manager_class=OwnKernel,
+        multi_kernel_manager_class=Kernels,
     )  # fmt: skip
     told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0)
     told.MultiKernelManager.kernel_manager_class = f"{__name__}.QuietKernel"
     told.IdentityProvider.cookie_name = cookie_name(port)
     told.MappingKernelManager.update(
-        cull_idle_timeout=_IDLE_SECONDS, cull_interval=_LOOK_SECONDS, cull_connected=False, cull_busy=True
+        cull_idle_timeout=idle_seconds,
+        cull_interval=max(1, idle_seconds // _LOOKS),
+        cull_connected=False,
+        cull_busy=True,
     )
     return told
 
@@ -150,10 +165,32 @@ class OwnKernel(KernelSpecManager):
 class QuietKernel(ServerKernelManager):
     """A visitor's kernel; what it prints past the page, as when it is ended in the middle, is for nobody."""
 
+    unmet = False
+
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
         """Start the kernel."""
         nowhere = {} if os.environ.get("SMARKETING_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
         await super().start_kernel(**{**nowhere, **options})
+
+
+class Kernels(AsyncMappingKernelManager):
+    """Every visitor's kernel, and the one that waits for the next; that wait does not count as being idle."""
+
+    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
+        """Start a kernel, which nobody has met yet."""
+        started: str = await super().start_kernel(**options)
+        self._found(started).unmet = True
+        return started
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel that was left; Voilà asks about none that still waits, and a visitor may yet have to connect."""
+        kernel = self._found(kernel_id)
+        if kernel.unmet:
+            kernel.unmet, kernel.last_activity = False, datetime.now(UTC)
+        await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    def _found(self, kernel_id: str) -> Any:
+        return self.get_kernel(kernel_id)
 
 
 class Refusal(RequestHandler):

@@ -431,18 +431,21 @@ def test_the_page_fits_and_its_first_screen_shows_what_to_move(unfolded: Visit) 
     assert page.viewport_size["width"] < 500 or card["y"] < 300
 
 
+def serious_faults(found: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """What axe found that keeps people out, and where."""
+    return [
+        (fault["id"], [node["html"][:200] for node in fault["nodes"]])
+        for fault in found
+        if fault["impact"] in {"serious", "critical"}
+    ]
+
+
 def test_axe_finds_no_serious_fault(unfolded: Visit) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     unfolded.press("Pin this plan")
     unfolded.slide("Reps", "ArrowRight")
     unfolded.page.get_by_text("Against the pinned plan").wait_for()
-    found = axe.Axe().run(unfolded.page).response["violations"]
-    serious = [
-        (fault["id"], [node["html"][:200] for node in fault["nodes"]])
-        for fault in found
-        if fault["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
+    assert serious_faults(axe.Axe().run(unfolded.page).response["violations"]) == []
     assert unfolded.sideways() == []
 
 
@@ -474,16 +477,19 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
     stop(process)
 
 
+def run_all(browser: Browser, address: str) -> Visit:
+    """Open the notebook in a browser of its own and run it by the menu."""
+    visit = Visit(browser.new_context(viewport=LAPTOP).new_page(), address)
+    visit.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    visit.page.locator(".lm-MenuBar-itemLabel:text-is('Run')").click()
+    visit.page.locator(".lm-Menu-itemLabel:text-is('Run All Cells')").click()
+    return visit.ready()
+
+
 def test_jupyterlab_opens_on_the_lab_and_runs_it(browser: Browser, jupyter: tuple[Path, str]) -> None:
     folder, found = jupyter
-    context = browser.new_context(viewport=LAPTOP)
-    visit = Visit(context.new_page(), found)
-    page = visit.page
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    page.locator(".lm-MenuBar-itemLabel:text-is('Run')").click()
-    page.locator(".lm-Menu-itemLabel:text-is('Run All Cells')").click()
-    visit.ready()
-    before = visit.card
+    visit = run_all(browser, found)
+    page, before = visit.page, visit.card
     visit.slide("Reps", "ArrowLeft", 6)
     visit.changed_from(before)
     visit.ready()
@@ -500,4 +506,24 @@ def test_jupyterlab_opens_on_the_lab_and_runs_it(browser: Browser, jupyter: tupl
     assert Scenario.load(folder / "params" / "from-jupyter.yaml").sales.sdr.headcount == 9
     assert page.locator(".lab mjx-container, .lab .MathJax").count() == 0
     assert visit.outside == []
-    context.close()
+    page.context.close()
+
+
+def test_jupyterlab_tells_a_screen_reader_what_every_control_is_and_where_it_stands(
+    browser: Browser, jupyter: tuple[Path, str]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    visit = run_all(browser, jupyter[1])
+    page = visit.page
+    visit.press("Queue order")
+    page.get_by_role("button", name="Queue order", expanded=True).wait_for()
+    page.get_by_role("button", name="Hire two more SDRs", pressed=False).wait_for()
+    page.get_by_role("slider", name="First attempt within").wait_for()
+    page.get_by_role("slider", name="Leads, of the plan’s").wait_for()
+    reps = page.get_by_role("slider", name="Reps")
+    reps.focus()
+    page.keyboard.press("ArrowLeft")
+    assert visit.settles(lambda: reps.get_attribute("aria-valuetext") == "7")
+    assert serious_faults(axe.Axe().run(page, context=".lab").response["violations"]) == []
+    assert visit.complaints == []
+    page.context.close()

@@ -1,0 +1,141 @@
+"""The page's server ends the kernels that visitors left, and no other: watched in the processes themselves."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.tiny import write_tiny
+from tests.conftest import ROOT
+
+client = pytest.importorskip("websockets.sync.client", reason="websockets comes with Voilà")
+
+PATIENCE_SECONDS = 60.0
+IDLE_SECONDS = 4
+SERVER = f"""
+import sys
+from pathlib import Path
+from smarketing_sim.lab import server
+
+notebook, home = map(Path, sys.argv[1:])
+sockets = server.listen(0)
+page = server.write_page(notebook, home / "page", params=home / "params" / "tiny.yaml")
+told = lambda: print(sockets[0].getsockname()[1], flush=True)
+server.serve(
+    page, sockets, token="t", scratch=home / "scratch", reports=home, ready=told, idle_seconds={IDLE_SECONDS}
+)
+"""
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Site:
+    """A page whose server is impatient."""
+
+    port: int
+
+    def visit(self) -> str:
+        """Ask for the page as a browser does, and return the kernel that it was given."""
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        asked.request("GET", "/?token=t")
+        kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', asked.getresponse().read().decode())
+        asked.close()
+        assert kernel is not None
+        return kernel[1]
+
+    def connect(self, kernel: str) -> AbstractContextManager[Any]:
+        path = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel}/channels?token=t"
+        connected: AbstractContextManager[Any] = client.connect(path, open_timeout=PATIENCE_SECONDS, max_queue=None)
+        return connected
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("left")
+    for name in ("params", "page", "scratch"):
+        (home / name).mkdir()
+    write_tiny(home / "params")
+    command = [sys.executable, "-c", SERVER, str(ROOT / "notebooks" / "scenario_lab.ipynb"), str(home)]
+    process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield Site(int(process.stdout.readline()))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def works(connection: Any) -> bool:
+    """Tell whether a kernel answers a visitor."""
+    kind = "comm_info_request"  # the page may not ask for much more
+    header = {
+        "msg_id": uuid.uuid4().hex,
+        "msg_type": kind,
+        "session": "s",
+        "username": "u",
+        "version": "5.3",
+        "date": "",
+    }
+    parts = {"header": header, "parent_header": {}, "metadata": {}, "content": {}}
+    connection.send(json.dumps({**parts, "channel": "shell", "buffers": []}))
+    end = time.monotonic() + PATIENCE_SECONDS
+    while "comm_info_reply" not in str(connection.recv(timeout=PATIENCE_SECONDS)):
+        if time.monotonic() > end:
+            return False
+    return True
+
+
+def runs(kernel: str) -> bool:
+    """Tell whether a kernel has a process; its connection file, named after it, is among the process's words."""
+    for told in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"{kernel}.json".encode() in told.read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def ends(kernel: str) -> bool:
+    """Wait for the process of a kernel to end; tell whether it did."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while runs(kernel):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def test_kernels_that_were_left_end_and_that_of_a_visitor_who_stays_does_not(site: Site) -> None:
+    stays = site.visit()
+    with site.connect(stays) as connection:
+        assert works(connection)
+        leaves, never_connects = site.visit(), site.visit()
+        with site.connect(leaves) as lost:
+            assert works(lost)
+        assert runs(leaves)
+        assert ends(leaves)
+        assert ends(never_connects)
+        time.sleep(2 * IDLE_SECONDS)
+        assert works(connection)
+    assert ends(stays)
+
+
+def test_a_visitor_who_comes_late_keeps_the_kernel_that_waited_though_it_waited_long(site: Site) -> None:
+    time.sleep(3 * IDLE_SECONDS)  # the one that waits has simulated all it was asked by then, and idled since
+    late = site.visit()
+    time.sleep(2.0)  # until the page has loaded its scripts; the server has looked at idle kernels twice
+    with site.connect(late) as connection:
+        assert works(connection)
