@@ -33,7 +33,7 @@ Pair = Callable[[int], tuple[Year, Year]]
 def answer_of(pool: ProcessPoolExecutor, *, fresh: bool) -> dict[str, Interval]:
     """Return every headline measure with its interval over replications, from two processes that hold the samples."""
     replicate = functools.partial(_replicate, fresh=fresh)
-    found = list(pool.map(replicate, range(REPLICATIONS), chunksize=REPLICATIONS // PROCESSES))
+    found = list(pool.map(replicate, range(REPLICATIONS), chunksize=REPLICATIONS // (2 * PROCESSES)))
     answer = {name: t_interval([m.headline[name] for m in found]) for name in found[0].headline}
     return answer | {name: t_interval([m.clauses[name].attainment for m in found]) for name in found[0].clauses}
 
@@ -78,7 +78,7 @@ def _answer(name: str, effort: Effort, *, fresh: bool, target: float, never: flo
     year = sample_year(seed=SEED)
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), initializer=_hold_samples) as pool:
         answer_of(pool, fresh=fresh)
-        rounds = interleaved(lambda: answer_of(pool, fresh=fresh), lambda: naive_simpy.run(year), pairs=effort.of(7, 2))
+        rounds = interleaved(lambda: answer_of(pool, fresh=fresh), lambda: naive_simpy.run(year), pairs=effort.of(15, 2))
     what = f"{REPLICATIONS} replications{', drawn again' if fresh else ''} / one naive SimPy replication"
     note = f"{PROCESSES} processes that wait for questions"
     return Figure(name=name, what=what, ratio=ratios(rounds), target=target, never=never, note=note)

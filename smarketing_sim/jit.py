@@ -36,8 +36,8 @@ def entry(function: Function) -> Function:
         return _compiled(function)
 
 
-def _prefetch() -> Callable[[Any, int], None]:
-    """Return a function for compiled code that has a row of an array brought near; it reads nothing itself."""
+def _prefetch() -> Callable[[Any, int, int], None]:
+    """Return a function for compiled code that has an item of a row brought near; it reads nothing itself."""
     from llvmlite import ir  # noqa: PLC0415
     from numba.core import cgutils, types  # noqa: PLC0415
     from numba.extending import intrinsic  # noqa: PLC0415
@@ -45,22 +45,21 @@ def _prefetch() -> Callable[[Any, int], None]:
     item_pointer: Any = cgutils.get_item_pointer
 
     @intrinsic
-    def prefetch(_: Any, array: Any, row: Any) -> Any:
+    def prefetch(_: Any, array: Any, row: Any, column: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            kind, place = signature.args
+            kind, *places = signature.args
             found = context.make_array(kind)(context, builder, args[0])
-            first = context.cast(builder, args[1], place, types.intp)
-            rest = [context.get_constant(types.intp, 0)] * (kind.ndim - 1)
-            pointer = item_pointer(context, builder, kind, found, [first, *rest], wraparound=False)
+            both = [context.cast(builder, arg, place, types.intp) for arg, place in zip(args[1:], places, strict=True)]
+            pointer = item_pointer(context, builder, kind, found, both[: kind.ndim], wraparound=False)
             word, byte = ir.IntType(32), cgutils.voidptr_t
             shape = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
             hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], shape)
             builder.call(hint, [builder.bitcast(pointer, byte), word(0), word(3), word(1)])
             return context.get_dummy_value()
 
-        return types.none(array, row), emit
+        return types.none(array, row, column), emit
 
-    hint: Callable[[Any, int], None] = prefetch  # type: ignore[assignment]
+    hint: Callable[[Any, int, int], None] = prefetch  # type: ignore[assignment]
     return hint
 
 
@@ -83,4 +82,4 @@ def _forget_older(folder: Path) -> None:
                 kept.unlink()
 
 
-prefetch = _prefetch() if INSTALLED else lambda array, row: None
+prefetch = _prefetch() if INSTALLED else lambda array, row, column: None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 
+import numpy as np
+
 from smarketing_sim import jit
 from smarketing_sim.engine.followed import Followed
 from smarketing_sim.engine.plan import Plan, make_plan
@@ -18,6 +20,10 @@ from smarketing_sim.world.demand import Demand, reads_digest
 
 _INSTALL = "the extra brings it: pip install 'smarketing-sim[fast]'"
 ENGINES = ("reference", "compiled")
+
+# Linux's C library hands freed memory back beyond twice the largest block ever freed, and a year's arrays would then
+# cost a thousand or two page faults, every year anew; once this block was freed, they cost none.
+np.empty(2**23, dtype=np.uint8)
 
 
 def choose_engine(engine: str | None = None) -> str:

@@ -66,9 +66,9 @@ def begin(
 def _fetch(leads: Leads, talks: Talks, row: int, result: int) -> None:
     """Have what the end of an attempt looks at brought near while the attempt goes on."""
     if result == TALK:
-        prefetch(leads.end, row)
-        prefetch(talks.qualify_prob, row)
-        prefetch(talks.qualify_luck, row)
+        prefetch(leads.end, row, 0)
+        prefetch(talks.qualify_prob, row, 0)
+        prefetch(talks.qualify_luck, row, 0)
 
 
 @part

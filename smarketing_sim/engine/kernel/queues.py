@@ -56,17 +56,17 @@ def unlist(lead: Array, steps: Array, tries: Tries, count: Array) -> int:
         step.tail, step.due_at = NO_ROW, np.inf
     else:
         lead[head].prev, step.due_at = NO_ROW, lead[head].due_at
-        fetch(tries, lead[head].row)
-        prefetch(lead, lead[head].next)
+        fetch(tries, lead[head])
+        prefetch(lead, lead[head].next, 0)
     _note_soonest(lead, steps, count)
     return place
 
 
 @part
-def fetch(tries: Tries, row: int) -> None:
-    """Have what an attempt looks at brought near before it is needed."""
-    prefetch(tries.connect_before, row)
-    prefetch(tries.preparation_unit, row)
+def fetch(tries: Tries, mine: Array) -> None:
+    """Have what the next attempt on a lead looks at brought near before it is needed."""
+    prefetch(tries.connect_before, mine.row, mine.made)
+    prefetch(tries.preparation_unit, mine.row, mine.made)
 
 
 @part
