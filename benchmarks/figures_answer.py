@@ -78,7 +78,9 @@ def _answer(name: str, effort: Effort, *, fresh: bool, target: float, never: flo
     year = sample_year(seed=SEED)
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), initializer=_hold_samples) as pool:
         answer_of(pool, fresh=fresh)
-        rounds = interleaved(lambda: answer_of(pool, fresh=fresh), lambda: naive_simpy.run(year), pairs=effort.of(15, 2))
+        rounds = interleaved(
+            lambda: answer_of(pool, fresh=fresh), lambda: naive_simpy.run(year), pairs=effort.of(15, 2)
+        )
     what = f"{REPLICATIONS} replications{', drawn again' if fresh else ''} / one naive SimPy replication"
     note = f"{PROCESSES} processes that wait for questions"
     return Figure(name=name, what=what, ratio=ratios(rounds), target=target, never=never, note=note)
