@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import figures_answer, figures_engine, figures_memory, figures_process
+from benchmarks import figures_answer, figures_engine, figures_lab, figures_memory, figures_process
 from benchmarks.figure import HISTORY, Effort, Figure, NotThere, remember
 from benchmarks.timing import machine_facts
 
@@ -26,6 +26,7 @@ FIGURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "P12": figures_memory.p12,
     "P13": figures_process.p13,
     "coverage": figures_answer.coverage,
+    "lab": figures_lab.lab,
 }
 
 

@@ -42,14 +42,14 @@ def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 class Progress:
-    """A progress bar on stderr where somebody is watching, a line at each tenth elsewhere; both with the time left.
+    """A progress bar on stderr where somebody is watching, a line at each tenth elsewhere, with the time left.
 
     Parameters
     ----------
     what
         What is counted; of work that has no common unit, what is done.
     in_percent
-        Whether it has none.
+        Whether it has none, and so no pace that the time left could be told from.
     """
 
     def __init__(self, what: str, *, in_percent: bool = False) -> None:
@@ -75,7 +75,7 @@ class Progress:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 TaskProgressColumn() if self._in_percent else MofNCompleteColumn(),
-                TimeRemainingColumn(),
+                *([] if self._in_percent else [TimeRemainingColumn()]),
                 console=Console(stderr=True),
                 transient=True,
             )
@@ -98,7 +98,7 @@ class Progress:
     def _left(self, done: int, planned: int) -> str:
         """Return the time left at the pace since the first word of progress, which counts what was done before."""
         began_at, before = self._first or (0.0, 0)
-        if done in {before, planned}:
+        if done in {before, planned} or self._in_percent:
             return ""
         minutes = (time.monotonic() - began_at) / (done - before) * (planned - done) / 60.0
         if minutes < 1.0:

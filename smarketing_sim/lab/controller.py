@@ -29,10 +29,13 @@ class Told:
         The line.
     trouble
         Whether something asked for could not be done.
+    keeping
+        Whether it is about saving or publishing the plan.
     """
 
     text: str
     trouble: bool = False
+    keeping: bool = False
 
 
 News = Progress | Answer | Told | Publication
@@ -110,11 +113,11 @@ class Controller:
         try:
             path = save(self._state, name, overwrite=overwrite)
         except SmarketingError as error:
-            self._tell(Told(one_line(error), trouble=True))
+            self._tell(Told(one_line(error), trouble=True, keeping=True))
             return None
         self._saved = self._state.scenario.digest, path
         short = f"{path.resolve().parent.name}/{path.name}"  # as it is called from the top of the checkout
-        self._tell(Told(f"saved as {short}; publish it with: smarketing report {short}"))
+        self._tell(Told(f"saved as {short}", keeping=True))
         return path
 
     def publish(self, name: str, *, overwrite: bool = False) -> bool:
@@ -131,7 +134,7 @@ class Controller:
             Whether publishing began; where not, the reason was told.
         """
         if self._publisher.busy:
-            self._tell(Told("a report is being published already; one at a time", trouble=True))
+            self._tell(Told("a report is being published already; one at a time", trouble=True, keeping=True))
             return False
         path = self._file() or self._named(name, overwrite=overwrite)
         if path is not None:
@@ -148,7 +151,8 @@ class Controller:
     def _named(self, name: str, *, overwrite: bool) -> Path | None:
         if name.strip():
             return self.save(name, overwrite=overwrite)
-        self._tell(Told("a report is published from a file: give the plan a name under 'Save as' first", trouble=True))
+        rule = "a report is published from a file: give the plan a name under 'Save as' first"
+        self._tell(Told(rule, trouble=True, keeping=True))
         return None
 
     def wait(self, seconds: float | None = None) -> bool:

@@ -20,7 +20,7 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 
 _QUEUE = "sales.sdr.queue"
-_ORDERS = {
+ORDERS = {
     "oldest_due": "the one due longest",
     "newest": "the newest",
     "deadline": "the nearest promise",
@@ -47,7 +47,7 @@ def folds_of(state: State) -> dict[str, dict[str, Control]]:
 
 def _queue() -> dict[str, Control]:
     order = W.Dropdown(
-        options=[(words, name) for name, words in _ORDERS.items()], description="Call first", **_wide("11em")
+        options=[(words, name) for name, words in ORDERS.items()], description="Call first", **_wide("11em")
     )
     first = W.Checkbox(description="New leads before every follow-up", indent=False)
     return {

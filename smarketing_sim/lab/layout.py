@@ -42,13 +42,14 @@ _STYLE = """<style>
 .lab-card thead th,.lab-card th span,.lab-card caption{color:#4d5863}
 .lab-card thead th{font-weight:600} .lab-card th span{display:block;font-weight:400} .lab-card tbody th{font-weight:600}
 .lab-card caption{text-align:left;font-weight:600} .lab-trouble{color:#a33b06;font-weight:600}
+.lab a{color:#0b5fa5;text-decoration:underline}
 .lab img{max-width:100%;height:auto;display:block;margin:0 0 .8em}
 </style>"""
 
 
 def frame(state: State, first: Iterable[Any], found: Iterable[Any], more: Iterable[Any]) -> Any:
     """Return the whole screen of a plan: what is moved first, what comes of it, and what else there is to move."""
-    title = f"{_STYLE}<h1>{escape(state.base.name)}</h1><p>{escape(state.base.description)}</p>"
+    title = f"{_STYLE}<h1>{escape(state.base.name)}</h1><p>As opened: {escape(state.base.description)}</p>"
     parts = {"first": W.VBox(list(first)), "found": W.VBox(list(found)), "more": W.VBox(list(more))}
     sides = W.Box(list(parts.values()))
     screen = W.VBox([W.HTML(title), sides, _spoken()])

@@ -76,7 +76,7 @@ class Publisher:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._follow, args=(self._process, shelf), name="report", daemon=True).start()
+        threading.Thread(target=self._follow, args=(self._process, params, shelf), name="report", daemon=True).start()
 
     def close(self) -> None:
         """Stop what is being made, with all its processes."""
@@ -88,7 +88,7 @@ class Publisher:
                 process.terminate()
             process.wait()
 
-    def _follow(self, process: subprocess.Popen[str], shelf: Path) -> None:
+    def _follow(self, process: subprocess.Popen[str], params: Path, shelf: Path) -> None:
         page, said = "", ""
         with process:
             for line in filter(None, (line.strip() for line in process.stdout or ())):
@@ -103,7 +103,9 @@ class Publisher:
         elif code or not page:
             self._tell(Publication(f"no report was published: {said}", ended=True, trouble=True))
         else:
-            self._tell(Publication(f"published {_short(Path(page))}", _address(Path(page), shelf), ended=True))
+            address = _address(Path(page), shelf)
+            where = "" if address else f": {_short(Path(page))}"
+            self._tell(Publication(f"published the report of {params.name}{where}", address, ended=True))
 
 
 def _shelf(params: Path) -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from smarketing_sim.lab.moved import moved_by_hand, only_promises
 from smarketing_sim.lab.state import State, lever_on
 from smarketing_sim.lab.years import Answer
 from smarketing_sim.publish.display import table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.terminal import ranged
-from smarketing_sim.publish.words import counted, gain, money, percent, signed
-from smarketing_sim.scenario.schema import flatten
+from smarketing_sim.publish.words import counted, gain, money, percent, signed, span
+
+_CALLED = "half of the leads are called within, business clock"
 
 
 def scorecard_html(answer: Answer) -> str:
@@ -25,8 +27,9 @@ def scorecard_html(answer: Answer) -> str:
     ]
     headings = ("who promises what", "attained (range)", "chance kept in a month (range)")
     contract = table_html(headings, clauses) if clauses else "<p>No contract is written in this plan.</p>"
-    money_table = table_html(("in the year", "mean (range)"), figures(answer))
-    return f'<div class="lab-card">{contract}{money_table}<p>{escape(_years_told(answer))}</p></div>'
+    money_table = table_html(("what it comes to", "mean (range)"), figures(answer))
+    told = "".join(f"<p>{escape(text)}</p>" for text in (_contribution_told(answer), _years_told(answer)))
+    return f'<div class="lab-card">{contract}{money_table}{told}</div>'
 
 
 def figures(answer: Answer) -> list[tuple[str, str]]:
@@ -39,7 +42,8 @@ def figures(answer: Answer) -> list[tuple[str, str]]:
     return [
         *rows,
         ("revenue expected from the year’s leads", ranged(card["revenue"]["expected"], money)),
-        ("contribution", ranged(card["contribution"], money)),
+        (_contribution(answer), ranged(card["contribution"], money)),
+        (_CALLED, ranged(card["response_minutes"]["business"]["p50"], span)),
         ("reps’ time in use (utilisation)", ranged(card["utilisation"]["sdr"], percent)),
         ("account executives’ time in use", ranged(card["utilisation"]["ae"], percent)),
     ]
@@ -54,7 +58,8 @@ def comparison_html(answer: Answer) -> str:
         *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, _points)
           for name in measures if name.startswith("p_kept.")),
         ("revenue_expected_usd", "revenue expected from the year’s leads", money, gain),
-        ("contribution_usd", "contribution", money, gain),
+        ("contribution_usd", _contribution(answer), money, gain),
+        ("response_business_p50_minutes", _CALLED, span, span),
         ("utilisation_sdr", "reps’ time in use", percent, _points),
     ]  # fmt: skip
     rows = [
@@ -70,25 +75,30 @@ def comparison_html(answer: Answer) -> str:
 def changes_html(state: State) -> str:
     """Return what was moved, and what it costs beside the contribution, as HTML."""
     levers = [lever for name, lever in state.base.alternatives.items() if lever_on(state, name)]
-    moved = [lever.label for lever in levers] + _by_hand(state, {path for lever in levers for path in lever.set})
+    moved = [lever.label for lever in levers] + moved_by_hand(state, {path for lever in levers for path in lever.set})
     if state.setting.lead_factor != 1.0:
         moved.append(f"leads of every source and campaign: {percent(state.setting.lead_factor)} of the plan’s")
     once, yearly = sum(a.one_off_usd for a in levers), sum(a.yearly_usd for a in levers)
     costs = [f"{money(usd)} {when}" for usd, when in ((once, "once"), (yearly, "a year")) if usd > 0]
     beside = f" Not in the contribution: {' and '.join(costs)} for these levers." if costs else ""
+    beside += " That is promised otherwise; what the reps do stays as it was." if only_promises(state) else ""
     return f"<p>{escape('Now: ' + ('; '.join(moved) or 'the plan as it was opened') + '.' + beside)}</p>"
-
-
-def _by_hand(state: State, by_lever: set[str]) -> list[str]:
-    """Return what was moved by slider, with what the opened plan says there."""
-    before = flatten(state.base.canonical())
-    moved = {path: value for path, value in state.setting.overrides.items() if path not in by_lever}
-    return [f"{path}: {before.get(path, 'as by default')} → {value}" for path, value in moved.items()]
 
 
 def _years_told(answer: Answer) -> str:
     years = counted(answer.years, "simulated year")
-    return f"{years}; ranges are 95 %." if answer.final else f"A first look at {years}; more are being simulated."
+    return f"{'' if answer.final else 'A first look: '}{years}; ranges are 95 %."
+
+
+def _contribution(answer: Answer) -> str:
+    return f"contribution over {answer.experiment.scenario.economics.horizon_months} months"
+
+
+def _contribution_told(answer: Answer) -> str:
+    return (
+        f"{_contribution(answer).capitalize()}: the margin on the year’s leads, discounted, less media and the wages "
+        "for the share of the reps’ day that is meant for leads. More reps, more wages."
+    )
 
 
 def _points(share: float | None) -> str:

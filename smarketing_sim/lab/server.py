@@ -264,8 +264,8 @@ class Page(Voila):  # type: ignore[misc]
         self.template_paths.insert(0, str(_TEMPLATE))
 
     def init_handlers(self) -> list[Any]:
-        """Add the pages that were published, by the two names that a run's place has."""
-        pages = REPORTS_AT + r"([a-z0-9_-]{1,200}/[A-Za-z0-9-]{1,80}/report\.html)"
+        """Add the pages that were published, by the two names that a run's place has, and the page that lists them."""
+        pages = REPORTS_AT + r"([a-z0-9_-]{1,200}/[A-Za-z0-9-]{1,80}/report\.html|index\.html)"
         return [(pages, Reports, {"path": str(self.reports)}), *super().init_handlers()]
 
     def listen(self) -> None:

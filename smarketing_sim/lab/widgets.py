@@ -64,7 +64,8 @@ class Lab:
             for name, lever in state.base.alternatives.items()
         }
         self.scorecard = W.HTML("<p>Simulating the first years …</p>")
-        self.comparison, self.changes, self.message, self.report = W.HTML(), W.HTML(), W.HTML(), W.HTML()
+        self.comparison, self.changes, self.message = W.HTML(), W.HTML(), W.HTML()
+        self.kept, self.report = W.HTML(), W.HTML()
         self.waiting, self.response = W.HTML(), W.HTML()
         self.progress = W.IntProgress(min=0, max=1, layout=W.Layout(width="10em"))
         self.progress_words = W.Label()
@@ -88,7 +89,7 @@ class Lab:
         levers = [heading("Levers"), row(*self.levers.values())] if self.levers else []
         sliders = [slider.widget for slider in self.sliders.values()]
         unfolding = folds({title: [c.widget for c in fold.values()] for title, fold in self.folded.items()})
-        keeping = [self.save_name, self.save_over, row(self.save_button, self.publish_button), self.report]
+        keeping = [self.save_name, self.save_over, row(self.save_button, self.publish_button), self.kept, self.report]
         first = [
             *(heading("Sliders"), *sliders, row(self.pin_button, self.undo_button, self.reset_button)),
             *(self.changes, self.message, *levers),
@@ -190,8 +191,9 @@ class Lab:
             self._show_report(news)
         else:
             css = ' class="lab-trouble"' if news.trouble else ""
-            self.message.value = f'<p role="status"{css}>{escape(news.text)}</p>' if news.text else ""
-            if news.trouble:
+            line = self.kept if news.keeping else self.message
+            line.value = f'<p role="status"{css}>{escape(news.text)}</p>' if news.text else ""
+            if news.trouble and not news.keeping:
                 self.trouble = news.text
                 self._first_told.set()
 

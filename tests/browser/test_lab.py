@@ -244,12 +244,12 @@ def test_folded_controls_open_by_key_count_and_can_be_undone(visit: Visit) -> No
     assert not page.get_by_label("Call first").is_visible()
     visit.press("Queue order")
     page.get_by_label("Call first").select_option("the newest")
-    page.get_by_text("sales.sdr.queue.order: oldest_due → newest").wait_for()
+    page.get_by_text("call first: the one due longest → the newest").wait_for()
     visit.press("Cadence")
     visit.slide("Attempts at most", "ArrowLeft", 3)
     page.get_by_text("asks for 4 attempts, the cadence plans 3").wait_for()
     visit.press("Undo")
-    page.wait_for_function("!document.body.innerText.includes('max_attempts')")
+    page.wait_for_function("!document.body.innerText.includes('attempts at most:')")
     assert visit.value("Attempts at most") == "6"
     visit.press("Undo")
     page.get_by_text("Now: the plan as it was opened.").wait_for()
@@ -258,7 +258,7 @@ def test_folded_controls_open_by_key_count_and_can_be_undone(visit: Visit) -> No
 
 def test_a_plan_saved_in_the_page_is_read_back_and_never_written_over(visit: Visit, place: Path) -> None:
     visit.slide("Reps", "ArrowRight")
-    visit.page.get_by_text("sales.sdr.headcount: 8 → 9").wait_for()
+    visit.page.get_by_text("reps: 8 → 9").wait_for()
     visit.page.get_by_label("Save as").fill("nine-reps")
     visit.press("Save as YAML")
     visit.page.get_by_text("saved as params/nine-reps.yaml").wait_for()
@@ -266,7 +266,7 @@ def test_a_plan_saved_in_the_page_is_read_back_and_never_written_over(visit: Vis
     expected = Scenario.load(place / "params" / "tiny.yaml").with_overrides({"sales.sdr.headcount": 9})
     assert Scenario.load(saved).digest == expected.digest
     visit.slide("Reps", "ArrowRight", 2)
-    visit.page.get_by_text("sales.sdr.headcount: 8 → 11").wait_for()
+    visit.page.get_by_text("reps: 8 → 11").wait_for()
     visit.press("Save as YAML")
     visit.page.get_by_text("is there already; choose another name").wait_for()
     assert Scenario.load(saved).digest == expected.digest
@@ -286,6 +286,8 @@ def test_a_report_is_published_in_the_background_and_opened_by_its_link(visit: V
     assert report.locator("h1").count() == 1
     assert "Tiny plan" in report.title() + report.inner_text("body")
     assert list((place / "reports").glob("*/*/report.html"))
+    report.get_by_role("link", name="All reports").click()
+    report.locator("h1", has_text="reports").wait_for()
 
 
 def test_a_folder_that_is_gone_and_a_broken_file_are_told_in_the_page(visit: Visit, place: Path) -> None:
@@ -363,7 +365,7 @@ def test_dragging_ends_at_the_last_place_and_leaves_the_page_at_hand(visit: Visi
         page.wait_for_timeout(40)
     page.mouse.move(rail["x"] + 0.6 * rail["width"], rail["y"])
     page.mouse.up()
-    page.get_by_text("sales.sdr.headcount: 8 → 12").wait_for()
+    page.get_by_text("reps: 8 → 12").wait_for()
     visit.ready()
     assert visit.value("Reps") == "12"
     assert slowest < 1.0
@@ -383,8 +385,8 @@ def test_stop_leaves_the_answer_that_is_shown(browser: Browser, slow_place: tupl
     visit = Visit(browser.new_context(viewport=LAPTOP).new_page(), slow_place[1])
     visit.ready(text="simulated years")
     visit.slide("Reps", "ArrowRight")
-    visit.page.get_by_text("sales.sdr.headcount: 8 → 9").wait_for()
-    visit.page.get_by_text("A first look at 4 simulated years").wait_for()
+    visit.page.get_by_text("reps: 8 → 9").wait_for()
+    visit.page.get_by_text("A first look: 4 simulated years").wait_for()
     visit.press("Stop")
     visit.page.get_by_text("stopped; the answer shown stays").wait_for()
     card = visit.card
@@ -423,7 +425,7 @@ def test_the_page_fits_and_its_first_screen_shows_what_to_move(unfolded: Visit) 
     page = unfolded.page
     assert unfolded.sideways() == []
     assert page.locator("h1").count() == 1
-    for label in ("Reps", "Leads, of the plan’s", "First attempt within"):
+    for label in ("Reps", "Leads, of the plan’s", "First attempt promised"):
         box = unfolded.slider(label).bounding_box()
         assert box is not None
         assert box["y"] < page.viewport_size["height"]
@@ -459,7 +461,7 @@ def test_every_control_is_reached_by_the_tab_key_in_the_order_it_is_read(visit: 
                 "(document.activeElement)"
             ).strip()
         )
-    wanted = ["Reps", "Leads, of the plan’s", "First attempt within", "Pin this plan", "As opened",
+    wanted = ["Reps", "Leads, of the plan’s", "First attempt promised", "Pin this plan", "As opened",
               "Hire two more SDRs", "Stop", "Queue order", "Deal terms, of the plan’s", "Save as", "Save as YAML",
               "Publish the report"]  # fmt: skip
     places = [reached.index(name) for name in wanted]
@@ -500,7 +502,7 @@ def test_jupyterlab_opens_on_the_lab_and_runs_it(browser: Browser, jupyter: tupl
     page.get_by_text("Against the pinned plan").wait_for()
     page.get_by_label("Save as").fill("from-jupyter")
     visit.slide("Reps", "ArrowRight")
-    page.get_by_text("sales.sdr.headcount: 8 → 9").wait_for()
+    page.get_by_text("reps: 8 → 9").wait_for()
     visit.press("Save as YAML")
     page.get_by_text("saved as params/from-jupyter.yaml").wait_for()
     assert Scenario.load(folder / "params" / "from-jupyter.yaml").sales.sdr.headcount == 9
@@ -518,7 +520,7 @@ def test_jupyterlab_tells_a_screen_reader_what_every_control_is_and_where_it_sta
     visit.press("Queue order")
     page.get_by_role("button", name="Queue order", expanded=True).wait_for()
     page.get_by_role("button", name="Hire two more SDRs", pressed=False).wait_for()
-    page.get_by_role("slider", name="First attempt within").wait_for()
+    page.get_by_role("slider", name="First attempt promised").wait_for()
     page.get_by_role("slider", name="Leads, of the plan’s").wait_for()
     reps = page.get_by_role("slider", name="Reps")
     reps.focus()

@@ -123,6 +123,6 @@ def test_work_without_a_common_unit_is_told_in_percent(
             clock[0] += 30.0
     assert capsys.readouterr().err.splitlines() == [
         "simulating: 10 %",
-        "simulating: 40 %, about 1 minute left",
+        "simulating: 40 %",
         "simulating: 100 %",
     ]

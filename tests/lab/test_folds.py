@@ -134,7 +134,7 @@ def test_a_folded_control_drives_the_lab_and_follows_undo(lab: Lab) -> None:
     order.value = "score"
     assert lab.settle(PATIENCE_SECONDS)
     assert lab.controller.state.scenario.sales.sdr.queue.order == "score"
-    assert escape("sales.sdr.queue.order: oldest_due") in lab.changes.value
+    assert escape("call first: the one due longest") in lab.changes.value
     lab.undo_button.click()
     assert order.value == "oldest_due"
 

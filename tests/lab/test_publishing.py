@@ -77,7 +77,7 @@ def test_an_unchanged_plan_is_published_from_its_own_file(
     assert controller.publish("")
     last = post.ended()
     assert (last.trouble, last.address) == (False, "")
-    assert last.text == f"published reports/{PLACE}"
+    assert last.text == f"published the report of {tiny.name}: reports/{PLACE}"
     assert any("20 of 200" in report.text for report in post.reports)
     asked = (tiny.parent / "reports" / PLACE).read_text()
     assert asked == f"report {tiny} --replications 7 --seed 3 --out {tiny.parent / 'reports'}"

@@ -165,12 +165,12 @@ def test_save_writes_a_file_that_opens_to_what_is_shown_and_never_over_another(l
     lab.save_button.click()
     [path] = lab.controller.state.source.parent.glob("three-reps-*.yaml")
     assert Scenario.load(path).digest == lab.controller.state.scenario.digest
-    assert escape(path.name) in lab.message.value
+    assert escape(path.name) in lab.kept.value
     lab.save_button.click()
-    assert "lab-trouble" in lab.message.value
+    assert "lab-trouble" in lab.kept.value
     lab.save_over.value = True
     lab.save_button.click()
-    assert "lab-trouble" not in lab.message.value
+    assert "lab-trouble" not in lab.kept.value
 
 
 @pytest.mark.usefixtures("unpainted")
