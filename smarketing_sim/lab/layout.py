@@ -25,7 +25,7 @@ _STYLE = """<style>
 .lab .widget-inline-hbox>.slider-container{flex:1 1 10rem}}
 .lab h1{font-size:1.6rem;line-height:1.2;margin:.4em 0 .2em} .lab h2{font-size:1.05rem;margin:1em 0 .3em}
 .lab p{margin:.3em 0;line-height:1.45} .lab .lab-wrap{flex-flow:row wrap;gap:4px 6px}
-.lab .lab-wrap>button{margin:0}
+.lab .lab-wrap{margin-top:6px} .lab .lab-wrap>button{margin:0}
 .lab .widget-html-content,.lab .widget-html>div{line-height:1.45;overflow-wrap:anywhere}
 .lab .lab-fold{display:block;width:100%;text-align:left;margin:3px 0;background:none;border-bottom:1px solid #c3cad1}
 .lab .lab-fold::before{content:"\\25b8\\00a0\\00a0"} .lab .lab-fold.mod-active::before{content:"\\25be\\00a0\\00a0"}

@@ -81,7 +81,7 @@ def changes_html(state: State) -> str:
     once, yearly = sum(a.one_off_usd for a in levers), sum(a.yearly_usd for a in levers)
     costs = [f"{money(usd)} {when}" for usd, when in ((once, "once"), (yearly, "a year")) if usd > 0]
     beside = f" Not in the contribution: {' and '.join(costs)} for these levers." if costs else ""
-    beside += " That is promised otherwise; what the reps do stays as it was." if only_promises(state) else ""
+    beside += " Only the promise changed; what the reps do stays as it was." if only_promises(state) else ""
     return f"<p>{escape('Now: ' + ('; '.join(moved) or 'the plan as it was opened') + '.' + beside)}</p>"
 
 

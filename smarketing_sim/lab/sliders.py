@@ -103,7 +103,7 @@ def _leads() -> Control:
 
 
 def _limit(state: State, name: str) -> Control:
-    return window("First attempt promised", name, state, business=_BUSINESS, wall=_WALL)
+    return window("First call promised", name, state, business=_BUSINESS, wall=_WALL)
 
 
 def _ordered(spans: set[str], scenario: Scenario) -> list[str]:

@@ -425,7 +425,7 @@ def test_the_page_fits_and_its_first_screen_shows_what_to_move(unfolded: Visit) 
     page = unfolded.page
     assert unfolded.sideways() == []
     assert page.locator("h1").count() == 1
-    for label in ("Reps", "Leads, of the plan’s", "First attempt promised"):
+    for label in ("Reps", "Leads, of the plan’s", "First call promised"):
         box = unfolded.slider(label).bounding_box()
         assert box is not None
         assert box["y"] < page.viewport_size["height"]
@@ -461,7 +461,7 @@ def test_every_control_is_reached_by_the_tab_key_in_the_order_it_is_read(visit: 
                 "(document.activeElement)"
             ).strip()
         )
-    wanted = ["Reps", "Leads, of the plan’s", "First attempt promised", "Pin this plan", "As opened",
+    wanted = ["Reps", "Leads, of the plan’s", "First call promised", "Pin this plan", "As opened",
               "Hire two more SDRs", "Stop", "Queue order", "Deal terms, of the plan’s", "Save as", "Save as YAML",
               "Publish the report"]  # fmt: skip
     places = [reached.index(name) for name in wanted]
@@ -520,7 +520,7 @@ def test_jupyterlab_tells_a_screen_reader_what_every_control_is_and_where_it_sta
     visit.press("Queue order")
     page.get_by_role("button", name="Queue order", expanded=True).wait_for()
     page.get_by_role("button", name="Hire two more SDRs", pressed=False).wait_for()
-    page.get_by_role("slider", name="First attempt promised").wait_for()
+    page.get_by_role("slider", name="First call promised").wait_for()
     page.get_by_role("slider", name="Leads, of the plan’s").wait_for()
     reps = page.get_by_role("slider", name="Reps")
     reps.focus()

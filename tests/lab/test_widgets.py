@@ -352,3 +352,14 @@ def test_a_first_look_that_fails_is_an_error_in_a_run_that_nobody_watches(
     with pytest.raises(RunFailed, match="ZeroDivisionError"):
         page.key_figures(lab)
     lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_promise_that_moved_alone_is_told_to_change_nothing_that_reps_do(lab: Lab) -> None:
+    lab.sliders["limit"].widget.value = "3 business hours"
+    settled(lab)
+    assert escape("speed, promised within: 6 business hours → 3 business hours") in lab.changes.value
+    assert "Only the promise changed" in lab.changes.value
+    lab.sliders["reps"].widget.value = 9
+    settled(lab)
+    assert "Only the promise changed" not in lab.changes.value
