@@ -19,6 +19,7 @@ import pytest
 from smarketing_sim.publish.terminal import ranged
 from smarketing_sim.publish.words import money, percent
 from smarketing_sim.scenario.schema import Scenario
+from tests.browser.conftest import CHROMIUM
 from tests.cli.conftest import start
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
@@ -26,7 +27,6 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PATIENCE_SECONDS = 60.0
 FINAL = "200 simulated years; ranges are 95 %."
@@ -37,16 +37,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium on this machine"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield started
-        started.close()
 
 
 def home(folder: Path, *, months: int = 1) -> Path:

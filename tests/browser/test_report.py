@@ -11,13 +11,13 @@ import pytest
 
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.scenario.files import load
+from tests.browser.conftest import CHROMIUM
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desk": 1280, "phone": 390}
 
 pytestmark = [
@@ -42,16 +42,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         workers=1,
     )
     return published.path / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield started
-        started.close()
 
 
 class Opened:
