@@ -118,8 +118,6 @@ class Layer:
         The flow itself.
     number
         Which layer, from 0.
-    drawn_count
-        How many points were drawn, kept or not; luck is drawn for all of them.
     kept
         Indices of the points that are leads.
     created_at
@@ -128,7 +126,6 @@ class Layer:
 
     flow: Flow
     number: int
-    drawn_count: int
     kept: npt.NDArray[np.int64]
     created_at: Floats
 
@@ -211,7 +208,7 @@ def draw_layers(flow: Flow, streams: Streams) -> Iterator[Layer]:
         hour, place = hour[kept], place[kept]
         cell = course.hours.take(hour)
         inside = (place - course.up_to.take(hour)) / course.mass.take(cell)
-        yield Layer(flow, number, count, kept, to_grid((cell + inside) * CELL_MINUTES))
+        yield Layer(flow, number, kept, to_grid((cell + inside) * CELL_MINUTES))
         low, high, number = high, 2.0 * high, number + 1
 
 

@@ -13,7 +13,7 @@ from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.arrivals import Flow, Layer, draw_layers
 from smarketing_sim.world.calendar import Floats, timeline
 from smarketing_sim.world.draws import Luck
-from smarketing_sim.world.luck import Bools, Codes, Columns, contact, outcomes, traits
+from smarketing_sim.world.luck import Codes, Columns, contact, outcomes, traits
 from smarketing_sim.world.streams import Streams
 
 Ints = npt.NDArray[np.int64]
@@ -32,15 +32,15 @@ def draw_leads(scenario: Scenario, streams: Streams, listed: list[Flow]) -> Colu
     """
     layers = [layer for flow in listed for layer in draw_layers(flow, streams)]
     everyone = [*layers, *_backlog(scenario, listed)]
-    luck, coming = Luck.of_everyone(streams, everyone), sum(len(layer.kept) for layer in layers)
+    coming = sum(len(layer.kept) for layer in layers)
+    luck = Luck(streams, _joined([layer.lead_ids for layer in everyone], np.int64))
     people = _people(scenario, luck, everyone)
-    records = _records(scenario, everyone, people.pop("mql_at"), coming=coming)
+    records = _records(scenario, everyone, luck.lead_ids, people.pop("mql_at"), coming=coming)
     person, records = _with_duplicates(scenario, luck, records, coming=coming)
     order = _order(scenario, records["created_at"], records["lead_id"])
-    who, again = person[order], order >= luck.count
-    columns = {name: column.take(who) for name, column in people.items()}
+    columns = {name: column.take(person[order]) for name, column in people.items()}
     columns |= {name: column.take(order) for name, column in records.items()}
-    return columns | _followed_up(scenario, luck, columns, who=who, again=again)
+    return columns | _followed_up(scenario, streams, columns)
 
 
 def _people(scenario: Scenario, luck: Luck, layers: list[Layer]) -> Columns:
@@ -55,12 +55,12 @@ def _people(scenario: Scenario, luck: Luck, layers: list[Layer]) -> Columns:
     }
 
 
-def _records(scenario: Scenario, layers: list[Layer], mql_at: Floats, *, coming: int) -> Columns:
+def _records(scenario: Scenario, layers: list[Layer], ids: Ints, mql_at: Floats, *, coming: int) -> Columns:
     """Return when the leads of some layers come and are handed over; all but the first wait from the start."""
     handed_at = to_grid(mql_at + scenario.marketing.handoff.system_delay)
     mql_at[coming:] = handed_at[coming:] = 0.0
     return {
-        "lead_id": _joined([layer.lead_ids for layer in layers], np.int64),
+        "lead_id": ids,
         "duplicate_of": np.full(len(mql_at), -1, dtype=np.int64),
         "created_at": _joined([layer.created_at for layer in layers], np.float64),
         "mql_at": mql_at,
@@ -91,23 +91,14 @@ def _with_duplicates(scenario: Scenario, luck: Luck, records: Columns, *, coming
     return np.concatenate([everyone, rows]), joined
 
 
-def _followed_up(scenario: Scenario, luck: Luck, columns: Columns, *, who: Ints, again: Bools) -> Columns:
-    """Return what only a follow-up reads of the leads of some columns: zeros where a lead is never handed over.
-
-    Parameters
-    ----------
-    luck
-        Luck of every person.
-    columns
-        The leads.
-    who, again
-        Which of the persons each lead is, and whether it is a duplicate of theirs.
-    """
-    rows = np.flatnonzero(~np.isnan(columns["handed_at"]))
-    person = who[rows]
-    found = outcomes(scenario, luck.of(person), columns["source"][rows], columns["persona"][rows])
-    found |= contact(scenario, luck.second(person, again[rows]))
-    return {name: _spread(column, rows, count=len(who)) for name, column in found.items()}
+def _followed_up(scenario: Scenario, streams: Streams, columns: Columns) -> Columns:
+    """Return what only a follow-up reads of the leads of some columns: zeros where a lead is never handed over."""
+    handed = np.flatnonzero(~np.isnan(columns["handed_at"]))
+    lead_id, first = columns["lead_id"][handed], columns["duplicate_of"][handed]
+    person = Luck(streams, np.where(first >= 0, first, lead_id))
+    found = outcomes(scenario, person, columns["source"][handed], columns["persona"][handed])
+    found |= contact(scenario, Luck(streams, lead_id))
+    return {name: _spread(column, handed, count=len(columns["handed_at"])) for name, column in found.items()}
 
 
 def _spread(column: npt.NDArray[Any], rows: Ints, *, count: int) -> npt.NDArray[Any]:
@@ -150,7 +141,7 @@ def _backlog(scenario: Scenario, listed: list[Flow]) -> list[Layer]:
     counts = np.diff(edges, prepend=0).tolist()
     usual = [flow for flow in listed if not flow.campaign]
     return [
-        Layer(flow, _BACKLOG_LAYER, count, np.arange(count), np.zeros(count))
+        Layer(flow, _BACKLOG_LAYER, np.arange(count), np.zeros(count))
         for flow, count in zip(usual, counts, strict=True)
         if count
     ]

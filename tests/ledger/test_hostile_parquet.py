@@ -113,10 +113,7 @@ FORGED: dict[str, tuple[str, Change]] = {
     "source unknown": ("leads", with_column("source", lambda c: pa.array(["radio"] * len(c)))),
     "source as number": ("leads", with_column("source", lambda c: pa.array([0] * len(c)))),
     "rows turned round": ("leads", lambda table: table.take(list(range(len(table) - 1, -1, -1)))),
-    "rows left out": (
-        "attempts",
-        lambda table: table.filter(pc.not_equal(table.column("started_at"), table.column("started_at")[-1])),
-    ),
+    "rows left out": ("attempts", lambda table: table.filter(pc.not_equal(table.column("attempt"), 2))),
     "created never": ("leads", with_column("created_at", lambda c: pa.nulls(len(c), pa.float64()))),
 }
 

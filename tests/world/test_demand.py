@@ -19,10 +19,9 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.files import build, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Span
-from smarketing_sim.world.arrivals import Course, day_effects, draw_layers, flows
+from smarketing_sim.world.arrivals import Course, day_effects
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAD_COLUMNS, Demand, demand_reads, sample_demand
-from smarketing_sim.world.draws import Luck
 from smarketing_sim.world.streams import Streams, stable_hash
 from tests.world.conftest import SHORT
 
@@ -108,21 +107,6 @@ def test_streams_of_different_names_differ_and_of_one_name_begin_again() -> None
     assert len({*first.values(), streams.open("other", "a", 0).random(), streams.open("luck", "a", 1).random()}) == 5
     assert streams.open("luck", "a", 0).random() == first["a"]
     assert stable_hash("organic") == int(hashlib.blake2b(b"organic", digest_size=8).hexdigest(), 16)
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32, 2**128 - 1, 2**128, 2**200 + 7])
-@pytest.mark.parametrize("replication", [0, 1, 99_999, 2**32])
-def test_streams_opened_together_are_those_opened_one_by_one(seed: int, replication: int) -> None:
-    streams, names = Streams(seed, replication), ["win/organic/0", "no answer/organic/0/1", "leave"]
-    for name, random in zip(names, streams.open_each(names), strict=True):
-        assert random.bit_generator.state == streams.open(name).bit_generator.state
-
-
-@pytest.mark.parametrize("key", [0, 1, 2**32 - 1, 2**32, 2**63, 2**64 - 1])
-def test_a_name_with_any_hash_seeds_its_stream_as_numpy_would(key: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarketing_sim.world.streams.stable_hash", lambda name: key)
-    streams = Streams(12, 34)
-    assert streams.open_each(["luck"])[0].bit_generator.state == streams.open("luck").bit_generator.state
 
 
 def test_a_negative_seed_is_refused(short: Scenario) -> None:
@@ -596,7 +580,7 @@ IN_A_FOLLOW_UP = LEAD_COLUMNS[LEAD_COLUMNS.index("qualify_luck") :]
 def test_the_luck_of_a_lead_that_is_never_handed_over_is_zero(short: Scenario) -> None:
     demand = sample_demand(short, seed=1)
     never = np.isnan(demand.handed_at)
-    assert 500 < np.count_nonzero(never) < demand.lead_count - 500
+    assert 400 < np.count_nonzero(never) < demand.lead_count - 400
     for name in IN_A_FOLLOW_UP:
         assert not getattr(demand, name)[never].any(), name
 
@@ -613,29 +597,6 @@ def test_nobody_reads_the_luck_of_a_lead_that_is_never_handed_over(short: Scenar
         for table, columns in tables.items():
             for name, column in columns.items():
                 np.testing.assert_array_equal(column, again[table][name], err_msg=f"{table}.{name}")
-
-
-@pytest.mark.parametrize("purpose", ["uniform", "normal", "lognormal", "exponential"])
-def test_the_luck_of_a_lead_does_not_depend_on_who_stands_beside_it(short: Scenario, purpose: str) -> None:
-    streams, line = Streams(1, 0), timeline(short)
-    listed = flows(short, line, day_effects(short, streams, line))
-    everyone = Luck.of_everyone(streams, [layer for flow in listed for layer in draw_layers(flow, streams)])
-    more: dict[str, Any] = {"lognormal": {"mean": 3.0, "cv": 0.7, "attempts": 3}, "exponential": {"mean": 3.0}}
-    whole = getattr(everyone, purpose)("any", **more.get(purpose, {}))
-    order = np.random.default_rng(1).permutation(everyone.count)
-    for leads in (order, order[:401], order[:1], order[:0], np.sort(order[:37])):
-        some = getattr(everyone.of(leads), purpose)("any", **more.get(purpose, {}))
-        assert some.tobytes() == whole[leads].tobytes()
-
-
-def test_a_second_luck_is_that_of_a_lead_unless_it_comes_again(short: Scenario) -> None:
-    streams, line = Streams(1, 0), timeline(short)
-    listed = flows(short, line, day_effects(short, streams, line))
-    everyone = Luck.of_everyone(streams, [layer for flow in listed for layer in draw_layers(flow, streams)])
-    leads, again = np.array([5, 7, 5, 900, 900]), np.array([False, True, True, False, True])
-    found, first = everyone.second(leads, again).uniform("any"), everyone.of(leads).uniform("any")
-    assert np.array_equal(found == first, ~again)
-    assert len(set(found.tolist())) == 5
 
 
 @pytest.mark.parametrize("mass", [[1.0], [0.0, 2.0, 0.0], [1e-9, 3.0, 0.0, 0.0, 1e-12, 1e-12, 1e-12, 5.0, 1e-9], None])
