@@ -16,66 +16,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.jit import entry, part
 from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
+from smarketing_sim.world.edges import Edges, Table, count_edges, flat
 
 Floats = npt.NDArray[np.float64]
 Hours = tuple[tuple[int, int], ...]
-_MOST_CELLS, _MANY = 2**16, 256
-
-
-@dataclass(frozen=True, eq=False)
-class Edges:
-    """Rising instants, and how many of them lie before others: ``searchsorted`` by a table, for many instants at once.
-
-    The minute line is cut into cells so short that none holds two edges; what a cell does not settle, one comparison
-    with the next edge does.
-
-    Parameters
-    ----------
-    at
-        The edges, strictly rising, shape (edges,).
-    """
-
-    at: Floats
-
-    @functools.cached_property
-    def _cells(self) -> tuple[float, float, npt.NDArray[np.intp]] | None:
-        """Cells per minute, number of the first cell, and edges before each cell; None where there are too many."""
-        if len(self.at) < 2:
-            return None
-        per_minute = 2.0 ** -np.floor(np.log2(np.diff(self.at).min()))
-        first, last = np.floor(self.at[[0, -1]] * per_minute)
-        if last - first >= _MOST_CELLS:
-            return None
-        starts = np.arange(first, last + 1.0) / per_minute
-        return float(per_minute), float(first), np.searchsorted(self.at, starts, side="left")
-
-    @functools.cached_property
-    def _then_never(self) -> Floats:
-        return np.append(self.at, np.inf)
-
-    def before(self, at: Floats) -> npt.NDArray[np.intp]:
-        """Return how many edges lie before each instant; all of them for NaN."""
-        index = self._before_cell(at)
-        if index is None:
-            return np.searchsorted(self.at, at, side="left")
-        return index + ~(at <= self._then_never.take(index))
-
-    def up_to(self, at: Floats) -> npt.NDArray[np.intp]:
-        """Return how many edges lie before each instant or on it; all of them for NaN."""
-        index = self._before_cell(at)
-        if index is None:
-            return np.searchsorted(self.at, at, side="right")
-        return index + ~(at < self._then_never.take(index))
-
-    def _before_cell(self, at: Floats) -> npt.NDArray[np.intp] | None:
-        """Return how many edges lie before the cell of each instant; None where bisection is as fast."""
-        if at.size < _MANY or self._cells is None:
-            return None
-        per_minute, first, before = self._cells
-        cell = np.floor(at * per_minute) - first
-        return before.take(np.fmax(np.fmin(cell, len(before) - 1.0), 0.0).astype(np.intp))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,14 +59,24 @@ class Calendar:
         """Openings, closings, and the open minutes up to each closing."""
         return Edges(self.opens_at), Edges(self.closes_at), Edges(self.open_before[1:])
 
+    @functools.cached_property
+    def _hours(self) -> tuple[Floats, Floats, Floats]:
+        """Openings, closings, and the open minutes before each, for compiled code."""
+        return flat(self.opens_at), flat(self.closes_at), flat(self.open_before)
+
     def elapsed(self, at: npt.ArrayLike) -> Floats:
         """Return the open minutes between the start of the calendar and ``at``."""
         instants = np.asarray(at, dtype=np.float64)
         if not len(self.opens_at):
             return np.zeros_like(instants)
-        instants = np.maximum(instants, self.opens_at[0])
         if len(self.opens_at) == 1:
-            return np.asarray(np.minimum(instants, self.closes_at[0]) - self.opens_at[0])
+            return np.asarray(np.clip(instants, self.opens_at[0], self.closes_at[0]) - self.opens_at[0])
+        table = self._edges[0].table_for(instants.size)
+        if table is not None:
+            found = np.empty(instants.shape)
+            _elapse(flat(instants), table, self._hours, found.ravel())
+            return found
+        instants = np.maximum(instants, self.opens_at[0])
         index = self._edges[0].up_to(instants) - 1
         into = np.minimum(instants, self.closes_at.take(index)) - self.opens_at.take(index)
         elapsed: Floats = self.open_before.take(index) + into
@@ -130,6 +87,13 @@ class Calendar:
         instants, minutes = np.asarray(at, dtype=np.float64), np.asarray(open_minutes, dtype=np.float64)
         if not len(self.opens_at):
             return np.where(minutes > 0, np.inf, instants)
+        table, by_open_time = (self._edges[n].table_for(max(instants.size, minutes.size)) for n in (0, 2))
+        if table is not None and by_open_time is not None:
+            found = np.empty(np.broadcast_shapes(instants.shape, minutes.shape))
+            starts, owed = (flat(np.broadcast_to(one, found.shape) if one.shape != found.shape else one)
+                            for one in (instants, minutes))  # fmt: skip
+            _arrive(starts, owed, (table, by_open_time), self._hours, found.ravel())
+            return found
         goal = self.elapsed(instants) + minutes
         index = self._edges[2].before(goal)
         inside = np.minimum(index, len(self.opens_at) - 1)
@@ -152,6 +116,38 @@ class Calendar:
         opens, closes = np.maximum(self.opens_at, starts_at), np.minimum(self.closes_at, ends_at)
         keep = closes > opens
         return Calendar(opens[keep], closes[keep])
+
+
+@part
+def _elapsed(at: float, table: Table, hours: tuple[Floats, Floats, Floats]) -> float:
+    opens, closes, open_before = hours
+    instant = max(at, opens[0])
+    index = count_edges(table, instant, True) - 1
+    elapsed: float = open_before[index] + (min(instant, closes[index]) - opens[index])
+    return elapsed
+
+
+@entry
+def _elapse(at: Floats, table: Table, hours: tuple[Floats, Floats, Floats], found: Floats) -> None:
+    """Write down the open minutes up to each instant: :meth:`Calendar.elapsed` in one pass."""
+    for row in range(len(at)):
+        found[row] = np.nan if np.isnan(at[row]) else _elapsed(at[row], table, hours)
+
+
+@entry
+def _arrive(
+    at: Floats, minutes: Floats, tables: tuple[Table, Table], hours: tuple[Floats, Floats, Floats], found: Floats
+) -> None:
+    """Write down when each number of open minutes has passed: :meth:`Calendar.add` in one pass."""
+    opens, _, open_before = hours
+    for row in range(len(at)):
+        found[row] = at[row]
+        if minutes[row] > 0.0:
+            found[row] = np.inf
+            goal = np.nan if np.isnan(at[row]) else _elapsed(at[row], tables[0], hours) + minutes[row]
+            index = len(opens) if np.isnan(goal) else count_edges(tables[1], goal, False)
+            if index < len(opens):
+                found[row] = max(opens[index] + (goal - open_before[index]), at[row])
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,6 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
 from smarketing_sim.world.calendar import (
     Calendar,
-    Edges,
     Timeline,
     add_months,
     contract_calendar,
@@ -25,6 +24,7 @@ from smarketing_sim.world.calendar import (
     timeline,
     timeline_of,
 )
+from smarketing_sim.world.edges import Edges
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Berlin", "Asia/Kolkata", "UTC")
 WEEKS: dict[str, dict[str, Any]] = {
@@ -266,3 +266,19 @@ def test_a_calendar_that_never_opens_never_moves_on() -> None:
     assert list(never.add([0.0, 9.0], 0.0)) == [0.0, 9.0]
     assert float(never.next_open(3.0)) == np.inf
     assert grid(1 / 3) == float(np.rint(2**20 / 3) / 2**20)
+
+
+@pytest.mark.parametrize("week", WEEKS)
+def test_many_instants_at_once_meet_the_same_clock_as_each_alone(short: Scenario, week: str) -> None:
+    calendar = contract_calendar(short.with_overrides({"calendar.hours": WEEKS[week]}))
+    random = np.random.default_rng(3)
+    edges = np.concatenate([calendar.opens_at, calendar.closes_at])
+    around = [np.nextafter(edges, -np.inf), edges, np.nextafter(edges, np.inf), [np.nan, np.inf, -np.inf]]
+    at = np.concatenate([random.uniform(-5000.0, edges.max() + 5000.0, 1000), *around])
+    minutes = random.choice([0.0, 0.25, 60.0, 480.0, 1e6, np.inf, np.nan, -5.0], len(at))
+    np.testing.assert_array_equal(calendar.elapsed(at), [float(calendar.elapsed(one)) for one in at])
+    np.testing.assert_array_equal(calendar.elapsed(at[::-1].reshape(1, -1))[0], calendar.elapsed(at)[::-1])
+    for one in (minutes, np.full(len(at), 90.0)):
+        alone = [float(calendar.add(*pair)) for pair in zip(at, one, strict=True)]
+        np.testing.assert_array_equal(calendar.add(at, one), alone)
+    np.testing.assert_array_equal(calendar.add(at, 90.0), calendar.add(at, np.full(len(at), 90.0)))
