@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
+import itertools
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +16,12 @@ from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.sales import MarketingTime, Profile
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 from smarketing_sim.world.calendar import Calendar, Floats, Hours, Timeline, instant, open_days, timeline
-from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand
+from smarketing_sim.world.demand import LEAVE_BLOCKS, Demand
 
 LEAVE_BLOCK_DAYS = 5
 MONTH_MINUTES = 43830.0
 Intervals = list[tuple[float, float]]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,14 +66,18 @@ class Rep:
 def roster(scenario: Scenario, demand: Demand) -> list[Rep]:
     """Return the team of a scenario, leave drawn from the demand's luck."""
     line = timeline(scenario)
-    return [_rep(scenario, demand, line, number) for number in range(1, scenario.sales.sdr.headcount + 1)]
+    return [
+        rep if not leave_days else replace(rep, calendar=shifts.calendar(line, ~_leave(leave_days, shifts, line, luck)))
+        for (rep, shifts, leave_days), luck in zip(_team(scenario), itertools.cycle(demand.leave_luck), strict=False)
+    ]
 
 
 @once_per_scenario
 def standard_rep(scenario: Scenario) -> Rep:
     """Return a rep of the team's profile who never takes leave and owes no other work: one of unlimited hands."""
     line, profile = timeline(scenario), scenario.sales.sdr.profile(0)
-    calendar = _shifts(scenario, profile, line, MarketingTime()).calendar(line)
+    shifts = _shifts(scenario, profile, line, MarketingTime())
+    calendar = shifts.calendar(line, np.ones(len(shifts.ordinals), dtype=np.bool_))
     return Rep(0, calendar, 0.0, 1.0, np.array([profile.pace]), -np.inf, profile.skill, 1.0)
 
 
@@ -92,23 +99,34 @@ class _Shifts:
     day: npt.NDArray[np.int64]
     intervals: Floats
 
-    def calendar(self, line: Timeline, present: npt.NDArray[np.bool_] | None = None) -> Calendar:
-        """Return the calendar of the days, or of some of them, within the run."""
-        intervals = self.intervals if present is None else self.intervals[present[self.day]]
-        return Calendar.from_intervals(intervals).clipped(0.0, line.ends_at)
+    def calendar(self, line: Timeline, present: Bools) -> Calendar:
+        """Return the calendar of some of the days within the run."""
+        return Calendar.from_intervals(self.intervals[present[self.day]]).clipped(0.0, line.ends_at)
+
+    def on(self, days: Bools) -> _Shifts:
+        """Return the intervals of some of the days alone."""
+        kept = days[self.day]
+        return _Shifts(self.ordinals, self.day[kept], self.intervals[kept])
 
 
-def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep:
-    sdr = scenario.sales.sdr
-    profile = sdr.profile(number)
-    time = profile.marketing_time
-    shifts = _shifts(scenario, profile, line, time)
-    present = ~_leave(profile, shifts.ordinals, line, demand.leave_luck[(number - 1) % LEAVE_ROWS])
-    if time.form == "dedicated_rota":
-        present &= _on_duty(number, shifts.ordinals, time.share)
+@once_per_scenario
+def _team(scenario: Scenario) -> list[tuple[Rep, _Shifts, int]]:
+    """Return every rep as if nobody took leave, with the shifts, and with the days of leave a rep takes in a run."""
+    line, team = timeline(scenario), []
+    for number in range(1, scenario.sales.sdr.headcount + 1):
+        profile = scenario.sales.sdr.profile(number)
+        time = profile.marketing_time
+        shifts = _shifts(scenario, profile, line, time)
+        if time.form == "dedicated_rota":
+            shifts = shifts.on(_on_duty(number, shifts.ordinals, time.share))
+        leave_days = round(profile.leave_days_per_year * line.day_count / 365.25)
+        team.append((_rep(scenario, profile, shifts, line, number), shifts, leave_days))
+    return team
+
+
+def _rep(scenario: Scenario, profile: Profile, shifts: _Shifts, line: Timeline, number: int) -> Rep:
+    time, ramp, starts_at, pace = profile.marketing_time, scenario.sales.sdr.ramp, -np.inf, np.array([profile.pace])
     interleaved = time.form == "interleaved"
-    ramp, starts_at = sdr.ramp, -np.inf
-    pace = np.array([profile.pace])
     if profile.starts_on is not None:
         zone = zoneinfo.ZoneInfo(profile.zone or scenario.calendar.zone)
         starts_at = instant(profile.starts_on, 0, zone, line.epoch)
@@ -117,7 +135,7 @@ def _rep(scenario: Scenario, demand: Demand, line: Timeline, number: int) -> Rep
             pace = profile.pace * steps
     return Rep(
         number,
-        shifts.calendar(line, present),
+        shifts.calendar(line, np.ones(len(shifts.ordinals), dtype=np.bool_)),
         (1.0 - time.share) / time.share if interleaved else 0.0,
         time.share if interleaved else 1.0,
         pace,
@@ -173,19 +191,19 @@ def _shifts_of(
     )
 
 
-def _leave(profile: Profile, ordinals: npt.NDArray[np.int64], line: Timeline, luck: Floats) -> npt.NDArray[np.bool_]:
+def _leave(wanted: int, shifts: _Shifts, line: Timeline, luck: Floats) -> Bools:
     """Tell which working days are leave: blocks of up to five days of the run, starting where luck says."""
-    wanted = round(profile.leave_days_per_year * line.day_count / 365.25)
     begins = line.first_day.toordinal()
-    days = np.flatnonzero((ordinals >= begins) & (ordinals < begins + line.day_count))
-    taken = np.zeros(len(ordinals), dtype=np.bool_)
-    block, left = 0, min(wanted, len(days))
+    days = np.flatnonzero((shifts.ordinals >= begins) & (shifts.ordinals < begins + line.day_count))
+    taken, free, block = np.zeros(len(shifts.ordinals), dtype=np.bool_), list(range(len(days))), 0
+    left = min(wanted, len(days))
     while left > 0:
-        start = int(luck[block % LEAVE_BLOCKS] * len(days)) + block // LEAVE_BLOCKS
-        in_turn = np.roll(days, -start)
-        chosen = in_turn[~taken[in_turn]][: min(LEAVE_BLOCK_DAYS, left)]
-        taken[chosen] = True
-        left -= len(chosen)
+        start = (int(luck[block % LEAVE_BLOCKS] * len(days)) + block // LEAVE_BLOCKS) % len(days)
+        first, count = bisect.bisect_left(free, start), min(LEAVE_BLOCK_DAYS, left)
+        turned = free[first:] + free[:first]  # past the end of the run, leave goes on at its beginning
+        taken[days[turned[:count]]] = True
+        free = sorted(turned[count:])
+        left -= count
         block += 1
     return taken
 
