@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.experiment.compare import HEADLINES, per_replication
-from smarketing_sim.experiment.results import all_kept_months, attained, kept_in_a_month, kept_months, mean_known
+from smarketing_sim.experiment.results import all_kept_months, attained, kept_in_a_month, kept_months, mean_named
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.measure.summary import Measures
@@ -91,7 +91,7 @@ def interval_of(records: Sequence[Record], scenario: Scenario, name: str) -> Int
     if kind in {"p_kept", ALL}:
         return kept_in_a_month(np.array([record.kept[clause or ALL] for record in records]))
     values = series_of(records, name)
-    return attained(values, scenario.sla[clause]) if kind == "attainment" else mean_known(values)
+    return attained(values, scenario.sla[clause]) if kind == "attainment" else mean_named(name, values)
 
 
 def series_of(records: Sequence[Record], name: str) -> Floats:

@@ -103,12 +103,17 @@ def one_year(experiment: Experiment) -> dict[str, float] | None:
 
 def mean_of(experiment: Experiment, name: str) -> Interval:
     """Return a headline measure with its interval; infinite values make it unknown."""
-    return mean_known(experiment.series(name))
+    return mean_named(name, experiment.series(name))
 
 
-def mean_known(values: Floats) -> Interval:
-    """Return the mean over replications with its interval; infinite throughout where one of them is."""
-    return t_interval(values) if not np.isinf(values).any() else Interval(np.inf, np.inf, np.inf)
+def mean_named(name: str, values: Floats) -> Interval:
+    """Return the mean of a measure over replications with its interval; infinite throughout where one of them is.
+
+    Only contributions can be negative: the interval of anything else ends at zero.
+    """
+    if np.isinf(values).any():
+        return Interval(np.inf, np.inf, np.inf)
+    return t_interval(values) if name.startswith("contribution") else t_interval(values).from_zero
 
 
 def joined_ledger(experiment: Experiment) -> Ledger:

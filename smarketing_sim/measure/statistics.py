@@ -37,6 +37,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def from_zero(self) -> Interval:
+        """The same without what lies below zero, for counts, times, shares and incomes; NaN stays."""
+        return Interval(self.mean, float(np.maximum(self.low, 0.0)), self.high)
+
     def as_dict(self) -> dict[str, float | None]:
         """Return the three numbers for JSON, with None for what is not a finite number."""
         named = {"mean": self.mean, "low": self.low, "high": self.high}

@@ -52,9 +52,8 @@ class Planning:
         return counted(self.years, "simulated year")
 
     def mean(self, name: str) -> Interval:
-        """Return a headline measure with its range, which ends at zero where the measure itself cannot be negative."""
-        found = results.mean_of(self.experiment, name)
-        return found if name.startswith("contribution") else _not_below_zero(found)
+        """Return a headline measure with its range."""
+        return results.mean_of(self.experiment, name)
 
     def attained(self, clause: str) -> Interval:
         """Return the attained share of a clause with its range."""
@@ -71,12 +70,12 @@ class Planning:
     def by_source(self, column: str) -> list[Interval]:
         """Return one column of the funnel with its range, by source."""
         values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
-        return [_not_below_zero(t_interval(values[:, source])) for source in range(values.shape[1])]
+        return [t_interval(values[:, source]).from_zero for source in range(values.shape[1])]
 
     def total(self, column: str) -> Interval:
         """Return one column of the funnel over all sources, with its range."""
         values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
-        return _not_below_zero(t_interval(values.sum(axis=1)))
+        return t_interval(values.sum(axis=1)).from_zero
 
 
 def prepare(namespace: Mapping[str, Any]) -> Planning:
@@ -170,8 +169,3 @@ def tables(planning: Planning) -> dict[str, pd.DataFrame]:
         "years": years,
         "response": pd.concat(response, ignore_index=True),
     }
-
-
-def _not_below_zero(found: Interval) -> Interval:
-    """Return an interval without the part that counts, times and incomes cannot reach."""
-    return Interval(found.mean, float(np.maximum(found.low, 0.0)), found.high)
