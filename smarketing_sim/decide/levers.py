@@ -20,6 +20,8 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats, contract_calendar, timeline
 
 SALES = ("sales",)
+KEPT_FROM = 0.95
+"""A change keeps the promises from this chance on that a month keeps them all."""
 WHAT_COUNTS = ("contribution_usd", "expected_revenue_usd", "sdr_utilisation")
 
 
@@ -130,18 +132,31 @@ def ranked(today: Experiment, levers: Sequence[Lever], found: Sequence[Experimen
     return Ranking(today, level, free, priced, tuple(lever for lever in levers if lever.scenario is None))
 
 
-def best_free(ranking: Ranking) -> Effect | None:
-    """Return the best lever that costs nothing at all: by the chance that sales keeps its clauses, then contribution.
+def best_free(ranking: Ranking, *, keep: float = KEPT_FROM) -> Effect | None:
+    """Return the lever to pull first, of those that cost nothing at all.
 
-    Levers whose chance these years cannot tell from the highest one rank by contribution. Another share of the day for
-    leads is not among them: it moves hours from or to other work, whose worth is not counted here.
+    It keeps the promises of sales with the chance wanted or, where none does, as surely as any; it brings as much as
+    the best of these, as far as these years can tell; and of several such it is the simplest: one of the plan's own,
+    else the first in the list of levers. Another share of the day is not among them: it moves hours from or to other
+    work, whose worth is not counted here.
     """
     able = [effect for effect in ranking.free if effect.lever.at_no_cost]
     if not able:
         return None
     highest = max(able, key=lambda effect: (_known(effect.kept), _known(effect.contribution_usd)))
-    level_with_it = [effect for effect in able if effect is highest or not _is_behind(effect, highest)]
-    return max(level_with_it, key=lambda effect: (_known(effect.contribution_usd), _known(effect.kept)))
+    sure = [effect for effect in able if _known(effect.kept) >= keep]
+    keeping = sure or [effect for effect in able if effect is highest or not _is_behind(effect, highest)]
+    most = max(_known(effect.contribution_usd) for effect in keeping)
+    order = [lever.id for lever in levers_of(ranking.today.scenario)]
+    return min(
+        (effect for effect in keeping if _reach(effect.contribution_usd) >= most),
+        key=lambda effect: order.index(effect.lever.id) if effect.lever.id in order else len(order),
+    )
+
+
+def _reach(interval: Interval) -> float:
+    """Return the most that a mean may be; without a range it is what it is."""
+    return interval.high if math.isfinite(interval.high) else _known(interval)
 
 
 def _is_behind(effect: Effect, highest: Effect) -> bool:
@@ -225,4 +240,4 @@ def _known(interval: Interval) -> float:
     return interval.mean if math.isfinite(interval.mean) else -math.inf
 
 
-__all__ = ["Effect", "Lever", "Ranking", "best_free", "levers_of", "rank_levers", "ranked", "to_json"]
+__all__ = ["KEPT_FROM", "Effect", "Lever", "Ranking", "best_free", "levers_of", "rank_levers", "ranked", "to_json"]

@@ -181,7 +181,7 @@ def staff(
     promise = promise_of(scenario, keep=keep, period=period, clauses=clauses, level=1.0 - 0.05 / len(looks))
     lowest, most = _bounds(scenario, cap)
     years = Years(seed, engine, executor, progress, planned=_planned(replications))
-    today, lever = _best_free_change(scenario, years, after=replications)
+    today, lever = _best_free_change(scenario, years, keep, after=replications)
     terms = Terms(
         keep=keep,
         lowest=lowest,
@@ -228,13 +228,13 @@ def _planned(replications: int) -> int:
     return _MOST_LEVERS * _LEVER_YEARS + 12 * _FEW_YEARS + 2 * replications
 
 
-def _best_free_change(scenario: Scenario, years: Years, *, after: int) -> tuple[Experiment, Lever | None]:
+def _best_free_change(scenario: Scenario, years: Years, keep: float, *, after: int) -> tuple[Experiment, Lever | None]:
     """Return today's plan and the best change that costs nothing, found in years that nothing else is judged by."""
     levers = [lever for lever in levers_of(scenario) if lever.at_no_cost]
     tried = [lever for lever in levers if lever.scenario is not None][:_MOST_LEVERS]
     plans = [scenario, *(lever.scenario for lever in tried if lever.scenario is not None)]
     today, *found = years.simulate(plans, first=after, count=_LEVER_YEARS)
-    best = best_free(ranked(today, tried, found))
+    best = best_free(ranked(today, tried, found), keep=keep)
     return today, None if best is None else best.lever
 
 

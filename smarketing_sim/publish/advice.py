@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from smarketing_sim.decide.alternatives import levers_of
 from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, regret
 from smarketing_sim.decide.flow import NextLeads, next_leads
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
-from smarketing_sim.decide.levers import Effect, Ranking, rank_levers
+from smarketing_sim.decide.levers import KEPT_FROM, Effect, Ranking, best_free, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
 from smarketing_sim.experiment.panel import simulate_all
@@ -24,7 +23,6 @@ from smarketing_sim.scenario.schema import Scenario
 
 YEARS = 8
 """Simulated years of each change: they pair with the plan's, so few suffice."""
-KEPT_FROM = 0.95
 HIRES = (1, 2, 3)
 VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
 DRAWS = 24
@@ -126,7 +124,7 @@ class Advice:
     @property
     def first_rule(self) -> Effect | None:
         """The free change to begin with; None where none adds anything to contribution for certain."""
-        best = best_rule(self.ranking)
+        best = best_free(self.ranking)
         return best if best is not None and best.contribution_usd.low > 0.0 else None
 
     @property
@@ -135,7 +133,7 @@ class Advice:
         return next((one for one in self._candidates() if one.kept.mean >= KEPT_FROM), None)
 
     def _candidates(self) -> Iterator[Action]:
-        best = best_rule(self.ranking)
+        best = best_free(self.ranking)
         yield from () if best is None else (_action(best),)
         yield from self._levers("other work")
         for hire in self.hires:
@@ -160,22 +158,6 @@ _PRICES = {
 
 def _action(effect: Effect) -> Action:
     return Action(effect.lever.label, _PRICES[effect.lever.cost], effect.kept, effect.contribution_usd)
-
-
-def best_rule(ranking: Ranking) -> Effect | None:
-    """Return the lever to pull first: it costs nothing, keeps every promise of sales if one does, and brings most.
-
-    Of several that cannot be told apart it is the simplest: one of the plan's own, else the first in the list of
-    levers. A smaller share of the day is none: what it saves in wages is other work's gain.
-    """
-    able = [effect for effect in ranking.free if effect.lever.cost == "nothing" and effect.lever.share_step == 0.0]
-    able = [effect for effect in able if effect.kept.mean >= KEPT_FROM] or able
-    if not able:
-        return None
-    most = max(effect.contribution_usd.mean for effect in able)
-    order = [lever.id for lever in levers_of(ranking.today.scenario)]
-    as_good = [effect for effect in able if not effect.contribution_usd.high < most]
-    return min(as_good, key=lambda effect: order.index(effect.lever.id))
 
 
 def advise(
@@ -206,7 +188,7 @@ def advise(
     hires = _hires(scenario, ranking.today, {"replications": years, "progress": step(), **how})
     table = left_on_table(scenario, replications=years, progress=step(), **how)
     more = next_leads(scenario, replications=years, progress=step(), **how)
-    best = best_rule(ranking)
+    best = best_free(ranking)
     plans = {"as it is": scenario}
     if best is not None and best.lever.scenario is not None:
         plans[best.lever.label] = best.lever.scenario

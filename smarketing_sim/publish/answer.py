@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from smarketing_sim.decide.levers import KEPT_FROM
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.advice import KEPT_FROM
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning

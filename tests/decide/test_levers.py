@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -269,6 +270,21 @@ def test_the_best_free_lever_is_the_one_most_likely_to_keep_the_promises() -> No
 def test_levers_that_years_cannot_tell_apart_by_chance_rank_by_contribution() -> None:
     rich, safe = effect("rich", [1.0, 0.9, 1.0], 900.0), effect("safe", [1.0, 1.0, 1.0], 10.0)
     assert best_free(ranking_with(rich, safe)) is rich
+
+
+def test_a_change_that_keeps_the_promises_well_enough_is_as_good_as_the_surest() -> None:
+    enough, surest = effect("enough", [0.96, 0.97, 0.96], 900.0), effect("surest", [1.0, 1.0, 1.0], 10.0)
+    assert best_free(ranking_with(surest, enough)) is enough
+    assert best_free(ranking_with(surest, enough), keep=0.99) is surest
+
+
+def test_of_changes_that_bring_the_same_the_simplest_is_best() -> None:
+    def gaining(number: int, mean: float, high: float) -> Effect:
+        told = effect(levers_of(two_clauses())[number].id, [1.0, 1.0, 1.0], 0.0)
+        return dataclasses.replace(told, contribution_usd=Interval(mean, mean - 1.0, high))
+
+    worse, simple, involved = gaining(0, 10.0, 50.0), gaining(1, 90.0, 130.0), gaining(4, 100.0, 140.0)
+    assert best_free(ranking_with(involved, simple, worse)) is simple
 
 
 def test_one_year_ranks_by_chance_alone_and_contribution_breaks_the_tie() -> None:
