@@ -125,6 +125,7 @@ def test_kernels_that_were_left_end_and_that_of_a_visitor_who_stays_does_not(sit
         leaves = site.visit()
         with site.connect(leaves) as lost:  # at once: a page that takes longer to connect is a page that was left
             assert works(lost)
+            assert runs(leaves)
         assert ends(leaves)
         assert ends(site.visit())  # which never connects
         time.sleep(2 * IDLE_SECONDS)
