@@ -293,8 +293,10 @@ def find_notebook(name: str) -> Path:
         if name == Path(name).name and path.is_file():
             return path
     known = [path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.ipynb")]
+    nearest = nearest_name(name, known)
+    listed = "" if nearest else f"; there are {', '.join(sorted(set(known)))}"
     raise InputError(
-        [Problem("is not a notebook in notebooks/", path="--notebook", value=name, nearest=nearest_name(name, known))]
+        [Problem(f"is not a notebook in notebooks/{listed}", path="--notebook", value=name, nearest=nearest)]
     )
 
 

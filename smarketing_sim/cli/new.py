@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ from smarketing_sim.cli.screen import print_json, say, tell
 from smarketing_sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from smarketing_sim.decide.fitting import Fit
     from smarketing_sim.scenario.interview import Answers
 
 
@@ -50,18 +52,26 @@ def new(
         (experiment,) = simulate_all([scenario], replications=YEARS, executor=executor)
     with disk_faults_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, fitted.text)
+    misfit = "" if fitted.close else _misfit(fitted)
+    warned = textwrap.fill(misfit, 118, initial_indent="# DOES NOT FIT: ", subsequent_indent="# ")
+    write_atomically(target, f"{warned}\n#\n{fitted.text}" if misfit else fitted.text)
     implied = self_check(experiment)
-    if not fitted.close:
-        tell(
-            f"At the speed these answers give, the belief decay.preset: medium allows one conversation in "
-            f"{1 / fitted.seen.mean:.3g} dials, and you said {1 / fitted.wanted:.3g}; a milder belief, or a team with "
-            "more time for these leads, would fit better."
-        )
+    if misfit:
+        tell(misfit)
     if as_json:
         print_json({"digest": scenario.digest, "company": to_json(implied)})
         return
     say(f"wrote {target}\n\n{self_check_text(implied)}\n\nNext: smarketing report {target}")
+
+
+def _misfit(fitted: Fit) -> str:
+    """Return how far answers are from what the belief about waiting allows, and what would fit better."""
+    allowed, said = 1 / fitted.seen.mean, 1 / fitted.wanted
+    return (
+        f"At the speed these answers give, the belief decay.preset: medium allows one conversation in {allowed:.3g} "
+        f"dials, and you said {said:.3g}. A milder belief (mild, or none), or a team with more time for these leads, "
+        "would fit better."
+    )
 
 
 def _tell_back(given: Answers) -> None:

@@ -26,7 +26,8 @@ def reason(answer: Staffing) -> str:
     if found.decided:
         return f"{told}; {keep} are wanted"
     years = max(one.years for count, one in found.seen.items() if count in {found.at_least, found.at_most})
-    return f"{years} simulated years cannot tell {found.at_least} from {found.at_most}: {told}; {keep} are wanted"
+    unsure = f"cannot tell whether {found.at_least} are enough or {found.at_most} are needed"
+    return f"{years} simulated years {unsure}: {told}; {keep} are wanted"
 
 
 def notes(answer: Staffing) -> list[str]:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from smarketing_sim.publish.markup import plain_text
 from smarketing_sim.publish.terminal import ranged, rendered
-from smarketing_sim.publish.words import counted, money, percent
+from smarketing_sim.publish.words import counted, gain, money, percent
 
 
 def staff_text(answer: dict[str, Any]) -> str:
@@ -48,23 +48,23 @@ def _free(answer: dict[str, Any]) -> str:
     if free is None:
         return "Best change at no cost: none was found."
     enough = {True: "enough without a hire", False: "not enough alone", None: "perhaps enough alone"}[free["enough"]]
-    gain = ranged(free["contribution_difference_usd"], money)
+    added = ranged(free["contribution_difference_usd"], gain)
     return (
         f"Best change at no cost, with today's {today}: {plain_text(free['label'])}; {enough}.\n"
-        f"  chance kept {ranged(free['p_kept'], percent)}; contribution beside today's {gain}"
+        f"  chance kept {ranged(free['p_kept'], percent)}; contribution against today's {added}"
     )
 
 
 def _curve(answer: dict[str, Any]) -> str:
     table = Table(box=None, pad_edge=False)
-    for heading in ("SDRs", "chance kept", "contribution", "beside today's", "wages a year", "simulated years"):
+    for heading in ("SDRs", "chance kept", "contribution", "against today's", "wages a year", "simulated years"):
         table.add_column(heading)
     for step in answer["cost_curve"]:
         table.add_row(
             str(step["headcount"]) + (" (today)" if step["headcount"] == answer["headcount_today"] else ""),
             ranged(step["p_kept"], percent),
             ranged(step["contribution_usd"], money),
-            ranged(step["contribution_difference_usd"], money),
+            ranged(step["contribution_difference_usd"], gain),
             money(step["people_cost_usd"]),
             str(step["replications"]),
         )

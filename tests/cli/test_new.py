@@ -100,3 +100,13 @@ def test_a_name_without_letters_needs_a_file(smarketing: Callable[..., Said]) ->
     said = smarketing("new", "???", "--answers", "answers.yaml")
     assert said.code == 2
     assert "--out" in said.err
+
+
+def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callable[..., Said], folder: Path) -> None:
+    (folder / "answers.yaml").write_text(ANSWERS.replace("dials_per_conversation: 8", "dials_per_conversation: 3"))
+    said = smarketing("new", "Too good", "--answers", "answers.yaml")
+    assert said.code == 0
+    assert "and you said 3. A milder belief" in said.err
+    text = (folder / "params" / "too-good.yaml").read_text()
+    assert text.startswith("# DOES NOT FIT: At the speed these answers give")
+    assert Scenario.load("params/too-good.yaml").name == "Too good"
