@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.scenario.schema import Scenario
+from tests.conftest import ROOT
 
 from .conftest import Said
 
@@ -110,3 +111,12 @@ def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callab
     text = (folder / "params" / "too-good.yaml").read_text()
     assert text.startswith("# DOES NOT FIT: At the speed these answers give")
     assert Scenario.load("params/too-good.yaml").name == "Too good"
+
+
+def test_the_answers_that_the_readme_shows_make_a_plan(smarketing: Callable[..., Said], folder: Path) -> None:
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n# answers.yaml")[1].split("```")[0]
+    (folder / "shown.yaml").write_text("#" + shown)
+    assert smarketing("new", "Shown", "--answers", "shown.yaml").code == 0
+    plan = Scenario.load("params/shown.yaml")
+    assert plan.sales.sdr.headcount == 3
+    assert list(plan.marketing.sources) == ["inbound", "trade fair"]

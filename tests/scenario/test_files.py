@@ -325,7 +325,7 @@ def test_an_alternative_that_does_not_go_with_a_smaller_team_is_a_warning_and_no
 
 
 def test_the_company_that_the_readme_shows_can_be_loaded_as_it_stands(folder: Path) -> None:
-    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n# params/ours.yaml")[1].split("```")[0]
     (folder / "ours.yaml").write_text(shown)
     with pytest.warns(AlternativeWarning):
         assert Scenario.load(folder / "ours.yaml").sales.sdr.headcount == 5
