@@ -147,11 +147,9 @@ def best_free(ranking: Ranking, *, keep: float = KEPT_FROM) -> Effect | None:
     sure = [effect for effect in able if _known(effect.kept) >= keep]
     keeping = sure or [effect for effect in able if effect is highest or not _is_behind(effect, highest)]
     most = max(_known(effect.contribution_usd) for effect in keeping)
-    order = [lever.id for lever in levers_of(ranking.today.scenario)]
-    return min(
-        (effect for effect in keeping if _reach(effect.contribution_usd) >= most),
-        key=lambda effect: order.index(effect.lever.id) if effect.lever.id in order else len(order),
-    )
+    as_good = [effect for effect in keeping if _reach(effect.contribution_usd) >= most]
+    order = {lever.id: place for place, lever in enumerate(levers_of(ranking.today.scenario))}
+    return min(as_good, key=lambda effect: order.get(effect.lever.id, len(order)))
 
 
 def _reach(interval: Interval) -> float:

@@ -67,7 +67,9 @@ def roster(scenario: Scenario, demand: Demand) -> list[Rep]:
     """Return the team of a scenario, leave drawn from the demand's luck."""
     line = timeline(scenario)
     return [
-        rep if not leave_days else replace(rep, calendar=shifts.calendar(line, ~_leave(leave_days, shifts, line, luck)))
+        rep
+        if not leave_days
+        else replace(rep, calendar=shifts.on(~_leave(leave_days, shifts, line, luck)).calendar(line))
         for (rep, shifts, leave_days), luck in zip(_team(scenario), itertools.cycle(demand.leave_luck), strict=False)
     ]
 
@@ -76,8 +78,7 @@ def roster(scenario: Scenario, demand: Demand) -> list[Rep]:
 def standard_rep(scenario: Scenario) -> Rep:
     """Return a rep of the team's profile who never takes leave and owes no other work: one of unlimited hands."""
     line, profile = timeline(scenario), scenario.sales.sdr.profile(0)
-    shifts = _shifts(scenario, profile, line, MarketingTime())
-    calendar = shifts.calendar(line, np.ones(len(shifts.ordinals), dtype=np.bool_))
+    calendar = _shifts(scenario, profile, line, MarketingTime()).calendar(line)
     return Rep(0, calendar, 0.0, 1.0, np.array([profile.pace]), -np.inf, profile.skill, 1.0)
 
 
@@ -99,9 +100,9 @@ class _Shifts:
     day: npt.NDArray[np.int64]
     intervals: Floats
 
-    def calendar(self, line: Timeline, present: Bools) -> Calendar:
-        """Return the calendar of some of the days within the run."""
-        return Calendar.from_intervals(self.intervals[present[self.day]]).clipped(0.0, line.ends_at)
+    def calendar(self, line: Timeline) -> Calendar:
+        """Return the calendar of the days within the run."""
+        return Calendar.from_intervals(self.intervals).clipped(0.0, line.ends_at)
 
     def on(self, days: Bools) -> _Shifts:
         """Return the intervals of some of the days alone."""
@@ -135,7 +136,7 @@ def _rep(scenario: Scenario, profile: Profile, shifts: _Shifts, line: Timeline, 
             pace = profile.pace * steps
     return Rep(
         number,
-        shifts.calendar(line, np.ones(len(shifts.ordinals), dtype=np.bool_)),
+        shifts.calendar(line),
         (1.0 - time.share) / time.share if interleaved else 0.0,
         time.share if interleaved else 1.0,
         pace,
