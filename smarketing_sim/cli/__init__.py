@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import warnings
+from types import FrameType
 
 import typer
 
@@ -18,6 +20,7 @@ from smarketing_sim.cli import app as app_command  # noqa: F401 - the name app i
 from smarketing_sim.cli import commands as commands
 from smarketing_sim.cli import design as design
 from smarketing_sim.cli import explain as explain
+from smarketing_sim.cli import init as init
 from smarketing_sim.cli import lab as lab
 from smarketing_sim.cli import new as new
 from smarketing_sim.cli import staff as staff
@@ -35,6 +38,7 @@ def main() -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a notebook that was stopped leaves a task behind
     warnings.showwarning = show_warning
     warnings.simplefilter("always", SmarketingWarning)
+    _stop_like_ctrl_c()
     try:
         code = app(prog_name="smarketing", standalone_mode=False)
         if code == STOPPED:
@@ -52,6 +56,18 @@ def main() -> None:
     if code == STOPPED:
         _leave_soon()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop_like_ctrl_c() -> None:
+    """Let a command end in the same way when it is told to, or its terminal is closed, as when Ctrl-C is pressed."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a closed terminal says so twice
+        signal.default_int_handler(number, frame)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, stop)
 
 
 def _leave_soon() -> None:

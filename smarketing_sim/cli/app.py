@@ -10,17 +10,19 @@ from typing import Annotated
 import typer
 
 from smarketing_sim.cli.commands import find_notebook
+from smarketing_sim.cli.options import BASELINE
 from smarketing_sim.cli.options import app as commands
 from smarketing_sim.cli.screen import say
 from smarketing_sim.errors import InputError
+from smarketing_sim.lifetimes import passing_folder
+from smarketing_sim.shipped import named
 
 PORT = 8866
-_PLAN = Path("params") / "baseline.yaml"
 
 
 @commands.command()
 def app(
-    params: Annotated[Path, typer.Argument(metavar="PARAMS", help="Scenario file that the lab opens.")] = _PLAN,
+    params: Annotated[Path, typer.Argument(metavar="PARAMS", help="Scenario file that the lab opens.")] = BASELINE[0],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any that is free.")] = PORT,
 ) -> None:
     """Open the scenario lab as a web page: sliders, scorecard and charts without a notebook around them."""
@@ -32,21 +34,21 @@ def app(
         raise InputError(
             f"the page needs Voilà, and {error.name} is not installed; try: pip install 'voila>=0.5.6'"
         ) from None
-    from smarketing_sim.lab.publishing import offer_reports
+    from smarketing_sim.lab.publishing import offer_home
 
-    sockets, token, reports = server.listen(port), secrets.token_hex(24), Path("reports").resolve()
+    sockets, token, home = server.listen(port), secrets.token_hex(24), Path.cwd()
     address = f"http://{server.ADDRESS}:{sockets[0].getsockname()[1]}/?token={token}"
-    offer_reports(reports, at=server.REPORTS_AT)
-    with tempfile.TemporaryDirectory(prefix="smarketing-lab-") as scratch:
-        served = Path(scratch) / "page"
+    offer_home(home, reports_at=server.REPORTS_AT)
+    with passing_folder(Path(tempfile.gettempdir()) / f"smarketing-lab-{secrets.token_hex(8)}") as scratch:
+        served = scratch / "page"
         served.mkdir()
-        page = server.write_page(notebook, served, params=params)
+        page = server.write_page(notebook, served, params=named(params))
         server.serve(
             page,
             sockets,
             token=token,
-            scratch=Path(scratch),
-            reports=reports,
+            scratch=scratch,
+            reports=home / "reports",
             ready=lambda: say(f"The scenario lab, on this machine only; Ctrl-C ends it:\n{address}"),
         )
 

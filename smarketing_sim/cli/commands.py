@@ -10,6 +10,7 @@ import typer
 
 from smarketing_sim.cli.loading import executor_for, load_with
 from smarketing_sim.cli.options import (
+    BASELINE,
     NO_WORDS,
     Cluster,
     Engine,
@@ -25,6 +26,7 @@ from smarketing_sim.cli.options import (
 )
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
+from smarketing_sim.shipped import shipped
 
 REPORT_YEARS = 200
 
@@ -158,7 +160,7 @@ def compare(
 
 @app.command()
 def report(
-    params: ManyParams,
+    params: ManyParams = BASELINE,
     notebook: Annotated[str, typer.Option(metavar="NAME", help="Notebook in notebooks/.")] = "planning_report",
     sets: Sets = NO_WORDS,
     pdf: Annotated[bool, typer.Option("--pdf", help="Make a PDF too.")] = False,
@@ -286,8 +288,8 @@ def _write_ledgers(experiment: Experiment, out: Path) -> None:
 
 
 def find_notebook(name: str) -> Path:
-    """Find a notebook by name beside the reader or beside the package."""
-    folders = [Path("notebooks"), Path(__file__).resolve().parents[2] / "notebooks"]
+    """Find a notebook by name: the reader's own, or the one that comes with the package."""
+    folders = [Path("notebooks"), shipped("notebooks")]
     for folder in folders:
         path = folder / f"{name}.ipynb"
         if name == Path(name).name and path.is_file():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from smarketing_sim.cli.commands import find_notebook
+from smarketing_sim.cli.init import copy_files
 from smarketing_sim.cli.options import app
+from smarketing_sim.cli.screen import tell
 
 ADDRESS = "127.0.0.1"
 NOTEBOOK = "scenario_lab"
@@ -16,9 +18,13 @@ def lab() -> None:
     """Open the scenario lab in JupyterLab: move a slider, see the promise hold or break."""
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
-    from smarketing_sim.lab.publishing import offer_reports
+    from smarketing_sim.lab.publishing import offer_home
 
-    offer_reports(_home() / "reports", at="/files/reports/")
+    own = Path("notebooks") / f"{NOTEBOOK}.ipynb"
+    if not own.exists():  # JupyterLab writes into what it opens
+        copy_files({own: find_notebook(NOTEBOOK).read_bytes()})
+        tell(f"made {own}, a copy of the lab's notebook that is yours to change")
+    offer_home(Path.cwd(), reports_at="/files/reports/")
     LabApp.launch_instance(arguments())
 
 
@@ -26,7 +32,7 @@ def arguments() -> list[str]:
     """Return what JupyterLab is told; words given to it win over a user's settings files, so it listens here alone."""
     return [
         f"--LabApp.default_url=/lab/tree/notebooks/{NOTEBOOK}.ipynb",
-        f"--ServerApp.root_dir={_home()}",
+        f"--ServerApp.root_dir={Path.cwd()}",
         "--ServerApp.base_url=/",
         f"--ServerApp.ip={ADDRESS}",
         "--ServerApp.allow_remote_access=False",
@@ -34,8 +40,3 @@ def arguments() -> list[str]:
         "--ServerApp.allow_origin=",
         "--ServerApp.allow_origin_pat=",
     ]
-
-
-def _home() -> Path:
-    """Return the folder that holds notebooks, scenarios and reports side by side."""
-    return find_notebook(NOTEBOOK).resolve().parents[1]

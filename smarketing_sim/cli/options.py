@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from smarketing_sim import __version__
+from smarketing_sim.cli.screen import say
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
-    help="Simulate the agreement between marketing and sales: will it be kept, and what is it worth?",
 )
 
 Params = Annotated[Path, typer.Argument(metavar="PARAMS", help="Scenario file, such as params/baseline.yaml.")]
@@ -27,3 +30,14 @@ Cluster = Annotated[
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow an unencrypted cluster on other machines.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 NO_WORDS: list[str] = []
+BASELINE = [Path("params") / "baseline.yaml"]
+
+
+@app.callback(help="Simulate the agreement between marketing and sales: will it be kept, and what is it worth?")
+def begin(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and leave.")] = False,
+) -> None:
+    """Answer ``--version``; what goes before every command."""
+    if version:
+        say(f"smarketing {__version__}")
+        raise typer.Exit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -31,8 +32,9 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Print what is not the answer."""
-    print(text, file=sys.stderr)
+    """Print what is not the answer; nobody may be left to read it where a terminal was closed."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

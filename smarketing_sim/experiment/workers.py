@@ -17,6 +17,7 @@ from joblib.externals.loky.backend.utils import kill_process_tree
 from smarketing_sim.engine import choose_engine
 from smarketing_sim.experiment.known_years import KnownYears
 from smarketing_sim.experiment.years_file import years_file
+from smarketing_sim.lifetimes import end_with
 
 
 class _Processes(Executor):
@@ -44,7 +45,7 @@ class _Processes(Executor):
     def _pool(self) -> Any:
         # An idle worker leaves after a while; loky warns where that meets a new job, and replaces it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
-        return get_reusable_executor(max_workers=self.count, timeout=20)
+        return get_reusable_executor(max_workers=self.count, timeout=20, initializer=end_with, initargs=(os.getpid(),))
 
 
 def _quiet_trackers() -> None:

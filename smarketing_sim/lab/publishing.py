@@ -11,8 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-_FOLDER, _ADDRESS = "SMARKETING_REPORTS", "SMARKETING_REPORTS_AT"
-_COMMAND = "from smarketing_sim.cli import main; main()"
+from smarketing_sim.shipped import absolute, is_shipped
+
+_HOME, _ADDRESS = "SMARKETING_HOME", "SMARKETING_REPORTS_AT"
+_COMMAND = (
+    "import sys; from smarketing_sim.lifetimes import end_with; end_with(int(sys.argv.pop(1)))\n"
+    "from smarketing_sim.cli import main; main()"
+)
 _DONE = "published "
 
 
@@ -38,9 +43,9 @@ class Publication:
     trouble: bool = False
 
 
-def offer_reports(folder: Path, *, at: str) -> None:
-    """Let every kernel that is started from here publish to a folder, whose pages a server shows at an address."""
-    os.environ[_FOLDER], os.environ[_ADDRESS] = str(folder), at
+def offer_home(folder: Path, *, reports_at: str) -> None:
+    """Let every kernel that is started from here save and publish in a folder, whose reports a server shows."""
+    os.environ[_HOME], os.environ[_ADDRESS] = str(folder), reports_at
 
 
 class Publisher:
@@ -63,11 +68,11 @@ class Publisher:
 
     def publish(self, params: Path, *, years: int, seed: int) -> None:
         """Begin to publish the planning report of a scenario file."""
-        shelf = _shelf(params)
-        words = ["report", str(params.resolve()), "--replications", str(years), "--seed", str(seed)]
+        shelf = home_of(params) / "reports"
+        words = ["report", str(absolute(params)), "--replications", str(years), "--seed", str(seed)]
         self._tell(Publication(f"publishing the report of {params.name}; the lab goes on meanwhile …"))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *words, "--out", str(shelf)],
+            [sys.executable, "-c", _COMMAND, str(os.getpid()), *words, "--out", str(shelf)],
             cwd=shelf.parent if shelf.parent.is_dir() else None,
             env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"},
             stdin=subprocess.DEVNULL,
@@ -108,11 +113,11 @@ class Publisher:
             self._tell(Publication(f"published the report of {params.name}{where}", address, ended=True))
 
 
-def _shelf(params: Path) -> Path:
-    """Return the folder of published reports: the one that was offered, or the one beside the scenarios' folder."""
-    offered = os.environ.get(_FOLDER)
-    home = params.resolve().parent
-    return Path(offered) if offered else (home.parent if home.name == "params" else home) / "reports"
+def home_of(params: Path) -> Path:
+    """Return the folder of scenarios and reports: where the lab was started, or that of the file that was opened."""
+    offered = os.environ.get(_HOME)
+    folder = Path.cwd() if is_shipped(params) else params.resolve().parent
+    return Path(offered) if offered else folder.parent if folder.name == "params" else folder
 
 
 def _address(page: Path, shelf: Path) -> str:

@@ -14,15 +14,17 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
+from smarketing_sim.lab.publishing import home_of
 from smarketing_sim.lab.state import State
 from smarketing_sim.publish.store import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import MAX_NAME, Scenario
+from smarketing_sim.shipped import absolute, extended, is_shipped
 
 
 def save(state: State, name: str, *, overwrite: bool = False) -> Path:
-    """Write the plan as it stands beside the file that was opened.
+    """Write the plan as it stands beside the file that was opened, or into ``params/`` where it came with the package.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def save(state: State, name: str, *, overwrite: bool = False) -> Path:
         If the disk fails or is full.
     """
     name = _checked(name)
-    target = check_inside(state.source.parent, f"{slug(name)}.yaml")
+    target = check_inside(_folder(state.source), f"{slug(name)}.yaml")
     with disk_faults_told(target):
         ancestors = _chain(state.source)
         if target.resolve() in ancestors:
@@ -68,6 +70,16 @@ def plan_text(state: State, name: str, *, extends: str) -> str:
     yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = False, False, 120  # type: ignore[assignment]
     yaml.dump(document, text)
     return f"# Saved by the scenario lab; what is not named here is as in {extends}.\n{text.getvalue()}"
+
+
+def _folder(source: Path) -> Path:
+    """Return the folder that plans made from a file are saved in; of what came with the package, one of the user's."""
+    if not is_shipped(source):
+        return source.parent
+    folder = home_of(source) / "params"
+    with disk_faults_told(folder):
+        folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _checked(name: str) -> str:
@@ -109,17 +121,19 @@ def _hold_digest(state: State, name: str) -> None:
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trial = Path(scratch) / "plan.yaml"
-        trial.write_text(plan_text(state, name, extends=str(state.source.resolve())), encoding="utf-8")
+        trial.write_text(plan_text(state, name, extends=str(absolute(state.source))), encoding="utf-8")
         if Scenario.load(trial).digest != state.scenario.digest:
             raise RunFailed(f"{state.source}: was changed since it was opened; open it again, nothing was written")
 
 
 def _chain(path: Path) -> set[Path]:
-    """Return a file and all that it extends."""
+    """Return a file and all that it extends; what came with the package is nobody's to write over."""
     found: set[Path] = set()
-    at: Path | None = path.resolve()
-    while at is not None and at not in found:
-        found.add(at)
-        parent = read_document(at).data.get("extends")
-        at = (at.parent / parent).resolve() if isinstance(parent, str) else None
+    waiting = [path]
+    while waiting:
+        at = waiting.pop()
+        if not is_shipped(at) and at.resolve() not in found:
+            found.add(at.resolve())
+            parent = read_document(at).data.get("extends")
+            waiting += [extended(at, parent)] if isinstance(parent, str) else []
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import logging
 import os
+import re
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -26,14 +27,18 @@ from tornado.web import Application, RequestHandler, StaticFileHandler, decode_s
 from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
 from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.shipped import absolute
 
 ADDRESS = "127.0.0.1"
 REPORTS_AT = "/reports/"
 _NAMES = frozenset({ADDRESS, "localhost"})
-_IDLE_SECONDS = 600
-_LOOKS = 10  # at idle kernels, within that time
+_LEFT_SECONDS = 30
+_UNMET_SECONDS = 600.0
+_LOOKS = 6  # at kernels that were left, within that time
+_KERNEL_ID = re.compile(r'"kernelId": "([0-9a-f-]+)"')
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 _TEMPLATE = Path(__file__).with_name("page_template")
 _POLICY = (
@@ -52,12 +57,12 @@ def write_page(notebook: Path, folder: Path, *, params: Path) -> Path:
     folder
         An empty folder.
     params
-        The scenario file; the lab saves beside it.
+        The scenario file, beside which the lab saves, or the name of one that comes with the package.
     """
     page = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     page.cells = [cell for cell in page.cells if "remove_cell" not in cell.metadata.get("tags", [])]
     place = next(n for n, cell in enumerate(page.cells, start=1) if "parameters" in cell.metadata.get("tags", []))
-    page.cells.insert(place, nbformat.v4.new_code_cell(f"params_path = {str(params.resolve())!r}"))  # type: ignore[no-untyped-call]
+    page.cells.insert(place, nbformat.v4.new_code_cell(f"params_path = {str(absolute(params))!r}"))  # type: ignore[no-untyped-call]
     page.metadata["title"] = "The scenario lab"
     served = folder / notebook.name
     nbformat.write(page, served)  # type: ignore[no-untyped-call]
@@ -87,7 +92,7 @@ def serve(
     scratch: Path,
     reports: Path,
     ready: Callable[[], None],
-    idle_seconds: int = _IDLE_SECONDS,
+    left_seconds: int = _LEFT_SECONDS,
 ) -> None:
     """Serve the lab until the process is told to stop.
 
@@ -105,15 +110,15 @@ def serve(
         Folder of published reports; their pages are shown to visitors.
     ready
         Called once the page can be asked for.
-    idle_seconds
-        How long a visitor's kernel outlives the connection, or the end of what it is simulating then.
+    left_seconds
+        How long a visitor's kernel outlives the page, which may have been reloaded.
     """
     if not os.environ.get("SMARKETING_DEBUG"):
         for name in ("tornado.access", "tornado.general", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
     port = sockets[0].getsockname()[1]
     app = Page(
-        config=settings(page, port=port, token=token, scratch=scratch, idle_seconds=idle_seconds),
+        config=settings(page, port=port, token=token, scratch=scratch, left_seconds=left_seconds),
         config_file_paths=[],  # a file voila.py in the working folder would be run as code
     )
     app.sockets, app.reports, app.ready = sockets, reports, ready
@@ -121,14 +126,14 @@ def serve(
     app.start()
 
 
-def settings(page: Path, *, port: int, token: str, scratch: Path, idle_seconds: int = _IDLE_SECONDS) -> Config:
+def settings(page: Path, *, port: int, token: str, scratch: Path, left_seconds: int = _LEFT_SECONDS) -> Config:
     """Return what Voilà and its kernels are told; words given so win over a user's settings files."""
     told = Config()
     loud = logging.INFO if os.environ.get("SMARKETING_DEBUG") else logging.CRITICAL
     told.Voila.update(
         ip=ADDRESS, port=port, token=token, notebook_path=str(page), root_dir=str(page.parent), open_browser=False,
         connection_dir_root=str(scratch), log_level=loud,
-        tornado_settings={"allow_remote_access": False, "headers": {"Content-Security-Policy": _POLICY,
+        tornado_settings={"allow_remote_access": False, "port": port, "headers": {"Content-Security-Policy": _POLICY,
                                                                     "Referrer-Policy": "no-referrer"}},
     )  # fmt: skip
     told.VoilaConfiguration.update(
@@ -140,12 +145,7 @@ def settings(page: Path, *, port: int, token: str, scratch: Path, idle_seconds: 
     told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0)
     told.MultiKernelManager.kernel_manager_class = f"{__name__}.QuietKernel"
     told.IdentityProvider.cookie_name = cookie_name(port)
-    told.MappingKernelManager.update(
-        cull_idle_timeout=idle_seconds,
-        cull_interval=max(1, idle_seconds // _LOOKS),
-        cull_connected=False,
-        cull_busy=True,
-    )
+    told.MappingKernelManager.update(cull_idle_timeout=left_seconds, cull_interval=max(1, left_seconds // _LOOKS))
     return told
 
 
@@ -165,7 +165,9 @@ class OwnKernel(KernelSpecManager):
 class QuietKernel(ServerKernelManager):
     """A visitor's kernel; what it prints past the page, as when it is ended in the middle, is for nobody."""
 
-    unmet = False
+    page: str | None = None
+    met = False
+    alone_since: float | None = None
 
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
         """Start the kernel."""
@@ -174,23 +176,61 @@ class QuietKernel(ServerKernelManager):
 
 
 class Kernels(AsyncMappingKernelManager):
-    """Every visitor's kernel, and the one that waits for the next; that wait does not count as being idle."""
+    """Every visitor's kernel, with the page it was handed out with, and the one that waits for the next visitor.
 
-    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
-        """Start a kernel, which nobody has met yet."""
-        started: str = await super().start_kernel(**options)
-        self._found(started).unmet = True
-        return started
+    A kernel ends once its page is closed; a page that is reloaded, or opened again soon after, finds its own.
+    """
+
+    def hand_out(self, page: str) -> None:
+        """Remember the page of a kernel; it takes a browser a while to connect, on a busy machine a long one."""
+        found = _KERNEL_ID.search(page)
+        if found and found[1] in self:
+            kernel = self._found(found[1])
+            kernel.page, kernel.alone_since = page, None
+            kernel.met = bool(self._kernel_connections.get(found[1]))
+
+    def left_page(self, kernel_id: str | None) -> str | None:
+        """Return the page of a kernel that a browser says it has just left, if it is still there."""
+        return self._found(kernel_id).page if kernel_id is not None and kernel_id in self else None
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Note that a page has come to its kernel."""
+        super().notify_connect(kernel_id)  # type: ignore[no-untyped-call]
+        if kernel_id in self:
+            self._found(kernel_id).met = True
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that was left; Voilà asks about none that still waits, and a visitor may yet have to connect."""
-        kernel = self._found(kernel_id)
-        if kernel.unmet:
-            kernel.unmet, kernel.last_activity = False, datetime.now(UTC)
-        await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+        """End a kernel that was left, whatever it works on; Voilà asks about none that waits for its first visitor."""
+        kernel, now = self._found(kernel_id), time.monotonic()
+        if self._kernel_connections.get(kernel_id):
+            kernel.alone_since = None
+        elif kernel.alone_since is None:
+            kernel.alone_since = now
+        elif now - kernel.alone_since >= (self.cull_idle_timeout if kernel.met else _UNMET_SECONDS):
+            await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
 
     def _found(self, kernel_id: str) -> Any:
         return self.get_kernel(kernel_id)
+
+
+class Visit(TornadoVoilaHandler):  # type: ignore[misc]
+    """The lab's page: the one that this browser has just left, as it stands by now, or one with a kernel of its own."""
+
+    async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
+        """Yield the page in parts."""
+        name = f"{cookie_name(self.settings['port'])}-left"
+        page = self.kernel_manager.left_page(self.get_cookie(name))
+        if page is not None:
+            self.clear_cookie(name)
+            self.set_header("Cache-Control", "no-store")
+            self.kernel_manager.hand_out(page)
+            yield page
+            return
+        parts = []
+        async for part in super().get_generator(path):
+            parts.append(part)
+            yield part
+        self.kernel_manager.hand_out("".join(parts))
 
 
 class Refusal(RequestHandler):
@@ -266,7 +306,9 @@ class Page(Voila):  # type: ignore[misc]
     def init_handlers(self) -> list[Any]:
         """Add the pages that were published, by the two names that a run's place has, and the page that lists them."""
         pages = REPORTS_AT + r"([a-z0-9_-]{1,200}/[A-Za-z0-9-]{1,80}/report\.html|index\.html)"
-        return [(pages, Reports, {"path": str(self.reports)}), *super().init_handlers()]
+        ours = {TornadoVoilaHandler: Visit}
+        inside = [(at, ours.get(kind, kind), *how) for at, kind, *how in super().init_handlers()]
+        return [(pages, Reports, {"path": str(self.reports)}), *inside]
 
     def listen(self) -> None:
         """Listen, and work until told to stop."""

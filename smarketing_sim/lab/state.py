@@ -16,6 +16,7 @@ from smarketing_sim.scenario.contract import DepthClause
 from smarketing_sim.scenario.money import Alternative
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
+from smarketing_sim.shipped import named
 
 YEARS = 200
 LOOKS = (4, 20)
@@ -50,7 +51,7 @@ class State:
     base
         The plan as it was opened.
     source
-        The file it was read from.
+        The file it was read from, or the name of the scenario where it came with the package.
     scenario
         The plan with the setting applied.
     setting
@@ -103,7 +104,7 @@ def open_state(path: Path, *, seed: int = 1, years: int = YEARS) -> State:
     """
     check_numbers(replications=years, seed=seed)
     base = Scenario.load(path)
-    return State(base, path, base, seed=seed, years=years)
+    return State(base, named(path), base, seed=seed, years=years)
 
 
 def move(state: State, path: str, value: Any) -> State:

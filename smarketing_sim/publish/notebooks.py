@@ -33,7 +33,6 @@ def execute(
     output: Path,
     parameters: Mapping[str, Scalar],
     *,
-    progress: bool = False,
     timeout_seconds: int = 3600,
     cwd: Path | None = None,
 ) -> NotebookNode:
@@ -47,8 +46,6 @@ def execute(
         Where the executed notebook goes; nothing is written when it fails.
     parameters
         Values by name; each name must stand in the notebook's own parameters cell.
-    progress
-        Whether a progress bar is drawn on stderr.
     timeout_seconds
         The longest that one cell may take.
     cwd
@@ -74,7 +71,6 @@ def execute(
         notebook.name,
         source,
         dict(parameters),
-        progress=progress,
         timeout_seconds=timeout_seconds,
         cwd=cwd or output.parent,
     )
@@ -212,7 +208,7 @@ def _is_plain_value(value: object) -> bool:
 
 
 def _run(
-    name: str, notebook: NotebookNode, parameters: dict[str, Scalar], *, progress: bool, timeout_seconds: int, cwd: Path
+    name: str, notebook: NotebookNode, parameters: dict[str, Scalar], *, timeout_seconds: int, cwd: Path
 ) -> NotebookNode:
     import papermill  # noqa: PLC0415 - takes two seconds, and faults in the input should be told at once
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
@@ -227,7 +223,7 @@ def _run(
             kernel_name="python3",
             language="python",
             cwd=str(cwd),
-            progress_bar=progress,
+            progress_bar=False,
             request_save_on_cell_execute=False,
             execution_timeout=timeout_seconds,
             kernel_manager_class="smarketing_sim.publish.kernel.EncryptedKernelManager",

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any
 
 from smarketing_sim.errors import InputError, Problem, nearest_name
+from smarketing_sim.shipped import named
 
 PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
 _KINDS = {str: "text", int: "a whole number", float: "a number"}
@@ -41,9 +42,9 @@ def check_parameters(namespace: Mapping[str, Any], more: Mapping[str, type] | No
 
 
 def find_params(path: Path) -> Path:
-    """Return a path as it is, or from the folder above: JupyterLab runs a notebook in its own folder."""
+    """Return a path as it is, or from the folder above, where JupyterLab runs a notebook in its own, or as shipped."""
     above = Path("..") / path
-    return above if not path.exists() and above.exists() else path
+    return above if not path.exists() and above.exists() else named(path)
 
 
 def _is_parameter(name: str, value: object) -> bool:

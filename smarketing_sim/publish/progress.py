@@ -35,7 +35,7 @@ def watch_progress(folder: Path, progress: Progress | None, *, every_seconds: fl
     if progress is None:
         yield
         return
-    target, stop = folder / "progress", threading.Event()
+    target, stop = folder.resolve() / "progress", threading.Event()
     os.environ[VARIABLE] = str(target)
     watcher = threading.Thread(target=_watch, args=(target, progress, stop, every_seconds), daemon=True)
     watcher.start()

@@ -28,6 +28,7 @@ from smarketing_sim.publish.notebooks import (
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.publish.pdf import write_pdf
 from smarketing_sim.publish.privacy import scrub_notebook
+from smarketing_sim.publish.progress import Progress, watch_progress
 from smarketing_sim.publish.provenance import git_state, identity, versions
 from smarketing_sim.publish.store import Staging, disk_faults_told, manifest, run_id, slug, staged, write_atomically
 
@@ -70,7 +71,7 @@ def publish(
     kicker: str = "",
     pdf: bool = False,
     published_at: datetime | None = None,
-    progress: bool = False,
+    progress: Progress | None = None,
     timeout_seconds: int = 3600,
 ) -> Published:
     """Run ``notebook`` on a scenario and put its page, its record and its tables on the shelf; refresh the hub.
@@ -99,7 +100,7 @@ def publish(
     published_at
         With a time zone; the present if left out.
     progress
-        Whether a progress bar is drawn on stderr.
+        Called with (finished, planned) of what the notebook simulates.
     timeout_seconds
         The longest that one cell may take.
 
@@ -116,7 +117,8 @@ def publish(
     extra = _checked_parameters(notebook, parameters or {}, seed)
     name = run_id(moment, identity(params_json, seed=seed, model_version=model_version))
     with staged(root, folder_name(scenario, notebook.stem), name) as staging, disk_faults_told(root):
-        executed = _execute(notebook, staging, extra, params_json, progress=progress, timeout_seconds=timeout_seconds)
+        with watch_progress(staging.work, progress):
+            executed = _execute(notebook, staging, extra, params_json, timeout_seconds=timeout_seconds)
         recorded = read_record(executed)
         _check_echo(notebook, facts.get("digest"), recorded.get("digest"))
         html = render_page(executed, title=title, published_at=moment, kicker=kicker, scripts=scripts_of(executed))
@@ -174,7 +176,6 @@ def _execute(
     parameters: dict[str, Scalar],
     params_json: str,
     *,
-    progress: bool,
     timeout_seconds: int,
 ) -> NotebookNode:
     """Run the notebook in the staging's scratch folder and leave a copy that tells nothing of this machine."""
@@ -187,7 +188,6 @@ def _execute(
         notebook,
         staging.work / NOTEBOOK_NAME,
         {name: places.get(name, value) for name, value in parameters.items()},
-        progress=progress,
         timeout_seconds=timeout_seconds,
     )
     if not any(tables.iterdir()):

@@ -16,8 +16,9 @@ from smarketing_sim.publish.replications import QUICK_YEARS, REPORT_YEARS, Headl
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import lower_first, money, range_of, signed
 from smarketing_sim.publish.years import FEWEST_FOR_RANGE, MOST_YEARS
+from smarketing_sim.shipped import shipped
 
-HISTORY = Path(__file__).resolve().parents[2] / "benchmarks" / "history.jsonl"
+HISTORY = shipped("benchmarks/history.jsonl")
 
 _LITTLE = 1.5
 _MEASURED = {

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from smarketing_sim import __version__
 from smarketing_sim.experiment.years_file import years_kept
-from smarketing_sim.publish.notebooks import Scalar, notebook_title, read_notebook
-from smarketing_sim.publish.progress import Progress, watch_progress
+from smarketing_sim.publish.notebooks import Scalar, default_parameters, notebook_title, read_notebook
+from smarketing_sim.publish.progress import Progress
 from smarketing_sim.publish.publisher import Published, publish
 from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.shipped import absolute, named, place
 
 KNOWN_NAME = ".years.sqlite"
 """Beside the reports: what each of their simulated years came to."""
@@ -55,14 +57,14 @@ def publish_report(
         Called with (finished, planned) simulated years.
     """
     source, own = read_notebook(notebook), dict(parameters or {})
+    file = place(named(params_file))
     facts = {
         "digest": scenario.digest,
         "replications": replications,
         **({"parameters": own} if own else {}),
-        "params_file": {"name": params_file.name, "sha256": hashlib.sha256(params_file.read_bytes()).hexdigest()},
+        "params_file": {"name": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
     }
-    keeping = years_kept(root / KNOWN_NAME)
-    with tempfile.TemporaryDirectory() as scratch, watch_progress(Path(scratch), progress), keeping:
+    with years_kept(root / KNOWN_NAME):
         return publish(
             notebook,
             root=root,
@@ -72,7 +74,15 @@ def publish_report(
             params_json=json.dumps(to_document(scenario)),
             seed=seed,
             model_version=__version__,
-            parameters={"replications": replications, "workers": workers or 0, **own},
+            parameters={"replications": replications, "workers": workers or 0, **own, **_files(source, own)},
             run_facts=facts,
             pdf=pdf,
+            progress=progress,
         )
+
+
+def _files(notebook: NotebookNode, own: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return the parameters that name other files, from this folder: the notebook runs in one of its own."""
+    known = {**default_parameters(notebook), **own}
+    names = [name for name in known if name.endswith("_path") and name != "params_path"]
+    return {name: str(absolute(named(Path(str(known[name]))))) for name in names}

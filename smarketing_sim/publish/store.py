@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
+from smarketing_sim.lifetimes import passing_folder
 
 try:
     import fcntl
@@ -118,20 +119,14 @@ def staged(root: Path, *parts: str) -> Iterator[Staging]:
         root.mkdir(parents=True, exist_ok=True)
         check_inside(root, *parts)
         _remove_leftovers(root)
-        home = root / f"{STAGING_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
-        home.mkdir()
-    try:
+    with disk_faults_told(root), passing_folder(root / f"{STAGING_PREFIX}{os.getpid()}-{secrets.token_hex(8)}") as home:
         staging = Staging(folder=home / "run", work=home / "work")
-        with disk_faults_told(root):
-            staging.folder.mkdir()
-            staging.work.mkdir()
+        staging.folder.mkdir()
+        staging.work.mkdir()
         yield staging
-        with disk_faults_told(root):
-            _sync_tree(staging.folder)
-            with locked(root):
-                staging.place = _move(staging.folder, root, parts)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+        _sync_tree(staging.folder)
+        with locked(root):
+            staging.place = _move(staging.folder, root, parts)
 
 
 def check_inside(root: Path, *parts: str) -> Path:

@@ -24,6 +24,7 @@ from smarketing_sim.scenario.nodes import (
     Sequence,
     refuse,
 )
+from smarketing_sim.shipped import PREFIX, is_shipped, place, scenario_names
 
 MAX_BYTES = 1_000_000
 MAX_PROBLEMS = 50
@@ -66,7 +67,8 @@ def read_document(path: Path) -> Document:
     Parameters
     ----------
     path
-        A regular file of at most ``MAX_BYTES`` of UTF-8 text; of a longer one no more than that is read.
+        A regular file of at most ``MAX_BYTES`` of UTF-8 text; of a longer one no more than that is read. A name such as
+        ``smarketing:baseline`` stands for the file that comes with the package.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def read_document(path: Path) -> Document:
         For every fault of the file or its text, with file and line.
     """
     name = str(path)
-    return parse_document(_decode(_read_bytes(path, name), name), name=name)
+    return parse_document(_decode(_read_bytes(place(path), name), name), name=name)
 
 
 def parse_document(text: str, *, name: str) -> Document:
@@ -137,9 +139,10 @@ def _read_bytes(path: Path, name: str) -> bytes:
 
 
 def _nearest_file(path: Path) -> str | None:
-    if not path.parent.is_dir():
-        return None
-    return nearest_name(path.name, sorted(entry.name for entry in itertools.islice(path.parent.iterdir(), 1000)))
+    beside = itertools.islice(path.parent.iterdir(), 1000) if path.parent.is_dir() else ()
+    near = None if is_shipped(path) else nearest_name(path.name, sorted(entry.name for entry in beside))
+    shipped = nearest_name(path.stem.removeprefix(PREFIX), scenario_names())
+    return near or (shipped and PREFIX + shipped)
 
 
 def _decode(content: bytes, name: str) -> str:

@@ -17,6 +17,7 @@ from smarketing_sim.scenario.contract import KINDS
 from smarketing_sim.scenario.documents import parse_value, read_document
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.schema import Belief, Scenario, flatten
+from smarketing_sim.shipped import absolute, extended, named, place
 
 _BELIEF_KEYS = {"value", "source", "grade", "range", "note"}
 _NAMED = (
@@ -36,8 +37,11 @@ Origins = dict[Path_, tuple[str, int | None]]
 
 
 def load(path: Path, overrides: Mapping[str, Any]) -> Scenario:
-    """Read a scenario file, apply overrides, and validate; raise InputError with every problem."""
-    data, origins = _read_chain(path, ())
+    """Read a scenario file, apply overrides, and validate; raise InputError with every problem.
+
+    ``smarketing:baseline``, or ``params/baseline.yaml`` where there is no such file, is the one of the package.
+    """
+    data, origins = _read_chain(named(path), ())
     return build(data, origins=origins, overrides=overrides)
 
 
@@ -135,15 +139,15 @@ def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Ori
     line = document.lines.get(("extends",))
     if not isinstance(parent, str):
         raise InputError([Problem("must name a file", file=str(path), line=line, path="extends", value=parent)])
-    target = Path(os.path.realpath(path.parent / parent))
-    chain = (*seen, Path(os.path.realpath(path)))
+    target = extended(path, parent)
+    chain = (*seen, absolute(path))
     if target in chain:
         names = " → ".join([*(p.name for p in chain), target.name])
         raise InputError([Problem(f"files extend each other in a circle: {names}", file=str(path), line=line)])
     try:
         base, base_origins = _read_chain(target, chain)
     except InputError as error:
-        if not os.path.isfile(target):
+        if not os.path.isfile(place(target)):
             first = error.problems[0]
             problem = Problem(
                 "names a file that is not there",

@@ -17,19 +17,32 @@ OPENS = ["--LabApp.default_url=/lab/tree/notebooks/scenario_lab.ipynb", f"--Serv
 def test_the_command_opens_the_notebook_of_the_lab(smarketing, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[list[str]] = []
     monkeypatch.setattr(LabApp, "launch_instance", given.append)
-    monkeypatch.setenv("SMARKETING_REPORTS", "")
+    monkeypatch.setenv("SMARKETING_HOME", "")
     monkeypatch.setenv("SMARKETING_REPORTS_AT", "")
     monkeypatch.chdir(ROOT)
     assert smarketing("lab").code == 0
     assert given == [arguments()]
     assert given[0][:2] == OPENS
-    assert os.environ["SMARKETING_REPORTS"] == str(ROOT / "reports")
+    assert os.environ["SMARKETING_HOME"] == str(ROOT)
     assert os.environ["SMARKETING_REPORTS_AT"] == "/files/reports/"
 
 
-def test_it_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_another_folder_it_opens_a_copy_there_and_leaves_a_changed_one_alone(
+    tmp_path: Path, smarketing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LabApp, "launch_instance", lambda words: None)
+    monkeypatch.setenv("SMARKETING_HOME", "")
+    monkeypatch.setenv("SMARKETING_REPORTS_AT", "")
     monkeypatch.chdir(tmp_path)
-    assert arguments()[:2] == OPENS
+    told = smarketing("lab")
+    assert (told.code, told.out) == (0, "")
+    assert told.err == "made notebooks/scenario_lab.ipynb, a copy of the lab's notebook that is yours to change\n"
+    copy = tmp_path / "notebooks" / "scenario_lab.ipynb"
+    assert copy.read_bytes() == (ROOT / "notebooks" / "scenario_lab.ipynb").read_bytes()
+    copy.write_text("mine")
+    assert smarketing("lab").err == ""
+    assert copy.read_text() == "mine"
+    assert arguments()[1] == f"--ServerApp.root_dir={tmp_path}"
 
 
 def test_the_server_listens_on_this_machine_alone_whatever_a_users_settings_say(
@@ -50,7 +63,7 @@ def test_the_server_listens_on_this_machine_alone_whatever_a_users_settings_say(
         assert server.allow_remote_access is False
         assert server.allow_origin == ""
         assert len(server.token) >= 32
-        assert Path(server.root_dir) == ROOT
+        assert Path(server.root_dir) == Path.cwd()
     finally:
         LabApp.clear_instance()
         type(server).clear_instance()

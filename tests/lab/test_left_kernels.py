@@ -30,12 +30,14 @@ import sys
 from pathlib import Path
 from smarketing_sim.lab import server
 
+server._UNMET_SECONDS = 2 * {IDLE_SECONDS}
+
 notebook, home = map(Path, sys.argv[1:])
 sockets = server.listen(0)
 page = server.write_page(notebook, home / "page", params=home / "params" / "tiny.yaml")
 told = lambda: print(sockets[0].getsockname()[1], flush=True)
 server.serve(
-    page, sockets, token="t", scratch=home / "scratch", reports=home, ready=told, idle_seconds={IDLE_SECONDS}
+    page, sockets, token="t", scratch=home / "scratch", reports=home, ready=told, left_seconds={IDLE_SECONDS}
 )
 """
 

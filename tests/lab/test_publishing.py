@@ -13,7 +13,7 @@ import pytest
 from smarketing_sim.lab import publishing
 from smarketing_sim.lab.controller import Controller, Told
 from smarketing_sim.lab.page import open_lab
-from smarketing_sim.lab.publishing import Publication, Publisher, offer_reports
+from smarketing_sim.lab.publishing import Publication, Publisher, offer_home
 from smarketing_sim.lab.state import move, open_state, undo
 from smarketing_sim.lab.widgets import Lab
 
@@ -23,7 +23,7 @@ REPS = "sales.sdr.headcount"
 PLACE = "tiny-plan-0123456789/20260101T000000Z-01234567/report.html"
 SPEAKS = f"""
 import os, pathlib, sys
-words = sys.argv[1:]
+words = sys.argv[2:]
 page = pathlib.Path(words[words.index("--out") + 1]) / "{PLACE}"
 page.parent.mkdir(parents=True)
 page.write_text(" ".join(words))
@@ -38,7 +38,7 @@ HANGS = "import time; print('begun', flush=True); time.sleep(600)"
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Put a small program in the place of the command."""
-    monkeypatch.delenv("SMARKETING_REPORTS", raising=False)
+    monkeypatch.delenv("SMARKETING_HOME", raising=False)
     monkeypatch.delenv("SMARKETING_REPORTS_AT", raising=False)
     return lambda program: monkeypatch.setattr(publishing, "_COMMAND", program)
 
@@ -88,7 +88,7 @@ def test_an_offered_folder_is_published_to_and_linked(
 ) -> None:
     command(SPEAKS)
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    offer_reports(tmp_path / "shelf", at="/reports/")
+    offer_home(tmp_path / "home", reports_at="/reports/")
     assert controller.publish("")
     assert post.ended().address == f"/reports/{PLACE}"
 

@@ -143,13 +143,13 @@ def test_five_hundred_hostile_values_arrive_as_they_are_and_run_nothing(
     notebook = make_notebook(tmp_path / "{x}.ipynb", collect, parameters=names)
     work = tmp_path / "work"
     work.mkdir()
-    executed = execute(notebook, work / "out.ipynb", values, progress=True)
+    executed = execute(notebook, work / "out.ipynb", values)
     assert read_record(executed)["values"] == values
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["out.ipynb", "work", "{x}.ipynb"]
     assert nbformat.read(work / "out.ipynb", 4).cells[-1].outputs
     told = capfd.readouterr()
     assert told.out == ""
-    assert "Executing" in told.err
+    assert told.err == ""
     assert "encryption" not in told.err
 
 

@@ -26,7 +26,6 @@ from smarketing_sim.scenario.schema import Scenario
 
 PARAMETERS: dict[str, type] = {"other_path": str}
 """Parameters of the notebook beside those of every report."""
-_CHECKOUT = Path(__file__).resolve().parents[3]
 _MONTHS = ("run.starts_on", "run.horizon_months")
 _REVENUE, _KEPT = MEASURES[1:]
 
@@ -78,7 +77,7 @@ def prepare(namespace: Mapping[str, Any]) -> Dispute:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        other = Scenario.load(_found(Path(asked.given["other_path"])))
+        other = Scenario.load(find_params(Path(asked.given["other_path"])))
         there = _in_the_months_of(asked.scenario, other)
         dispute = Dispute(explain(there, asked.scenario, **asked.how), there is not other)
     if asked.given["tables_dir"]:
@@ -230,12 +229,6 @@ def write_tables(found: Attribution, folder: Path) -> None:
     ]
     pd.DataFrame(parts).to_parquet(folder / "parts.parquet", index=False)
     pd.DataFrame(years).to_parquet(folder / "mixtures.parquet", index=False)
-
-
-def _found(path: Path) -> Path:
-    """Return a path as it is, or from the folder above, or from the checkout: a report runs in a folder of its own."""
-    near = find_params(path)
-    return near if near.exists() or not (_CHECKOUT / path).exists() else _CHECKOUT / path
 
 
 def _in_the_months_of(plan: Scenario, other: Scenario) -> Scenario:
