@@ -18,7 +18,7 @@ from smarketing_sim.errors import InputError, Problem, SmarketingWarning
 PATIENCE_SECONDS = 5.0
 
 _MODEL = "smarketing_sim"
-_NUMBERS = ("numpy", "numba")
+_NUMBERS = ("numpy", "numba", "tzdata")
 
 
 class ClusterWarning(SmarketingWarning):

@@ -14,7 +14,7 @@ from typing import Any
 
 from smarketing_sim import __version__
 
-_PACKAGES = ("numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib")
+_PACKAGES = ("numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata")
 
 
 def identity(params_json: str, *, seed: int, model_version: str) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import itertools
 import zoneinfo
+from importlib.resources import files
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
@@ -16,6 +17,7 @@ from smarketing_sim.scenario.units import Factor, Hours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _YEARS = range(1900, 2201)
+_ZONE_DATA = files("tzdata")
 
 
 def expand_days(key: object) -> list[str]:
@@ -53,8 +55,23 @@ def _in_order(day: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
 
 
 @functools.cache
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """Return a time zone as the installed ``tzdata`` has it: what a system knows differs, and changes with its updates.
+
+    Raises
+    ------
+    KeyError
+        If there is no such zone.
+    """
+    if name not in _zones():
+        raise KeyError(name)
+    with _ZONE_DATA.joinpath("zoneinfo", *name.split("/")).open("rb") as data:
+        return zoneinfo.ZoneInfo.from_file(data, key=name)
+
+
+@functools.cache
 def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    return frozenset(_ZONE_DATA.joinpath("zones").read_text("utf-8").split())
 
 
 def _known_zone(value: object) -> object:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.jit import entry, part
-from smarketing_sim.scenario.calendars import WEEKDAYS
+from smarketing_sim.scenario.calendars import WEEKDAYS, zone_of
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 from smarketing_sim.world.edges import Edges, Table, count_edges, flat
 
@@ -201,7 +201,7 @@ class Timeline:
     @functools.cached_property
     def clock_changes(self) -> tuple[Floats, Floats]:
         """Instants at which the clocks are changed, and local minus elapsed minutes after each."""
-        zone = zoneinfo.ZoneInfo(self.zone)
+        zone = zone_of(self.zone)
         midnight = dt.datetime.combine(self.first_day, dt.time())
 
         def shift_at(minute: int) -> float:
@@ -256,7 +256,7 @@ def instant(day: dt.date, minute: int, zone: zoneinfo.ZoneInfo, epoch: dt.dateti
 @functools.lru_cache(maxsize=64)
 def timeline_of(starts_on: dt.date, warm_up_weeks: int, months: int, cool_down_weeks: int, zone_name: str) -> Timeline:
     """Lay out the days of a run."""
-    zone = zoneinfo.ZoneInfo(zone_name)
+    zone = zone_of(zone_name)
     first = starts_on - dt.timedelta(weeks=warm_up_weeks)
     last = add_months(starts_on, months) + dt.timedelta(weeks=cool_down_weeks)
     epoch = dt.datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(dt.UTC)
@@ -285,7 +285,7 @@ def _open_days(
     epoch: dt.datetime,
 ) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:
     """Return every local day with its open intervals on the minute line."""
-    zone = zoneinfo.ZoneInfo(zone_name)
+    zone = zone_of(zone_name)
     hours = dict(week)
     listed = []
     for n in range(-1, days + 1):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.scenario.calendars import WEEKDAYS
+from smarketing_sim.scenario.calendars import WEEKDAYS, zone_of
 from smarketing_sim.scenario.sales import MarketingTime, Profile
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 from smarketing_sim.world.calendar import Calendar, Floats, Hours, Timeline, instant, open_days, timeline
@@ -129,7 +129,7 @@ def _rep(scenario: Scenario, profile: Profile, shifts: _Shifts, line: Timeline, 
     time, ramp, starts_at, pace = profile.marketing_time, scenario.sales.sdr.ramp, -np.inf, np.array([profile.pace])
     interleaved = time.form == "interleaved"
     if profile.starts_on is not None:
-        zone = zoneinfo.ZoneInfo(profile.zone or scenario.calendar.zone)
+        zone = zone_of(profile.zone or scenario.calendar.zone)
         starts_at = instant(profile.starts_on, 0, zone, line.epoch)
         if ramp.months > 0:
             steps = ramp.start_share + (1.0 - ramp.start_share) * np.arange(ramp.months + 1) / ramp.months
@@ -173,7 +173,7 @@ def _shifts_of(
     block: tuple[float, bool] | None,
     line: Timeline,
 ) -> _Shifts:
-    zone = zoneinfo.ZoneInfo(zone_name)
+    zone = zone_of(zone_name)
     ordinals: list[int] = []
     places: list[int] = []
     intervals: Intervals = []

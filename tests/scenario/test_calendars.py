@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from smarketing_sim.scenario.calendars import WEEKDAYS, ArrivalProfile, ContractCalendar
+from smarketing_sim.scenario.calendars import WEEKDAYS, ArrivalProfile, ContractCalendar, zone_of
 
 
 def calendar(**fields: Any) -> ContractCalendar:
@@ -87,3 +90,23 @@ def test_holidays_are_dates() -> None:
 def test_an_arrival_profile_without_any_arrival_is_refused(profile: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ArrivalProfile(**profile)
+
+
+def test_a_zone_is_that_of_the_locked_package_whatever_the_system_knows(tmp_path: Path) -> None:
+    (tmp_path / "America").mkdir()
+    lisbon = files("tzdata").joinpath("zoneinfo", "Europe", "Lisbon").read_bytes()
+    (tmp_path / "America" / "New_York").write_bytes(lisbon)
+    (tmp_path / "Mars").write_bytes(lisbon)
+    zoneinfo.reset_tzpath(to=[str(tmp_path)])
+    zoneinfo.ZoneInfo.clear_cache()
+    zone_of.cache_clear()
+    noon = dt.datetime(2026, 1, 1, 12)
+    try:
+        assert noon.replace(tzinfo=zoneinfo.ZoneInfo("America/New_York")).utcoffset() == dt.timedelta(0)
+        assert noon.replace(tzinfo=zone_of("America/New_York")).utcoffset() == dt.timedelta(hours=-5)
+        for name in ("Mars", "localtime", "../zones"):
+            with pytest.raises(KeyError):
+                zone_of(name)
+    finally:
+        zoneinfo.reset_tzpath()
+        zoneinfo.ZoneInfo.clear_cache()
