@@ -44,9 +44,14 @@ def versions() -> dict[str, str | None]:
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Return ``{"commit", "dirty"}`` of the checkout that holds ``folder``, or None where there is none."""
+    """Return ``{"commit", "dirty"}`` of the checkout that keeps the files of ``folder``, or None where there is none.
+
+    An environment that lies in somebody's checkout is none of its files.
+    """
     found = shutil.which("git")
     if found is None or not os.path.isabs(found):
+        return None
+    if _git(found, folder, "ls-files", "--error-unmatch", ".") is None:
         return None
     commit = _git(found, folder, "rev-parse", "--verify", "HEAD")
     status = _git(found, folder, "status", "--porcelain", "--untracked-files=no")
