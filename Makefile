@@ -40,8 +40,8 @@ notebooks: $(STAMP) ## run the notebooks and store the few outputs that tests co
 
 # The notebooks run first and in a call of their own: the cells of one share a kernel, so they cannot be dealt out.
 test: lint ## lint, run every notebook, run every test
-	@$(BIN)/python -m pytest -p no:xdist --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-		--nbval-sanitize-with tests/sanitize.cfg -q notebooks/
+	@$(BIN)/python -m pytest -p no:xdist --nbval-lax --nbval-current-env --nbval-cell-timeout=900 \
+		--nbval-kernel-startup-timeout=900 --nbval-sanitize-with tests/sanitize.cfg -q notebooks/
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 lint: $(STAMP) ## style, types, floors of the house, spelling

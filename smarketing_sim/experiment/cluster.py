@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import smarketing_sim
 from smarketing_sim.errors import InputError, Problem, SmarketingWarning
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 
 _MODEL = "smarketing_sim"
 _NUMBERS = ("numpy", "numba", "tzdata")
@@ -45,7 +45,7 @@ def dask_executor(address: str, *, insecure: bool = False) -> Iterator[Executor]
     Raises
     ------
     InputError
-        If the address is not allowed, nobody answers in five seconds, Dask is not installed, or a worker has no
+        If the address is not allowed, nobody answers in half a minute, Dask is not installed, or a worker has no
         package or one of another version.
     """
     check_address(address, insecure=insecure)

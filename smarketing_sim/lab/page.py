@@ -11,13 +11,12 @@ from smarketing_sim.lab.scorecard import figures
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
 from smarketing_sim.lab.years import Answer
+from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.parameters import check_parameters, find_params
 from smarketing_sim.publish.planning import Planning, write_tables
 from smarketing_sim.publish.sections import show_response, show_waiting
 from smarketing_sim.publish.terminal import ranged
 from smarketing_sim.publish.words import percent
-
-_PATIENCE_SECONDS = 240.0
 
 
 def open_lab(namespace: Mapping[str, Any]) -> Lab:
@@ -84,7 +83,7 @@ def _show_in_words(error: Exception) -> None:
 
 
 def _first(lab: Lab) -> Answer:
-    answer = lab.wait_first(_PATIENCE_SECONDS)
+    answer = lab.wait_first(LONG_SECONDS)
     if answer is None:
         raise RunFailed(lab.trouble or "the first years took too long")
     return answer

@@ -30,6 +30,7 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
 from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.patience import HANG_SECONDS
 from smarketing_sim.shipped import absolute
 
 ADDRESS = "127.0.0.1"
@@ -142,6 +143,7 @@ def settings(page: Path, *, port: int, token: str, scratch: Path, left_seconds: 
         extension_allowlist=list(_EXTENSIONS), kernel_spec_manager_class=OwnKernel,
         multi_kernel_manager_class=Kernels,
     )  # fmt: skip
+    told.VoilaExecutor.update(startup_timeout=HANG_SECONDS, iopub_timeout=HANG_SECONDS)
     told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0)
     told.MultiKernelManager.kernel_manager_class = f"{__name__}.QuietKernel"
     told.IdentityProvider.cookie_name = cookie_name(port)

@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name, shorten
+from smarketing_sim.patience import HANG_SECONDS, LONG_SECONDS
 from smarketing_sim.publish.store import disk_faults_told
 
 Scalar = str | int | float | bool
@@ -33,7 +34,7 @@ def execute(
     output: Path,
     parameters: Mapping[str, Scalar],
     *,
-    timeout_seconds: int = 3600,
+    timeout_seconds: int = LONG_SECONDS,
     cwd: Path | None = None,
 ) -> NotebookNode:
     """Run ``notebook`` with ``parameters`` and write the executed copy to ``output``.
@@ -225,7 +226,9 @@ def _run(
             cwd=str(cwd),
             progress_bar=False,
             request_save_on_cell_execute=False,
+            start_timeout=HANG_SECONDS,
             execution_timeout=timeout_seconds,
+            iopub_timeout=timeout_seconds,
             kernel_manager_class="smarketing_sim.publish.kernel.EncryptedKernelManager",
         )
         return executed

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from smarketing_sim.patience import HANG_SECONDS
 from smarketing_sim.publish.store import write_atomically
 
 ADVICE = (
@@ -29,7 +30,6 @@ BROWSERS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 
-_TIMEOUT_SECONDS = 120
 _FACES = (
     ("DejaVu Sans", "normal", "normal", "DejaVuSans.ttf"),
     ("DejaVu Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
@@ -102,7 +102,7 @@ def _by_browser(html_path: Path) -> bytes | None:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                timeout=_TIMEOUT_SECONDS,
+                timeout=HANG_SECONDS,
                 check=True,
             )
             return printed.read_bytes()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from smarketing_sim import __version__
+from smarketing_sim.patience import HANG_SECONDS
 
 _PACKAGES = ("numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata")
 
@@ -70,7 +71,7 @@ def _git(program: str, folder: Path, *arguments: str) -> str | None:
     command = [program, "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
     quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, env=quiet)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=True, env=quiet)
     except (OSError, UnicodeError, subprocess.SubprocessError):
         return None
     return done.stdout

@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.display import RECORD_MIME
 from smarketing_sim.publish.hub import RUN_NAME, rebuild_hub
 from smarketing_sim.publish.notebooks import (
@@ -72,7 +73,7 @@ def publish(
     pdf: bool = False,
     published_at: datetime | None = None,
     progress: Progress | None = None,
-    timeout_seconds: int = 3600,
+    timeout_seconds: int = LONG_SECONDS,
 ) -> Published:
     """Run ``notebook`` on a scenario and put its page, its record and its tables on the shelf; refresh the hub.
 

@@ -17,7 +17,7 @@ from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import build
 from smarketing_sim.scenario.schema import Scenario
 
-HANG_SECONDS = 10.0
+MOST_WORK_SECONDS = 10.0
 JUNK: tuple[Any, ...] = (
     None,
     True,
@@ -148,7 +148,7 @@ def hold_clear(error: InputError) -> None:
 
 def judged(data: Any) -> Scenario | None:
     """Return the scenario, or None where it was refused clearly; anything else is a failure."""
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -160,7 +160,7 @@ def judged(data: Any) -> Scenario | None:
         hold_clear(error)
         return None
     finally:
-        assert time.perf_counter() - started < HANG_SECONDS
+        assert time.process_time() - started < MOST_WORK_SECONDS
 
 
 @pytest.fixture(scope="session")
@@ -177,10 +177,10 @@ def refusal(tmp_path: Path, params: Path) -> Callable[..., InputError]:
         content = text.encode() if isinstance(text, str) else text
         path = tmp_path / "case.yaml"
         path.write_bytes((b"extends: baseline.yaml\n" if extends else b"") + content)
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(InputError) as caught:
             Scenario.load(path)
-        assert time.perf_counter() - started < HANG_SECONDS
+        assert time.process_time() - started < MOST_WORK_SECONDS
         hold_clear(caught.value)
         return caught.value
 

@@ -17,6 +17,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.files import parse_overrides
 from smarketing_sim.scenario.schema import Scenario
 from tests.bad_input.conftest import hold_clear, judged, mutated
+from tests.patience import HANG_SECONDS
 
 Refusal = Callable[..., InputError]
 SDR = "sales: {sdr: {"
@@ -411,10 +412,10 @@ def test_an_alias_bomb_is_refused_at_once(refusal: Refusal) -> None:
 
 
 def test_a_file_of_50_megabytes_is_refused_without_being_read(refusal: Refusal) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     error = refusal(b"name: x\n" * (50_000_000 // 8), extends=False)
     assert "larger than" in str(error)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 @pytest.mark.parametrize(
@@ -440,7 +441,7 @@ except InputError:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=HANG_SECONDS,
         env=os.environ | {"PYTHONPATH": str(root)},
     )
     assert int(done.stdout) < 200 * 1024

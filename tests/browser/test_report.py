@@ -11,7 +11,7 @@ import pytest
 
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.scenario.files import load
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import CHROMIUM, visitor
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
 
@@ -58,7 +58,7 @@ class Opened:
 
 @pytest.fixture(params=WIDTHS)
 def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Opened]:
-    context = browser.new_context(viewport={"width": WIDTHS[request.param], "height": 900})
+    context = visitor(browser, viewport={"width": WIDTHS[request.param], "height": 900})
     yield Opened(context.new_page(), report)
     context.close()
 
@@ -148,9 +148,9 @@ def test_a_page_that_asked_or_complained_would_be_caught(browser: Browser, tmp_p
     stamp = datetime.now(UTC).isoformat()
     wide = "<div style='width:3000px'>x</div>"
     bad.write_text(f"<p>{stamp}</p>{wide}<img src='http://127.0.0.1:9/x.png'><script>console.error('no')</script>")
-    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page = visitor(browser, viewport={"width": 390, "height": 900}).new_page()
     found = Opened(page, bad)
     assert [url for url in found.requests if _opens_outward(url)] == ["http://127.0.0.1:9/x.png"]
     assert "no" in found.complaints
     assert page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    page.close()
+    page.context.close()

@@ -15,6 +15,8 @@ from smarketing_sim import cli
 
 from .tiny import write_tiny
 
+COMMAND = "from smarketing_sim.cli import main; main()"
+
 
 @dataclass(frozen=True)
 class Said:
@@ -50,13 +52,10 @@ def smarketing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     return call
 
 
-def start(*words: object, cwd: Path, **variables: str) -> subprocess.Popen[str]:
+def start(*words: object, cwd: Path, program: str = COMMAND, **variables: str) -> subprocess.Popen[str]:
     """Start a command as a process group of its own, as a terminal would."""
-    command = [sys.executable, "-m", "smarketing_sim", *map(str, words)]
-    if not (Path(cli.__file__).parent / "__main__.py").exists():
-        command[1:3] = ["-c", "from smarketing_sim.cli import main; main()"]
     return subprocess.Popen(
-        command,
+        [sys.executable, "-c", program, *map(str, words)],
         cwd=cwd,
         env=os.environ | {"PYTHONSAFEPATH": "1"} | variables,
         stdout=subprocess.PIPE,

@@ -10,9 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 import nbformat
@@ -20,11 +20,11 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from tests.conftest import ROOT
+from tests.patience import HANG_SECONDS, wait_for
 
 from .conftest import processes_of, start
 from .tiny import write_tiny
 
-PATIENCE_SECONDS = 60.0
 SECRET = "nobody may read this"
 NAME = "SMARKETING_TEST_MARK"
 
@@ -41,11 +41,16 @@ class Site:
 
     def ask(self, path: str, *, method: str = "GET", **headers: str) -> tuple[int, bytes]:
         """Ask as somebody on this machine; the path goes out as it is, dots and all."""
-        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        status, _, body = self.answer(path, method=method, **headers)
+        return status, body
+
+    def answer(self, path: str, *, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
+        """Ask, and return what was said in full."""
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
         try:
             asked.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
             answer = asked.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers, answer.read()
         finally:
             asked.close()
 
@@ -76,7 +81,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made = opened(home, mark="app-module")
     yield made
     made.process.send_signal(signal.SIGINT)
-    made.process.wait(PATIENCE_SECONDS)
+    made.process.wait(HANG_SECONDS)
 
 
 def test_the_address_that_was_printed_opens_the_page_and_no_other_does(site: Site) -> None:
@@ -111,16 +116,12 @@ def test_a_foreign_name_or_page_is_refused_even_with_the_token(site: Site, heade
 
 
 def test_the_page_is_told_to_ask_nobody_else(site: Site) -> None:
-    asked = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_SECONDS)
-    asked.request("GET", f"/?token={site.token}")
-    answer = asked.getresponse()
-    body = answer.read().decode()
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self' ")
-    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert not re.findall(r"""(?:src|href)=["']https?://""", body)
-    assert "open_lab" not in body
-    asked.close()
+    _, headers, body = site.answer(f"/?token={site.token}")
+    assert headers["Content-Security-Policy"].startswith("default-src 'self' ")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert not re.findall(rb"""(?:src|href)=["']https?://""", body)
+    assert b"open_lab" not in body
 
 
 def hostile_paths() -> list[str]:
@@ -156,20 +157,15 @@ def test_a_published_page_is_shown_and_nothing_beside_it(site: Site) -> None:
 
 def test_a_visitor_may_move_controls_and_run_no_code(site: Site) -> None:
     client = pytest.importorskip("websockets.sync.client", reason="websockets comes with Voilà")
-    asked = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_SECONDS)
-    asked.request("GET", f"/?token={site.token}")
-    answer = asked.getresponse()
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', answer.read().decode())
+    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', site.ask(f"/?token={site.token}")[1].decode())
     assert kernel is not None
-    asked.close()
     path = f"ws://127.0.0.1:{site.port}/api/kernels/{kernel[1]}/channels?token={site.token}"
-    with client.connect(path, open_timeout=PATIENCE_SECONDS) as socket:
+    with client.connect(path, open_timeout=HANG_SECONDS, ping_interval=None) as socket:
         code = f"open({str(site.home / 'ran-code')!r}, 'w').close()"
         socket.send(_message("execute_request", {"code": code, "silent": False}))
         socket.send(_message("comm_info_request", {}))
-        end = time.monotonic() + PATIENCE_SECONDS
-        while "comm_info_reply" not in str(socket.recv(timeout=PATIENCE_SECONDS)):
-            assert time.monotonic() < end
+        while "comm_info_reply" not in str(socket.recv(timeout=HANG_SECONDS)):
+            pass
     assert not (site.home / "ran-code").exists()
 
 
@@ -197,13 +193,10 @@ def test_ctrl_c_ends_it_quietly_and_leaves_nothing_behind(tmp_path: Path) -> Non
     site = opened(home, mark="app-ctrl-c")
     assert site.ask(f"/?token={site.token}")[0] == 200
     site.process.send_signal(signal.SIGINT)
-    out, err = site.process.communicate(timeout=PATIENCE_SECONDS)
+    out, err = site.process.communicate(timeout=HANG_SECONDS)
     assert (site.process.returncode, out, err) == (0, "", "")
     assert list(site.scratch.iterdir()) == []
-    end = time.monotonic() + PATIENCE_SECONDS
-    while processes_of(f"{NAME}=app-ctrl-c"):
-        assert time.monotonic() < end, "a kernel was left behind"
-        time.sleep(0.1)
+    wait_for("every kernel to end", lambda: not processes_of(f"{NAME}=app-ctrl-c"))
 
 
 def test_a_settings_file_in_the_users_folder_is_not_run_as_code(site: Site) -> None:

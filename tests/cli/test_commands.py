@@ -13,6 +13,7 @@ from smarketing_sim import cli
 from smarketing_sim.errors import CadenceWarning, RunFailed
 from smarketing_sim.experiment.runs import Failure, run
 from smarketing_sim.ledger import Ledger
+from tests.patience import HANG_SECONDS
 
 from .conftest import Said, start
 from .tiny import write_tiny
@@ -279,14 +280,14 @@ def test_a_reader_who_stops_listening_is_no_error(tiny: Path) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
-    assert process.wait(60) == 0
+    assert process.wait(HANG_SECONDS) == 0
     assert process.stderr.read() == ""
     process.stderr.close()
 
 
 def test_a_command_without_a_terminal_is_silent_but_for_its_answer(tiny: Path) -> None:
     process = start("run", tiny, "--replications", 2, "--json", cwd=Path.cwd(), NO_COLOR="1", TERM="dumb")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANG_SECONDS)
     assert json.loads(out)["replications"] == 2
     assert err == ""
     assert "\x1b" not in out

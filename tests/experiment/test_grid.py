@@ -139,10 +139,10 @@ def test_more_bad_points_than_anybody_reads_are_counted() -> None:
 
 def test_a_thousand_million_points_are_counted_without_making_one() -> None:
     axis = Axis("p", tuple(range(1000)), tuple(map(str, range(1000))))
-    began = time.perf_counter()
+    began = time.process_time()
     assert Grid(small(), (axis,) * 3).count == 10**9
     assert cost(Grid(small(), (axis,) * 3), 20) == 20 * 10**9
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_a_large_company_costs_more_than_a_small_one() -> None:

@@ -11,8 +11,7 @@ from smarketing_sim.lab.controller import Controller, News, Told
 from smarketing_sim.lab.state import State, open_state
 from smarketing_sim.lab.years import Answer
 from tests.cli.tiny import write_tiny
-
-PATIENCE_SECONDS = 60.0
+from tests.patience import HANG_SECONDS
 
 
 class Ear:
@@ -60,4 +59,4 @@ def controller(state: State, ear: Ear) -> Iterator[Controller]:
 
 
 def settled(controller: Controller) -> None:
-    assert controller.wait(PATIENCE_SECONDS), "the lab did not come to rest"
+    assert controller.wait(HANG_SECONDS), "the lab did not come to rest"

@@ -34,6 +34,7 @@ from smarketing_sim.lab.state import (
 from smarketing_sim.lab.years import Answer, Progress, Years, refine
 from smarketing_sim.publish import store
 from smarketing_sim.scenario.schema import Scenario
+from tests.patience import HANG_SECONDS
 
 from .conftest import Ear, settled
 
@@ -291,7 +292,7 @@ def test_a_cancelled_run_stops_keeps_its_years_and_can_be_taken_up_again(tiny: P
 
     controller = Controller(open_state(tiny, years=100_000), listen)
     controller.ask()
-    assert begun.wait(60)
+    assert begun.wait(HANG_SECONDS)
     controller.cancel()
     settled(controller)
     assert not [answer for answer in ear.answers if answer.final]

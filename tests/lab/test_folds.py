@@ -17,8 +17,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
 from tests.conftest import PARAMS
-
-from .conftest import PATIENCE_SECONDS
+from tests.patience import HANG_SECONDS
 
 TRIED = {
     "order": "newest",
@@ -132,7 +131,7 @@ def test_folds_are_closed_until_their_button_is_pressed(lab: Lab) -> None:
 def test_a_folded_control_drives_the_lab_and_follows_undo(lab: Lab) -> None:
     order = lab.folded["Queue order"]["order"].widget
     order.value = "score"
-    assert lab.settle(PATIENCE_SECONDS)
+    assert lab.settle(HANG_SECONDS)
     assert lab.controller.state.scenario.sales.sdr.queue.order == "score"
     assert escape("call first: the one due longest") in lab.changes.value
     lab.undo_button.click()

@@ -20,10 +20,10 @@ import pytest
 
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
+from tests.patience import HANG_SECONDS, wait_for
 
 client = pytest.importorskip("websockets.sync.client", reason="websockets comes with Voilà")
 
-PATIENCE_SECONDS = 60.0
 IDLE_SECONDS = 4
 SERVER = f"""
 import sys
@@ -52,7 +52,7 @@ class Site:
 
     def visit(self) -> str:
         """Ask for the page as a browser does, and return the kernel that it was given."""
-        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
         asked.request("GET", "/?token=t")
         kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', asked.getresponse().read().decode())
         asked.close()
@@ -61,7 +61,8 @@ class Site:
 
     def connect(self, kernel: str) -> AbstractContextManager[Any]:
         path = f"ws://127.0.0.1:{self.port}/api/kernels/{kernel}/channels?token=t"
-        connected: AbstractContextManager[Any] = client.connect(path, open_timeout=PATIENCE_SECONDS, max_queue=None)
+        patient = {"open_timeout": HANG_SECONDS, "ping_interval": None, "max_queue": None}
+        connected: AbstractContextManager[Any] = client.connect(path, **patient)
         return connected
 
 
@@ -76,7 +77,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert process.stdout is not None
     yield Site(int(process.stdout.readline()))
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE_SECONDS)
+    process.communicate(timeout=HANG_SECONDS)
 
 
 def works(connection: Any) -> bool:
@@ -92,10 +93,8 @@ def works(connection: Any) -> bool:
     }
     parts = {"header": header, "parent_header": {}, "metadata": {}, "content": {}}
     connection.send(json.dumps({**parts, "channel": "shell", "buffers": []}))
-    end = time.monotonic() + PATIENCE_SECONDS
-    while "comm_info_reply" not in str(connection.recv(timeout=PATIENCE_SECONDS)):
-        if time.monotonic() > end:
-            return False
+    while "comm_info_reply" not in str(connection.recv(timeout=HANG_SECONDS)):
+        pass
     return True
 
 
@@ -112,11 +111,7 @@ def runs(kernel: str) -> bool:
 
 def ends(kernel: str) -> bool:
     """Wait for the process of a kernel to end; tell whether it did."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while runs(kernel):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.2)
+    wait_for("the kernel to end", lambda: not runs(kernel))
     return True
 
 

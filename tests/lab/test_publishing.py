@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from smarketing_sim.lab.page import open_lab
 from smarketing_sim.lab.publishing import Publication, Publisher, offer_home
 from smarketing_sim.lab.state import move, open_state, undo
 from smarketing_sim.lab.widgets import Lab
+from tests.patience import wait_for
 
-from .conftest import PATIENCE_SECONDS, Ear
+from .conftest import Ear
 
 REPS = "sales.sdr.headcount"
 PLACE = "tiny-plan-0123456789/20260101T000000Z-01234567/report.html"
@@ -51,10 +51,7 @@ class Post(Ear):
         return [news for news in self.heard if isinstance(news, Publication)]
 
     def ended(self) -> Publication:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not (self.reports and self.reports[-1].ended):
-            assert time.monotonic() < end, "the report came to no end"
-            time.sleep(0.01)
+        wait_for("the end of the report", lambda: self.reports and self.reports[-1].ended)
         return self.reports[-1]
 
 
@@ -148,12 +145,7 @@ def test_the_command_that_is_typed_is_the_one_that_is_run(tiny: Path) -> None:
     heard: list[Publication] = []
     publisher = Publisher(heard.append)
     publisher.publish(tiny.parent / "nowhere.yaml", years=1, seed=1)
-    assert publisher._process is not None
-    publisher._process.wait(PATIENCE_SECONDS)
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not heard[-1].ended:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_for("the end of the report", lambda: heard[-1].ended)
     assert "nowhere.yaml: there is no such file" in heard[-1].text
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -23,8 +22,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
-
-from .conftest import PATIENCE_SECONDS
+from tests.patience import HANG_SECONDS, wait_for
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 DRAWN = 'src="data:image/png;base64,'
@@ -46,14 +44,7 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settled(lab: Lab) -> None:
-    assert lab.settle(PATIENCE_SECONDS), "the lab did not come to rest"
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+    assert lab.settle(HANG_SECONDS), "the lab did not come to rest"
 
 
 def shown(lab: Lab) -> tuple[str, str, str]:
@@ -76,8 +67,8 @@ def test_the_first_screen_shows_clauses_figures_and_two_charts_without_a_move(la
 def test_moving_a_slider_changes_scorecard_and_chart_by_itself(lab: Lab, name: str, value: object) -> None:
     before = shown(lab)
     lab.sliders[name].widget.value = value
-    wait_for(lambda: lab.answer is not None and lab.answer.experiment.scenario is lab.controller.state.scenario
-             and lab.controller.state.history != ())  # fmt: skip
+    wait_for("the move to count", lambda: lab.controller.state.history != ())
+    wait_for("its answer", lambda: lab.answer and lab.answer.experiment.scenario is lab.controller.state.scenario)
     settled(lab)
     after = shown(lab)
     assert after[0] != before[0]
@@ -175,13 +166,14 @@ def test_save_writes_a_file_that_opens_to_what_is_shown_and_never_over_another(l
 
 @pytest.mark.usefixtures("unpainted")
 def test_dragging_counts_once_per_rest_and_leaves_the_slider_in_the_hand(tiny: Path) -> None:
-    lab = Lab(open_state(tiny, years=1), rests_seconds=0.3)
+    lab = Lab(open_state(tiny, years=1), rests_seconds=HANG_SECONDS)
     for value in (9, 10, 11, 12, 13, 14):
         lab.sliders["reps"].widget.value = value
     assert lab.controller.state.history == ()
     lab.levers["one_business_day"].value = True
     assert lab.sliders["reps"].widget.value == 14
-    wait_for(lambda: lab.controller.state.scenario.sales.sdr.headcount == 14)
+    settled(lab)
+    assert lab.controller.state.scenario.sales.sdr.headcount == 14
     assert len(lab.controller.state.history) == 2
     lab.close()
 
@@ -189,7 +181,7 @@ def test_dragging_counts_once_per_rest_and_leaves_the_slider_in_the_hand(tiny: P
 @pytest.mark.usefixtures("unpainted")
 def test_stop_leaves_the_last_answer_and_says_so(tiny: Path) -> None:
     lab = Lab(open_state(tiny, years=50_000))
-    assert lab.wait_first(PATIENCE_SECONDS) is not None
+    assert lab.wait_first(HANG_SECONDS) is not None
     lab.cancel_button.click()
     settled(lab)
     assert escape("stopped; the answer shown stays") in lab.message.value
@@ -287,15 +279,24 @@ def test_a_plan_without_a_lead_is_drawn_too(tmp_path: Path) -> None:
 
 
 def test_a_debounce_hands_over_only_the_last_of_each_control() -> None:
-    seen, handed = [], threading.Event()
-    debounce = Debounce(0.6, lambda noted: (seen.append(dict(noted)), handed.set()))
-    for value in range(10):
-        debounce.note("a", value)
-        time.sleep(0.1)
-    debounce.note("b", 1)
+    seen, waits = [], []
+    debounce = Debounce(HANG_SECONDS, seen.append)
+    for control, value in [*(("a", value) for value in range(10)), ("b", 1)]:
+        debounce.note(control, value)
+        waits.append(debounce._timer)
+    assert [timer.finished.is_set() for timer in waits] == [True] * 10 + [False]
     assert debounce.waits("a")
-    assert handed.wait(PATIENCE_SECONDS)
+    assert seen == []
+    waits[-1].function()
     assert seen == [{"a": 9, "b": 1}]
+    assert not debounce.waits("a")
+
+
+def test_a_debounce_hands_over_by_itself_once_the_hand_rests() -> None:
+    handed = threading.Event()
+    debounce = Debounce(0.01, lambda _: handed.set())
+    debounce.note("a", 1)
+    assert handed.wait(HANG_SECONDS)
     assert not debounce.waits("a")
 
 

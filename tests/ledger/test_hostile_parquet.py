@@ -19,6 +19,7 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import SCHEMA, Ledger
+from tests.patience import HANG_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = """
@@ -165,7 +166,7 @@ def hold_no_crash(written: Path, numbers: range) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=30 + 10 * len(folders),
+        timeout=HANG_SECONDS,
         check=False,
     )
     verdicts = dict(line.split() for line in done.stdout.splitlines())

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from tests.conftest import PARAMS, ROOT
+from tests.patience import HANG_SECONDS
 
 from .conftest import NOTEBOOKS
 
@@ -19,9 +20,14 @@ PLAN = PARAMS / "article-sla.yaml" if (PARAMS / "article-sla.yaml").exists() els
 FEW = ("-p", "replications", "2", "-p", "workers", "1")
 
 
+def _python(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
+
+
 def _papermill(notebook: Path, output: Path, *words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(notebook), str(output), *words]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=180, check=False)
+    patient = ("--no-progress-bar", "--start-timeout", f"{HANG_SECONDS:.0f}")
+    return _python("papermill", *patient, str(notebook), str(output), *words, cwd=cwd)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -65,9 +71,9 @@ def _checked(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
     options = ("-p", "no:cacheprovider", "-p", "no:xdist", "--nbval-lax", "--nbval-current-env", "-q")
-    sanitize = ("--nbval-sanitize-with", str(ROOT / "tests" / "sanitize.cfg"), "--nbval-cell-timeout=120")
-    command = [sys.executable, "-m", "pytest", *options, *sanitize, "-c", os.devnull, str(notebook)]
-    return subprocess.run(command, cwd=notebook.parent, capture_output=True, text=True, timeout=180, check=False)
+    options += ("--nbval-sanitize-with", str(ROOT / "tests" / "sanitize.cfg"))
+    options += tuple(f"--nbval-{what}-timeout={HANG_SECONDS:.0f}" for what in ("cell", "kernel-startup"))
+    return _python("pytest", *options, "-c", os.devnull, str(notebook), cwd=notebook.parent)
 
 
 def test_nbval_is_green_on_the_right_output_and_red_on_a_changed_one(tiny: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from smarketing_sim.publish import publisher
 from smarketing_sim.publish.hub import rebuild_hub
 from smarketing_sim.publish.publisher import publish
 from smarketing_sim.publish.store import manifest
+from tests.patience import HANG_SECONDS
 
 from .conftest import MOMENT
 
@@ -255,7 +256,7 @@ def test_eight_real_notebooks_at_once(tmp_path: Path, make_notebook) -> None:
 
     def run(number: int) -> int:
         command = [sys.executable, "-c", REAL, str(notebook), str(root), f"plan {number % 3}"]
-        return subprocess.run(command, check=False, timeout=300).returncode
+        return subprocess.run(command, check=False, timeout=HANG_SECONDS).returncode
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(run, range(8))) == [0] * 8

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -23,6 +22,7 @@ from smarketing_sim.publish.notebooks import (
     read_notebook,
 )
 from smarketing_sim.publish.publisher import read_record
+from tests.patience import HANG_SECONDS, wait_for
 
 from .conftest import notebook_of
 
@@ -209,20 +209,13 @@ def test_ctrl_c_ends_the_run_and_its_process_and_leaves_nothing(tmp_path: Path, 
     notebook = make_notebook(tmp_path / "toy.ipynb", source)
     command = [sys.executable, "-c", INTERRUPTED, str(notebook), str(tmp_path / "reports")]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: begun.exists() and begun.read_text() != "", 60)
+    wait_for("the cell", lambda: begun.exists() and begun.read_text() != "", by=child)
     os.kill(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=HANG_SECONDS)
     assert (child.returncode, out) == (130, ""), err
     assert "Traceback" not in err
-    wait_for(lambda: not Path(f"/proc/{begun.read_text()}").exists() or not Path("/proc").exists(), 15)
+    wait_for("the notebook's process to end", lambda: not Path(f"/proc/{begun.read_text()}").exists())
     assert [p.name for p in (tmp_path / "reports").iterdir() if p.name != ".lock"] == []
-
-
-def wait_for(holds, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def test_the_kernel_is_this_python_whatever_else_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from smarketing_sim.publish.markup import escape, plain_text
 from smarketing_sim.publish.pages import content_policy, readable_time, render_page
 from smarketing_sim.publish.publisher import Published
+from tests.patience import HANG_SECONDS
 
 from .conftest import CHROMIUM, MOMENT
 
@@ -172,7 +173,7 @@ def test_template_language_in_data_stays_literal(text: str) -> None:
 def dom(path: Path, scratch: Path) -> str:
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={scratch}", "--dump-dom"]
     command += ["--virtual-time-budget=3000", path.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=True).stdout
 
 
 @pytest.mark.browser
