@@ -12,7 +12,6 @@ import typer
 from smarketing_sim.cli.commands import find_notebook
 from smarketing_sim.cli.options import app as commands
 from smarketing_sim.cli.screen import say
-from smarketing_sim.errors import InputError
 
 PORT = 8866
 _PLAN = Path("params") / "baseline.yaml"
@@ -26,12 +25,7 @@ def app(
     """Open the scenario lab as a web page: sliders, scorecard and charts without a notebook around them."""
     notebook = find_notebook("scenario_lab")
     _try(params)
-    try:
-        from smarketing_sim.lab import server
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"the page needs Voilà, and {error.name} is not installed; try: pip install 'voila>=0.5.6'"
-        ) from None
+    from smarketing_sim.lab import server
     from smarketing_sim.lab.publishing import offer_reports
 
     sockets, token, reports = server.listen(port), secrets.token_hex(24), Path("reports").resolve()

@@ -97,7 +97,7 @@ def test_environment_yml_differs_from_pyproject_in_no_name_or_range() -> None:
     assert pip == ["-e ."]
     assert conda.pop("python") == SpecifierSet(PROJECT["requires-python"])
     assert conda.pop("pip") == SpecifierSet()
-    wanted = CORE + EXTRAS["fast"] + EXTRAS["cluster"] + EXTRAS["app"] + EXTRAS["test"]
+    wanted = CORE + EXTRAS["cluster"] + EXTRAS["test"]
     expected = {canonicalize_name(r.name): r.specifier for r in wanted if r.name not in ONLY_WITH_PIP}
     assert conda == expected
     assert set(conda) >= NAMED_BY_THE_USER
