@@ -1,4 +1,4 @@
-# Needs python3 (3.11 or newer, with venv) and make; everything else goes into .venv from requirements.lock.
+# Needs python3 (3.11 to 3.14, with venv) and make; everything else goes into .venv from requirements.lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,8 +15,8 @@ help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is not; try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+		{ echo "Python 3.11 to 3.14 is needed, and $(PYTHON) is none of them; try: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "No venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into .venv (once; about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
