@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab app test lint soak bench coverage params lock clean notebooks
+.PHONY: help report lab app test lint soak bench coverage params dist lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -77,6 +77,11 @@ coverage: $(DEV_STAMP) ## branch coverage of the package
 
 params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON schema anew
 	@$(BIN)/python -m smarketing_sim.scenario.reference params
+
+dist: $(STAMP) ## build the sdist, the wheel, and the tested versions as constraints.txt, into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+	@sed -n 's/^\([a-z].*\) \\$$/\1/p' requirements.lock > dist/constraints.txt
 
 RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml

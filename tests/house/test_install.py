@@ -161,6 +161,21 @@ def test_a_changed_lock_begins_anew_and_a_changed_project_does_not(checkout: Pat
     assert not left.exists()
 
 
+@needs_make
+def test_constraints_are_the_locked_versions_without_hashes(tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / ".installed").touch()
+    builder = tmp_path / ".venv" / "bin" / "python"
+    builder.write_text("#!/bin/sh\nmkdir dist\n")
+    builder.chmod(0o755)
+    subprocess.run(["make", "dist"], cwd=tmp_path, check=True)
+    lines = (tmp_path / "dist" / "constraints.txt").read_text().splitlines()
+    assert lines == [line.removesuffix(" \\") for line in LOCK.splitlines() if not line.startswith(" ")]
+    assert all(str(Requirement(line).specifier).startswith("==") for line in lines)
+
+
 def needed(extras: tuple[str, ...], pinned: dict[str, Version]) -> tuple[set[str], list[str]]:
     """Every package that we ask for, or that one of those does; and the wishes that the lock does not grant."""
     left = [*CORE, *(requirement for extra in extras for requirement in EXTRAS[extra])]
