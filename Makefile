@@ -1,28 +1,43 @@
-# Needs python3 (3.11 or newer, with venv) and make; everything else goes into .venv from requirements.lock.
+# Needs python3 (3.11 to 3.14, with venv) and make; everything else goes into .venv: from requirements.lock what the lab
+# itself needs, and from requirements-dev.lock what tests and tools need besides.
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+DEV_STAMP := .venv/.installed-dev
+PIP := $(BIN)/python -m pip
+# A lock names every package, so pip shall not look for any: older ones stop as soon as an index has a newer release of one.
+# Whether something is missing, pip check tells afterwards.
+INSTALL := $(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab app test lint soak bench coverage params lock clean notebooks
+.PHONY: help report lab app test lint soak bench coverage params dist lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
+# A changed lock begins with an empty .venv, for what an older one left there might not go with it.
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is not; try: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "No venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+		{ echo "Python 3.11 to 3.14 is needed, and $(PYTHON) is none of them; try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(if $(filter %.lock,$?),--clear) .venv || \
+		{ echo "No venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into .venv (once; about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(INSTALL) requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) check
 	@echo "Compiling the engine (once; about twenty seconds) ..."
 	@$(BIN)/python -m smarketing_sim.engine
+	@touch $@
+
+$(DEV_STAMP): $(STAMP) requirements-dev.lock
+	@echo "Installing what tests and tools need besides (once) ..."
+	@$(INSTALL) requirements-dev.lock
+	@$(PIP) check
 	@touch $@
 
 report: $(STAMP) ## install what is missing and publish the baseline planning report
@@ -35,7 +50,7 @@ lab: $(STAMP) ## open the scenario lab in JupyterLab, on this machine only
 app: $(STAMP) ## open the scenario lab as a web page, on this machine only
 	@$(BIN)/smarketing app
 
-notebooks: $(STAMP) ## run the notebooks and store the few outputs that tests compare
+notebooks: $(DEV_STAMP) ## run the notebooks and store the few outputs that tests compare
 	@$(BIN)/python tests/notebooks/refresh.py
 
 # The notebooks run first and in a call of their own: the cells of one share a kernel, so they cannot be dealt out.
@@ -44,29 +59,39 @@ test: lint ## lint, run every notebook, run every test
 		--nbval-kernel-startup-timeout=900 --nbval-sanitize-with tests/sanitize.cfg -q notebooks/
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
-lint: $(STAMP) ## style, types, floors of the house, spelling
+lint: $(DEV_STAMP) ## style, types, floors of the house, spelling
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 
-soak: $(STAMP) ## the heavy counts of faults and hostile inputs; takes long
+soak: $(DEV_STAMP) ## the heavy counts of faults and hostile inputs; takes long
 	@SMARKETING_SOAK=1 $(BIN)/python -m pytest -m soak -n 2 --dist loadfile -q
 
-bench: $(STAMP) ## time the engines beside their peers, and append the figures to benchmarks/history.jsonl
+bench: $(DEV_STAMP) ## time the engines beside their peers, and append the figures to benchmarks/history.jsonl
 	@$(BIN)/python -m benchmarks
 
-coverage: $(STAMP) ## branch coverage of the package
+coverage: $(DEV_STAMP) ## branch coverage of the package
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term
 
-params: $(STAMP) ## write the reference of scenario keys and their JSON schema anew
+params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON schema anew
 	@$(BIN)/python -m smarketing_sim.scenario.reference params
 
-lock: ## resolve requirements.lock again from pyproject.toml (the only target that needs uv)
-	@command -v uv >/dev/null || { echo "Making the lock needs uv; installing from it does not." >&2; exit 1; }
-	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
+dist: $(STAMP) ## build the sdist, the wheel, and the tested versions as constraints.txt, into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+	@sed -n 's/^\([a-z].*\) \\$$/\1/p' requirements.lock > dist/constraints.txt
+
+RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+
+# Colorama stands in the second lock: the lab would have it on Windows only, the tools ask for it everywhere.
+lock: ## resolve both locks again from pyproject.toml (the only target that needs uv)
+	@command -v uv >/dev/null || { echo "Making the locks needs uv; installing from them does not." >&2; exit 1; }
+	@$(RESOLVE) --extra pdf --extra cluster --extra build --no-emit-package colorama -o requirements.lock
+	@$(RESOLVE) --all-extras --constraint requirements.lock -o requirements-dev.lock \
+		$$(sed -n 's/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## remove .venv and every cache; published reports stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* build dist \

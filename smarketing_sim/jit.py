@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-INSTALLED = importlib.util.find_spec("numba") is not None  # the extra ``fast``
+INSTALLED = importlib.util.find_spec("numba") is not None  # there is none yet for a very new Python
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

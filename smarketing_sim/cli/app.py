@@ -13,7 +13,6 @@ from smarketing_sim.cli.commands import find_notebook
 from smarketing_sim.cli.options import BASELINE
 from smarketing_sim.cli.options import app as commands
 from smarketing_sim.cli.screen import say
-from smarketing_sim.errors import InputError
 from smarketing_sim.lifetimes import passing_folder
 from smarketing_sim.shipped import named
 
@@ -28,12 +27,7 @@ def app(
     """Open the scenario lab as a web page: sliders, scorecard and charts without a notebook around them."""
     notebook = find_notebook("scenario_lab")
     _try(params)
-    try:
-        from smarketing_sim.lab import server
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"the page needs Voilà, and {error.name} is not installed; try: pip install 'voila>=0.5.6'"
-        ) from None
+    from smarketing_sim.lab import server
     from smarketing_sim.lab.publishing import offer_home
 
     sockets, token, home = server.listen(port), secrets.token_hex(24), Path.cwd()

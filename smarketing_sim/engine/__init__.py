@@ -18,7 +18,7 @@ from smarketing_sim.ledger import Ledger
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import Demand, reads_digest
 
-_INSTALL = "the extra brings it: pip install 'smarketing-sim[fast]'"
+_INSTALL = "try: pip install numba"
 ENGINES = ("reference", "compiled")
 
 # Linux's C library hands freed memory back beyond twice the largest block ever freed, and a year's arrays would then

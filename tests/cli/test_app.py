@@ -227,18 +227,6 @@ def test_a_broken_scenario_is_told_before_anything_starts(tiny: Path, smarketing
     assert len(missing.err.splitlines()) == 1
 
 
-def test_without_voila_it_says_what_to_install(tiny: Path, smarketing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "smarketing_sim.lab.server", raising=False)
-    monkeypatch.delattr("smarketing_sim.lab.server", raising=False)
-    for name in [name for name in sys.modules if name.split(".")[0] == "voila"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "voila", None)
-    told = smarketing("app", tiny, "--port", "0")
-    assert told.code == 2
-    assert "pip install 'voila>=0.5.6'" in told.err
-    assert len(told.err.splitlines()) == 1
-
-
 def test_a_notebook_that_is_not_there_is_told_in_one_line(
     tiny: Path, smarketing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

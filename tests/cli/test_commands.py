@@ -291,3 +291,30 @@ def test_a_command_without_a_terminal_is_silent_but_for_its_answer(tiny: Path) -
     assert json.loads(out)["replications"] == 2
     assert err == ""
     assert "\x1b" not in out
+
+
+@pytest.fixture
+def no_numba(tmp_path: Path) -> dict[str, str]:
+    """Variables under which no process finds Numba, nor do those that it starts."""
+    (tmp_path / "blocked").mkdir()
+    blocks = "import sys\nsys.modules['numba'] = sys.modules['llvmlite'] = None\n"
+    (tmp_path / "blocked" / "sitecustomize.py").write_text(blocks)
+    return {"PYTHONPATH": str(tmp_path / "blocked")}
+
+
+def test_without_numba_a_run_says_so_in_one_line_and_answers_the_same(
+    smarketing: Command, tiny: Path, no_numba: dict[str, str]
+) -> None:
+    process = start("run", tiny, "--replications", 2, "--workers", 2, "--json", cwd=Path.cwd(), **no_numba)
+    out, err = process.communicate(timeout=60)
+    assert err == "note: simulating with SimPy, for Numba is not installed; try: pip install numba\n"
+    assert process.returncode == 0
+    assert json.loads(out) == _answer(smarketing("run", tiny, *RUN, "--engine", "reference", "--json"))
+
+
+def test_without_numba_a_wish_for_it_is_refused_in_one_line(tiny: Path, no_numba: dict[str, str]) -> None:
+    process = start("run", tiny, "--engine", "compiled", cwd=Path.cwd(), **no_numba)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "engine = 'compiled': is not installed; try: pip install numba" in err

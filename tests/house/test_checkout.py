@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ REGISTRY = re.compile(
     r"https?://[^ \"]*(?:/simple/|/pypi/|pythonhosted|registry\.npmjs|deb\.debian)"
     r"|--(?:extra-)?(?:index-url|find-links)"
 )
-COMMANDS = {"report", "test", "lab", "app", "soak", "lint", "lock", "help", "clean"}
+COMMANDS = {"report", "test", "lab", "app", "soak", "lint", "dist", "lock", "help", "clean"}
 CHECKED_BYTES = 5_000_000
 
 
@@ -86,17 +87,22 @@ def test_make_help_lists_every_target_people_type() -> None:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-def test_an_old_python_is_refused_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "fits"), [("3.10.14", False), ("3.11.0", True), ("3.14.9", True), ("3.15.0", False)]
+)
+def test_a_python_without_locked_wheels_is_refused_in_one_line(tmp_path: Path, version: str, fits: bool) -> None:
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    old = tmp_path / "python3.9"
-    old.write_text("#!/bin/sh\nexit 1\n")
-    old.chmod(0o755)
-    done = subprocess.run(
-        ["make", "report", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    named = tmp_path / "python"  # says to be another, and can nothing else
+    claim = f"import sys; sys.version_info = {tuple(map(int, version.split('.')))}; exec(sys.argv[1])"
+    named.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec {sys.executable} -c "{claim}" "$2"\n')
+    named.chmod(0o755)
+    command = ["make", "--silent", "report", f"PYTHON={named}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "Python 3.11 or newer is needed" in done.stderr
+    told, *more = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert told.startswith("No venv module" if fits else "Python 3.11 to 3.14 is needed")
+    assert not more
     assert not (tmp_path / ".venv").exists()
 
 

@@ -1,4 +1,4 @@
-"""One set of names and ranges, in pyproject.toml, environment.yml, requirements.lock and CITATION.cff."""
+"""One set of names and ranges, in pyproject.toml, environment.yml, the two locks and CITATION.cff."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ EXTRAS = {name: [Requirement(text) for text in listed] for name, listed in PROJE
 CORE = [Requirement(text) for text in PROJECT["dependencies"]]
 DECLARED = CORE + [requirement for listed in EXTRAS.values() for requirement in listed]
 LOCK = (ROOT / "requirements.lock").read_text()
+DEV_LOCK = (ROOT / "requirements-dev.lock").read_text()
 PYTHONS = ("3.11.2", "3.12.8", "3.13.1", "3.14.0")
 
 NAMED_BY_THE_USER = {"jupyterlab", "papermill", "simpy", "scipy", "seaborn", "nbval", "ipywidgets"}
@@ -79,15 +80,16 @@ def test_a_lowered_security_floor_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_the_lock_holds_every_declared_package_within_its_range(python: str) -> None:
-    pinned = pins(LOCK, python)
+def test_the_locks_hold_every_declared_package_within_its_range(python: str) -> None:
+    pinned = pins(LOCK + DEV_LOCK, python)
     wrong = [str(r) for r in DECLARED if pinned.get(canonicalize_name(r.name), Version("0")) not in r.specifier]
     assert not wrong
     assert not [name for name, floor in FLOORS.items() if name in pinned and pinned[name] < Version(floor)]
 
 
-def test_the_lock_hashes_every_package_and_holds_no_address() -> None:
-    for entry in re.split(r"\n(?=[A-Za-z0-9])", LOCK.strip()):
+@pytest.mark.parametrize("lock", [LOCK, DEV_LOCK], ids=["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_hashes_every_package_and_holds_no_address(lock: str) -> None:
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.strip()):
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry.splitlines()[0]
         assert not re.search(r"://|@|\B/|#|index|(?m:^-)", entry), entry.splitlines()[0]
 
@@ -96,8 +98,7 @@ def test_environment_yml_differs_from_pyproject_in_no_name_or_range() -> None:
     conda, pip = conda_requirements()
     assert pip == ["-e ."]
     assert conda.pop("python") == SpecifierSet(PROJECT["requires-python"])
-    assert conda.pop("pip") == SpecifierSet()
-    wanted = CORE + EXTRAS["fast"] + EXTRAS["cluster"] + EXTRAS["app"] + EXTRAS["test"]
+    wanted = CORE + EXTRAS["cluster"] + EXTRAS["test"]
     expected = {canonicalize_name(r.name): r.specifier for r in wanted if r.name not in ONLY_WITH_PIP}
     assert conda == expected
     assert set(conda) >= NAMED_BY_THE_USER
