@@ -339,6 +339,26 @@ def test_two_visitors_do_not_meet(browser: Browser, address: str) -> None:
     two.leave()
 
 
+def test_a_reload_finds_its_own_plan_again_and_so_does_a_page_that_was_closed(browser: Browser, address: str) -> None:
+    context = visitor(browser, viewport=LAPTOP)
+    visit = Visit(context.new_page(), address).ready()
+    before = visit.card
+    visit.slide("Reps", "ArrowLeft", 3)
+    visit.changed_from(before)
+    visit.page.reload()
+    visit.ready()
+    assert visit.value("Reps") == "5"
+    visit.slide("Reps", "ArrowLeft", 1)
+    visit.page.get_by_text("reps: 8 → 4").wait_for()
+    visit.page.close(run_before_unload=True)
+    again = Visit(context.new_page(), address).ready()
+    assert again.value("Reps") == "4"
+    beside = Visit(context.new_page(), address).ready()
+    assert beside.value("Reps") == "8"
+    assert visit.complaints == []
+    again.leave()
+
+
 def test_dragging_ends_at_the_last_place_and_leaves_the_page_at_hand(visit: Visit) -> None:
     page = visit.page
     rail = page.locator(".widget-slider:has(.widget-label:text-is('Reps')) .noUi-base").bounding_box()

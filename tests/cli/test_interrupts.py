@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from smarketing_sim.publish.reports import KNOWN_NAME
@@ -60,11 +60,13 @@ def _ends_soon(what: str, mark: str, done: Callable[[], object]) -> None:
     wait_for(what, ended)
 
 
-def _interrupted(process: subprocess.Popen[str], mark: str, whole_group: bool) -> tuple[str, str]:
-    """Press Ctrl-C, as a terminal does to the whole group or a supervisor to the one process."""
-    os.killpg(process.pid, signal.SIGINT) if whole_group else process.send_signal(signal.SIGINT)
+def _interrupted(
+    process: subprocess.Popen[str], mark: str, whole_group: bool, *, sign: signal.Signals = signal.SIGINT
+) -> tuple[str, str]:
+    """Press Ctrl-C, or the like, as a terminal does to the whole group or a supervisor to the one process."""
+    os.killpg(process.pid, sign) if whole_group else process.send_signal(sign)
     try:
-        _ends_soon("an end by Ctrl-C", mark, lambda: process.poll() is not None)
+        _ends_soon(f"an end by {sign.name}", mark, lambda: process.poll() is not None)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -74,6 +76,13 @@ def _interrupted(process: subprocess.Popen[str], mark: str, whole_group: bool) -
     assert "KeyboardInterrupt" not in err
     assert err.splitlines()[-1] == "stopped; nothing half-written was left behind"
     return out, err
+
+
+def _reporting(shelf: Path, mark: str) -> subprocess.Popen[str]:
+    """Start a report, and wait until its kernel and both workers are busy."""
+    process = start("report", "baseline.yaml", *MANY_YEARS, "--workers", 2, cwd=shelf, **{MARK: mark})
+    wait_for("the report to be busy", lambda: _busy(mark, 3), by=process)
+    return process
 
 
 def _none_left(mark: str) -> None:
@@ -120,27 +129,32 @@ def test_ctrl_c_in_a_run_leaves_nothing_behind(
     assert not (tmp_path / "ledgers").exists()
 
 
-@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "supervisor"])
-def test_ctrl_c_in_a_report_leaves_earlier_reports_alone(shelf: Path, mark: str, whole_group: bool) -> None:
+@pytest.mark.parametrize(
+    ("sign", "whole_group"),
+    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGHUP, True)],
+    ids=["Ctrl-C", "supervisor", "told to end", "terminal closed"],
+)
+def test_a_report_that_is_stopped_leaves_earlier_reports_alone(
+    shelf: Path, mark: str, sign: signal.Signals, whole_group: bool
+) -> None:
     before = _state(shelf / "reports")
-    process = start("report", "baseline.yaml", *MANY_YEARS, "--workers", 2, cwd=shelf, **{MARK: mark})
-    wait_for("the report to be busy", lambda: _busy(mark, 3), by=process)
-    out, _ = _interrupted(process, mark, whole_group)
+    process = _reporting(shelf, mark)
+    out, _ = _interrupted(process, mark, whole_group, sign=sign)
     assert "published" not in out
     _none_left(mark)
     assert _state(shelf / "reports") == before
     assert not list((shelf / "reports").glob(".staging-*"))
 
 
-def test_a_killed_report_leaves_earlier_reports_alone_and_the_next_one_works(shelf: Path, mark: str) -> None:
+@pytest.mark.parametrize("whole_group", [True, False], ids=["with its kernel", "alone"])
+def test_a_killed_report_leaves_nothing_and_the_next_one_works(shelf: Path, mark: str, whole_group: bool) -> None:
     before = _state(shelf / "reports")
-    process = start("report", "baseline.yaml", *MANY_YEARS, "--workers", 2, cwd=shelf, **{MARK: mark})
-    wait_for("the report to be busy", lambda: _busy(mark, 3), by=process)
-    process.kill()
+    process = _reporting(shelf, mark)
+    os.killpg(process.pid, signal.SIGKILL) if whole_group else process.kill()
     process.communicate()
+    _none_left(mark)
+    wait_for("the half-made report to go", lambda: not list((shelf / "reports").glob(".staging-*")))
     assert _state(shelf / "reports") == before
-    for orphan in processes_of(mark):
-        os.kill(orphan, signal.SIGKILL)
     following = start("report", "tiny.yaml", "--replications", 2, "--seed", 9, "--json", cwd=shelf)
     out, err = following.communicate(timeout=HANG_SECONDS)
     assert following.returncode == 0, err
@@ -151,5 +165,50 @@ def test_a_killed_report_leaves_earlier_reports_alone_and_the_next_one_works(she
     }
     hub = (shelf / "reports" / "index.html").read_text()
     assert hub.count("report.html") >= 2
-    for leftover in (shelf / "reports").glob(".staging-*"):
-        shutil.rmtree(leftover)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_report_whose_kernel_is_ended_says_so_and_leaves_nothing(
+    shelf: Path, mark: str, sign: signal.Signals
+) -> None:
+    process = _reporting(shelf, mark)
+    (kernel,) = (pid for pid in processes_of(mark) if "ipykernel" in psutil.Process(pid).cmdline()[2])
+    os.kill(kernel, sign)
+    out, err = process.communicate(timeout=HANG_SECONDS)
+    assert (process.returncode, out) == (3, "")
+    assert err.splitlines()[-1].startswith("planning_report.ipynb: the notebook's process ended before its time")
+    assert "Traceback" not in err
+    _none_left(mark)
+    assert not list((shelf / "reports").glob(".staging-*"))
+
+
+LAB = """
+import sys, time
+from pathlib import Path
+from smarketing_sim.lab.publishing import Publisher
+Publisher(lambda news: None).publish(Path("baseline.yaml"), years=2000, seed=1)
+time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "at_least"),
+    [
+        (["-m", "smarketing_sim", "run", "baseline.yaml", "--replications", "2000", "--workers", "2"], 2),
+        (["-m", "smarketing_sim", "sweep", "baseline.yaml", "--vary", "sales.sdr.headcount=7,8,9", "--replications",
+          "2000", "--workers", "2", "--yes"], 2),
+        (["-c", LAB], 3),
+    ],
+    ids=["run", "sweep", "lab"],
+)  # fmt: skip
+def test_nothing_works_on_for_a_command_that_was_killed(
+    command: list[str], at_least: int, tmp_path: Path, mark: str
+) -> None:
+    write_tiny(tmp_path)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([sys.executable, *command], cwd=tmp_path, env=os.environ | {MARK: mark}, **quiet)
+    wait_for("the command to be busy", lambda: _busy(mark, at_least), by=process)
+    process.kill()
+    process.wait()
+    _none_left(mark)
+    assert not list(tmp_path.glob("reports/.staging-*"))

@@ -30,7 +30,7 @@ import sys
 from pathlib import Path
 from smarketing_sim.lab import server
 
-server._UNMET_SECONDS = 2 * {IDLE_SECONDS}
+server._UNMET_SECONDS = 20.0
 
 notebook, home = map(Path, sys.argv[1:])
 sockets = server.listen(0)
@@ -50,10 +50,10 @@ class Site:
 
     port: int
 
-    def visit(self) -> str:
+    def visit(self, **headers: str) -> str:
         """Ask for the page as a browser does, and return the kernel that it was given."""
         asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
-        asked.request("GET", "/?token=t")
+        asked.request("GET", "/?token=t", headers=headers)
         kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', asked.getresponse().read().decode())
         asked.close()
         assert kernel is not None
@@ -128,6 +128,21 @@ def test_kernels_that_were_left_end_and_that_of_a_visitor_who_stays_does_not(sit
         time.sleep(2 * IDLE_SECONDS)
         assert works(connection)
     assert ends(stays)
+
+
+def test_a_page_that_was_just_left_is_handed_out_again_to_who_says_so_and_to_nobody_else(site: Site) -> None:
+    first = site.visit()
+    with site.connect(first) as connection:
+        assert works(connection)
+        left = f"smarketing-lab-{site.port}-left="
+        assert site.visit(Cookie=left + first) == first  # a browser asks before it closes the old page
+        with site.connect(first) as anew:
+            assert works(anew)
+        assert site.visit() != first
+        assert site.visit(Cookie=f"{left}00000000-0000-0000-0000-000000000000") != first
+        assert site.visit(Cookie=f"smarketing-lab-1-left={first}") != first
+    assert ends(first)
+    assert site.visit(Cookie=left + first) != first
 
 
 def test_a_visitor_who_comes_late_keeps_the_kernel_that_waited_though_it_waited_long(site: Site) -> None:
