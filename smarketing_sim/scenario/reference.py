@@ -43,7 +43,7 @@ _PLAIN = {
     Any: "anything",
 }
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-_EXTENDS = "A file beside this one that holds where this one is silent."
+_EXTENDS = "A file beside this one, or a packaged one as `smarketing:baseline`, that holds where this one is silent."
 _PREAMBLE = """\
 # Scenario files
 
