@@ -508,6 +508,7 @@ def test_jupyterlab_opens_on_the_lab_and_runs_it(browser: Browser, jupyter: tupl
     visit.press("Pin this plan")
     visit.press("Undo")
     page.get_by_text("Against the pinned plan").wait_for()
+    page.get_by_text("Now: the plan as it was opened.").wait_for()
     page.get_by_label("Save as").fill("from-jupyter")
     visit.slide("Reps", "ArrowRight")
     page.get_by_text("reps: 8 → 9").wait_for()
