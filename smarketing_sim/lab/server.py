@@ -204,11 +204,15 @@ class Kernels(AsyncMappingKernelManager):
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that was left, whatever it works on; Voilà asks about none that waits for its first visitor."""
         kernel, now = self._found(kernel_id), time.monotonic()
+        patience = self.cull_idle_timeout if kernel.met else _UNMET_SECONDS
         if self._kernel_connections.get(kernel_id):
             kernel.alone_since = None
         elif kernel.alone_since is None:
             kernel.alone_since = now
-        elif now - kernel.alone_since >= (self.cull_idle_timeout if kernel.met else _UNMET_SECONDS):
+        if kernel.execution_state == "dead" or (
+            kernel.alone_since is not None and now - kernel.alone_since >= patience
+        ):
+            kernel.page = None
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
 
     def _found(self, kernel_id: str) -> Any:
