@@ -205,13 +205,9 @@ class Kernels(AsyncMappingKernelManager):
         """End a kernel that was left, whatever it works on; Voilà asks about none that waits for its first visitor."""
         kernel, now = self._found(kernel_id), time.monotonic()
         patience = self.cull_idle_timeout if kernel.met else _UNMET_SECONDS
-        if self._kernel_connections.get(kernel_id):
-            kernel.alone_since = None
-        elif kernel.alone_since is None:
-            kernel.alone_since = now
-        if kernel.execution_state == "dead" or (
-            kernel.alone_since is not None and now - kernel.alone_since >= patience
-        ):
+        alone = not self._kernel_connections.get(kernel_id)
+        kernel.alone_since = (kernel.alone_since or now) if alone else None
+        if kernel.execution_state == "dead" or (alone and now - kernel.alone_since >= patience):
             kernel.page = None
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
 
