@@ -19,6 +19,7 @@ _COMMAND = (
     "from smarketing_sim.cli import main; main()"
 )
 _DONE = "published "
+_STOPPED = 130  # the command ends so when it is told to
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Publisher:
                     said = line
                     self._tell(Publication(f"publishing … {said}"))
         code = process.returncode
-        if code < 0:
+        if code < 0 or code == _STOPPED:
             self._tell(Publication("publishing was stopped", ended=True, trouble=True))
         elif code or not page:
             self._tell(Publication(f"no report was published: {said}", ended=True, trouble=True))

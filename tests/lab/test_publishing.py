@@ -33,6 +33,7 @@ print("all reports: elsewhere")
 """
 FAILS = "import sys; print('some words'); sys.exit('params/x.yaml: cannot be used')"
 HANGS = "import time; print('begun', flush=True); time.sleep(600)"
+STOPS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))\n" + HANGS
 
 
 @pytest.fixture
@@ -127,10 +128,11 @@ def test_a_report_that_fails_is_told_in_its_own_last_words(
     )
 
 
+@pytest.mark.parametrize("program", [HANGS, STOPS], ids=["at once", "as the command does"])
 def test_one_report_at_a_time_and_none_outlives_the_lab(
-    controller: Controller, post: Post, command: Callable[[str], None]
+    program: str, controller: Controller, post: Post, command: Callable[[str], None]
 ) -> None:
-    command(HANGS)
+    command(program)
     assert controller.publish("")
     assert not controller.publish("")
     assert "one at a time" in post.troubles[-1]
