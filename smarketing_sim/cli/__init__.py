@@ -6,6 +6,7 @@ everything else to stderr.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -39,6 +40,9 @@ def main() -> None:
     warnings.showwarning = show_warning
     warnings.simplefilter("always", SmarketingWarning)
     _stop_like_ctrl_c()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every terminal can show a dash or a name
     try:
         code = app(prog_name="smarketing", standalone_mode=False)
         if code == STOPPED:

@@ -66,7 +66,14 @@ def new(
 
 def _misfit(fitted: Fit) -> str:
     """Return how far answers are from what the belief about waiting allows, and what would fit better."""
-    allowed, said = 1 / fitted.seen.mean, 1 / fitted.wanted
+    said = 1 / fitted.wanted
+    if not fitted.seen.mean > 0.0:
+        return (
+            f"With these answers nobody is ever reached, and you said one conversation in {said:.3g} dials: more leads "
+            "come than the team can call while they still answer. Fewer leads, more reps, or more of their day for "
+            "these leads (inbound_share) would fit."
+        )
+    allowed = 1 / fitted.seen.mean
     return (
         f"At the speed these answers give, the belief decay.preset: medium allows one conversation in {allowed:.3g} "
         f"dials, and you said {said:.3g}. A milder belief (mild, or none), or a team with more time for these leads, "

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from smarketing_sim.errors import SmarketingWarning
+from smarketing_sim.errors import RunFailed, SmarketingWarning
 
 if TYPE_CHECKING:
     import rich.progress
@@ -27,8 +27,10 @@ def say(text: str) -> None:
     """Print an answer; a reader who stopped listening, such as ``head``, changes nothing else."""
     try:
         print(text, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise RunFailed(f"the answer could not be printed: {error.strerror}") from None
 
 
 def tell(text: str) -> None:

@@ -47,6 +47,5 @@ def volume_cliff(curves: Sequence[Curve], *, today: float) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.grid(axis="y", color=charts.RULE, linewidth=0.7)
         axes.set_axisbelow(True)
-        for text in axes.legend(loc="best").get_texts():
-            text.set_parse_math(False)
+        axes.legend(loc="best")
     return figure

@@ -24,7 +24,7 @@ def tornado_chart(swings: Sequence[Swing]) -> Figure:
             for value, colour in sorted(ends, key=lambda end: -abs(end[0])):
                 axes.barh(place, value, height=0.66, color=colour, alpha=0.85)
         axes.axvline(0.0, color=charts.INK, linewidth=0.8)
-        axes.set_yticks(range(len(swings)), [words(swing.belief.path) for swing in swings], parse_math=False)
+        axes.set_yticks(range(len(swings)), [words(swing.belief.path) for swing in swings])
         axes.invert_yaxis()
         handles = [axes.barh(0, 0, color=colour) for colour in (charts.ORANGE, charts.BLUE)]
         axes.legend(handles, ["lowest value of its range", "highest value"], loc="lower left")
@@ -46,7 +46,7 @@ def belief_span_chart(found: Sequence[BeliefRange]) -> Figure:
                 axes.plot(ends, [place, place], color=colour, linewidth=width, solid_capstyle="butt",
                           alpha=0.45 if width == 9 else 1.0, label=label if place == 0 else None)  # fmt: skip
             axes.plot([one.mean_usd.mean], [place], marker="|", color=charts.INK, markersize=14, markeredgewidth=2)
-        axes.set_yticks(range(len(found)), [one.label for one in found], parse_math=False)
+        axes.set_yticks(range(len(found)), [one.label for one in found])
         axes.set_ylim(len(found) - 0.4, -0.6)
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.25), ncols=2)
         _finish(axes, "US dollars")

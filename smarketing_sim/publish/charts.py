@@ -22,6 +22,7 @@ LOOK: Any = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "axes.edgecolor": GREY, "axes.labelcolor": INK,
     "axes.labelsize": 9.0, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
     "axes.spines.right": False, "axes.titlesize": 9.5, "legend.frameon": False,
+    "text.parse_math": False,  # a dollar sign in a name is one
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def figure_svg(figure: Figure) -> str:
     if figure.get_layout_engine() is None:
         figure.set_layout_engine("constrained")
     buffer = io.StringIO()
-    with rc_context({"svg.hashsalt": "smarketing", "svg.fonttype": "path"}):
+    with rc_context({"svg.hashsalt": "smarketing", "svg.fonttype": "path", "text.parse_math": False}):
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
     return buffer.getvalue()
 

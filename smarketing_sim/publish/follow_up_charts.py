@@ -42,11 +42,10 @@ def attempts_map(profit_usd: Floats, *, ages: Sequence[str], depth: int, title: 
                     linecolor="white", annot_kws={"fontsize": 7.5})  # fmt: skip
         for text, value in zip(axes.texts, profit_usd.T.ravel(), strict=True):
             text.set_color("white" if abs(2.0 * float(scale(value)) - 1.0) > _PALE_FROM else charts.INK)
-            text.set_parse_math(False)
         axes.set_xticks(np.arange(count) + 0.5, [str(n) for n in range(1, count + 1)])
         axes.set_yticks(np.arange(len(ages)) + 0.5, ages, rotation=0)
         axes.axvline(depth, color=charts.INK, linewidth=1.6, linestyle=(0, (3, 2)))
         axes.tick_params(left=False, bottom=False)
         axes.set(xlabel="attempt", ylabel="age at the first attempt")
-        axes.set_title(title, loc="left", parse_math=False)
+        axes.set_title(title, loc="left")
     return figure

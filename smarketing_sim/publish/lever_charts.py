@@ -50,7 +50,7 @@ def levers_chart(
         panels[0].set_xlabel("contribution beside today’s, US dollars")
         panels[0].xaxis.set_major_locator(MaxNLocator(5))
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: gain(value)))
-        panels[0].set_yticks(range(len(labels)), [_short(label) for label in labels], parse_math=False)
+        panels[0].set_yticks(range(len(labels)), [_short(label) for label in labels])
         panels[0].set_ylim(len(labels) - 0.4, -0.6)
         if promised:
             _intervals(
@@ -59,7 +59,7 @@ def levers_chart(
             panels[1].axvline(months * kept_today, color=charts.INK, linewidth=0.9, linestyle=(0, (4, 3)))
             panels[1].set(xlim=(-0.03 * months, 1.03 * months), xlabel=f"months of {months} with all kept")
             panels[1].xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        figure.suptitle(title, x=0.01, ha="left", fontsize=9.5, parse_math=False)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
     return figure
 
 

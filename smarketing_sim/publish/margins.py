@@ -58,7 +58,7 @@ def _panel(axes: Axes, headline: Headline, defaults: Sequence[int], last: float)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         axis.set_minor_formatter(NullFormatter())
-    axes.set_title(headline.label, loc="left", parse_math=False)
+    axes.set_title(headline.label, loc="left")
     axes.set_ylabel(f"± {headline.unit}")
     axes.grid(axis="y", color=charts.RULE, linewidth=0.7)
     axes.set_axisbelow(True)

@@ -65,7 +65,7 @@ def limits_chart(
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.grid(axis="y", color=charts.RULE, linewidth=0.7)
         axes.set_axisbelow(True)
-        axes.set_title(title, loc="left", parse_math=False)
+        axes.set_title(title, loc="left")
         axes.legend(title="attempts on a lead", loc="upper left", fontsize=8.5)
     return figure
 
@@ -94,6 +94,6 @@ def pacing_chart(line: PacingLine, *, title: str) -> Figure:
         axes.set_xticks([1, 5, 10, 15, 20, 25, 31])
         axes.grid(axis="y", color=charts.RULE, linewidth=0.7)
         axes.set_axisbelow(True)
-        axes.set_title(title, loc="left", parse_math=False)
+        axes.set_title(title, loc="left")
         axes.legend(loc="upper left")
     return figure

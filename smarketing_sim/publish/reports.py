@@ -71,7 +71,7 @@ def publish_report(
             scenario=scenario.name,
             title=scenario.name,
             kicker=" · ".join(filter(None, (notebook_title(source), scenario.name))),
-            params_json=json.dumps(to_document(scenario)),
+            params_json=json.dumps(to_document(scenario), ensure_ascii=False),
             seed=seed,
             model_version=__version__,
             parameters={"replications": replications, "workers": workers or 0, **own, **_files(source, own)},

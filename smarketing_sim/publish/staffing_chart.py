@@ -68,7 +68,7 @@ def staffing_chart(
             axes.axvline(today, color=charts.GREY, linewidth=0.9, alpha=0.6)
             axes.grid(axis="y", color=charts.RULE, linewidth=0.7)
             axes.set_axisbelow(True)
-        above.set_title(title, loc="left", parse_math=False)
+        above.set_title(title, loc="left")
     return figure
 
 
@@ -96,6 +96,4 @@ def _mark(axes: Axes, headcount: int, kept: Interval, label: str) -> None:
         [headcount], [mean], yerr=error, color=charts.ORANGE, marker="D", markersize=6, capsize=3, linestyle="none",
         label=label,
     )  # fmt: skip
-    legend = axes.legend(loc="lower right")
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    axes.legend(loc="lower right")

@@ -45,7 +45,7 @@ def weeks_chart(outcomes: Sequence[str], weeks: Mapping[str, Sequence[Interval]]
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _WEEKS.get(round(value), "")))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("length of the trial")
-        axes.set_title(title, loc="left", parse_math=False)
+        axes.set_title(title, loc="left")
         _finish(axes)
     return figure
 
@@ -75,7 +75,7 @@ def multipliers_chart(estimates: Sequence[str], multipliers: Mapping[str, Sequen
         axes.set_yticks(range(len(estimates)), estimates)
         axes.set_ylim(len(estimates) - 0.4, -0.6)
         axes.set_xlabel("times as likely to qualify when called within an hour")
-        axes.set_title(title, loc="left", parse_math=False)
+        axes.set_title(title, loc="left")
         _finish(axes)
     return figure
 

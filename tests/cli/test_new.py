@@ -113,6 +113,20 @@ def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callab
     assert Scenario.load("params/too-good.yaml").name == "Too good"
 
 
+@pytest.mark.parametrize("reps", [1, 3])
+def test_a_team_far_too_small_gets_a_file_that_says_what_to_change(
+    reps: int, smarketing: Callable[..., Said], folder: Path
+) -> None:
+    (folder / "few.yaml").write_text(f"reps: {reps}\n")
+    said = smarketing("new", "Too few", "--answers", "few.yaml")
+    assert said.code == 0
+    assert "nobody is ever reached" in said.err
+    text = (folder / "params" / "too-few.yaml").read_text()
+    assert text.startswith("# DOES NOT FIT: With these answers nobody is ever reached")
+    assert "more reps" in " ".join(text.split())
+    assert Scenario.load("params/too-few.yaml").sales.sdr.headcount == reps
+
+
 def test_the_answers_that_the_readme_shows_make_a_plan(smarketing: Callable[..., Said], folder: Path) -> None:
     shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n# answers.yaml")[1].split("```")[0]
     (folder / "shown.yaml").write_text("#" + shown)
