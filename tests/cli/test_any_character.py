@@ -34,7 +34,7 @@ def test_a_report_can_be_published_and_shows_the_names(odd: Path, smarketing) ->
     (page,) = Path("reports").glob("*/*/report.html")
     text = page.read_text(encoding="utf-8")
     assert ROCKET in text
-    assert FAIRS in text
+    assert FAIRS[1:] in text  # it begins a line there
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
