@@ -80,8 +80,9 @@ params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON sche
 
 dist: $(STAMP) ## build the sdist, the wheel, and the tested versions as constraints.txt, into dist/
 	@rm -rf dist
-	@$(BIN)/python -m hatchling build
+	@$(BIN)/python -m hatchling build >/dev/null
 	@sed -n 's/^\([a-z].*\) \\$$/\1/p' requirements.lock > dist/constraints.txt
+	@echo "In dist/: the wheel, its constraints.txt, and the source archive"
 
 RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +35,12 @@ def entry(function: Function) -> Function:
         return _compiled(function, cache=True)
     except RuntimeError:  # no folder to keep it in can be written
         return _compiled(function)
+
+
+def is_ready() -> bool:
+    """Tell whether compiled code was kept by an earlier run; True, too, where none can be kept or is needed."""
+    package = Path(__file__).parent
+    return not (INSTALLED and os.access(package, os.W_OK)) or any(package.rglob("__pycache__/*.nbi"))
 
 
 def _prefetch() -> Callable[[Any, int, int], None]:

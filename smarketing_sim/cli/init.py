@@ -10,7 +10,6 @@ import typer
 
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import say
-from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.shipped import shipped
 
 _COPIED = ("params/*.yaml", "params/*.json", "params/*.md", "notebooks/*.ipynb")
@@ -27,34 +26,27 @@ def init(
         kind, _, names = pattern.partition("/")
         files |= {folder / kind / source.name: source.read_bytes() for source in sorted(shipped(kind).glob(names))}
     made = copy_files(files)
+    mine = len(files) - made
+    kept = f"; {mine} that were there already stay as they are" if mine else ""
     where = "" if folder == Path(".") else f"cd {folder} && "
-    said = f"made {made} files in {folder}" if made else f"all is in {folder} already"
-    say(f"{said}; README.md there says what each is for\n\nNext: {where}smarketing report")
+    say(f"made {made} files in {folder}{kept}; README.md says what each is for\n\nNext: {where}smarketing report")
 
 
 def copy_files(files: Mapping[Path, bytes]) -> int:
-    """Write files that are not there yet, and return how many that were.
+    """Write files that are not there yet, and return how many that were; what is there stays as it is.
 
     Raises
     ------
     InputError
-        If one is there with other content, or a folder cannot be written; nothing was written then.
+        If a folder cannot be written.
     RunFailed
         If the disk fails or is full.
     """
     from smarketing_sim.publish.store import disk_faults_told, write_atomically
 
     missing = {path: content for path, content in files.items() if not path.exists()}
-    rule = "is there already and differs; nothing was written, choose another folder or move it away"
-    mine = [path for path, content in files.items() if path not in missing and not _holds(path, content)]
-    if mine:
-        raise InputError([Problem(rule, file=str(path)) for path in mine])
     for path, content in missing.items():
         with disk_faults_told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     return len(missing)
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == content

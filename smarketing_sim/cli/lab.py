@@ -37,6 +37,7 @@ def arguments() -> list[str]:
         f"--ServerApp.ip={ADDRESS}",
         "--ServerApp.allow_remote_access=False",
         "--ServerApp.jpserver_extensions={'voila.server_extension': False}",  # the page has a command of its own
+        "--ServerApp.kernel_websocket_connection_class=smarketing_sim.lab.channels.Channels",
         "--ServerApp.allow_origin=",
         "--ServerApp.allow_origin_pat=",
     ]

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smarketing_sim.cli.screen import tell
 from smarketing_sim.errors import InputError
+from smarketing_sim.jit import is_ready
 
 if TYPE_CHECKING:
     from smarketing_sim.scenario.schema import Scenario
@@ -21,6 +23,8 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
 
     overrides = parse_overrides(list(sets))
     scenario = load(path, overrides)
+    if not is_ready():
+        tell("compiling the engine on its first run; that takes about twenty seconds, once")
     if not overrides or "name" in overrides:
         return scenario
     told = ", ".join(setting.strip() for setting in sets)

@@ -30,6 +30,7 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
 from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.lab.channels import Channels
 from smarketing_sim.patience import HANG_SECONDS
 from smarketing_sim.shipped import absolute
 
@@ -133,7 +134,7 @@ def settings(page: Path, *, port: int, token: str, scratch: Path, left_seconds: 
     loud = logging.INFO if os.environ.get("SMARKETING_DEBUG") else logging.CRITICAL
     told.Voila.update(
         ip=ADDRESS, port=port, token=token, notebook_path=str(page), root_dir=str(page.parent), open_browser=False,
-        connection_dir_root=str(scratch), log_level=loud,
+        connection_dir_root=str(scratch), log_level=loud, kernel_websocket_connection_class=Channels,
         tornado_settings={"allow_remote_access": False, "port": port, "headers": {"Content-Security-Policy": _POLICY,
                                                                     "Referrer-Policy": "no-referrer"}},
     )  # fmt: skip

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -167,6 +168,21 @@ def test_a_visitor_may_move_controls_and_run_no_code(site: Site) -> None:
         while "comm_info_reply" not in str(socket.recv(timeout=HANG_SECONDS)):
             pass
     assert not (site.home / "ran-code").exists()
+
+
+@pytest.mark.parametrize("protocol", [None, "v1.kernel.websocket.jupyter.org"])
+def test_a_malformed_frame_ends_its_own_connection_and_holds_up_nobody(site: Site, protocol: str | None) -> None:
+    client = pytest.importorskip("websockets.sync.client", reason="websockets comes with Voilà")
+    closed = pytest.importorskip("websockets.exceptions")
+    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', site.ask(f"/?token={site.token}")[1].decode())
+    assert kernel is not None
+    path = f"ws://127.0.0.1:{site.port}/api/kernels/{kernel[1]}/channels?token={site.token}"
+    spoken = {"subprotocols": [protocol]} if protocol else {}
+    with client.connect(path, open_timeout=HANG_SECONDS, ping_interval=None, **spoken) as socket:
+        socket.send(b"\xff" * 8)
+        with pytest.raises(closed.ConnectionClosedError, match="1003"):
+            deque(socket, maxlen=0)  # whatever else was said before
+    assert site.ask(f"/?token={site.token}")[0] == 200
 
 
 def _message(kind: str, content: dict[str, object]) -> str:

@@ -38,23 +38,22 @@ def test_a_working_folder_holds_all_that_comes_with_the_package_and_says_what_to
     assert told.out.splitlines()[-1] == "Next: cd mylab && smarketing report"
 
 
-def test_made_again_it_changes_nothing(empty: Path, smarketing) -> None:
+def test_made_again_it_brings_back_what_is_missing_and_leaves_the_rest_alone(empty: Path, smarketing) -> None:
     smarketing("init")
+    (empty / "params" / "baseline.yaml").write_text("name: Mine\n")
     before = contents(empty)
-    (empty / "params" / "article-sla.yaml").unlink()
-    assert smarketing("init").out.startswith("made 1 files in .")
-    assert smarketing("init").out.startswith("all is in . already")
+    (empty / "notebooks" / "staffing.ipynb").unlink()
+    told = smarketing("init")
+    assert told.code == 0
+    assert told.out.startswith(f"made 1 files in .; {len(before) - 1} that were there already stay as they are;")
     assert contents(empty) == before
 
 
-def test_nothing_is_written_where_a_file_would_be_lost_and_every_such_file_is_named(empty: Path, smarketing) -> None:
-    (empty / "params").mkdir()
-    (empty / "params" / "baseline.yaml").write_text("name: Mine\n")
-    (empty / "README.md").mkdir()
-    told = smarketing("init", ".")
-    assert told.code == 2
-    assert [line.partition(":")[0] for line in told.err.splitlines()] == ["README.md", "params/baseline.yaml"]
-    assert contents(empty) == {"params/baseline.yaml": b"name: Mine\n"}
+def test_a_readme_of_the_folders_own_stays(empty: Path, smarketing) -> None:
+    (empty / "README.md").write_text("# Our project\n")
+    assert smarketing("init", ".").code == 0
+    assert set(contents(empty)) == SHIPPED | {"README.md"}
+    assert (empty / "README.md").read_text() == "# Our project\n"
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(empty: Path, smarketing) -> None:

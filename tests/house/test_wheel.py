@@ -8,11 +8,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
 import tarfile
-import time
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from smarketing_sim import __version__
 from tests.conftest import ROOT
+from tests.patience import HANG_SECONDS, wait_for
 
 from .test_checkout import listed_by_git
 
@@ -65,7 +66,7 @@ class Installed:
 
     def run(self, *words: str, cwd: Path | None = None) -> str:
         process = self.start(*words, cwd=cwd)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0, err
         assert "Traceback" not in err
         return out
@@ -186,17 +187,18 @@ def test_the_lab_opens_on_the_shipped_plan(
 
 def asked(port: int, path: str, process: subprocess.Popen[str]) -> tuple[int, bytes]:
     """Ask a server, which may tell its address before it listens."""
-    while True:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except ConnectionRefusedError:
-            assert process.poll() is None
-            time.sleep(0.1)
-        finally:
-            connection.close()
+    wait_for("the server to listen", lambda: listens(port), by=process)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG_SECONDS)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_archive_of_the_source_holds_what_its_tests_need(tmp_path: Path) -> None:
