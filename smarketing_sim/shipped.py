@@ -6,6 +6,7 @@ of the same name always comes first, and ``smarketing:baseline`` names the scena
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def place(path: Path) -> Path:
 
 def absolute(path: Path) -> Path:
     """Return a path that holds in any working folder; the name of a shipped scenario does as it is."""
-    return path if is_shipped(path) else path.resolve()
+    return path if is_shipped(path) else Path(os.path.realpath(path))  # which bears a circle of links
 
 
 def extended(path: Path, parent: str) -> Path:

@@ -236,6 +236,17 @@ class Visit(TornadoVoilaHandler):  # type: ignore[misc]
         self.kernel_manager.hand_out("".join(parts))
 
 
+class Goodbye(RequestHandler):
+    """What a page says when it is left; it may only be reloaded, so its kernel ends once it was alone for a while."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Ask for none: nothing comes of it."""
+
+    def post(self, kernel_id: str) -> None:
+        """Take note."""
+        self.set_status(204)
+
+
 class Refusal(RequestHandler):
     """What anybody gets who does not come by the address that was printed."""
 
@@ -311,7 +322,7 @@ class Page(Voila):  # type: ignore[misc]
         pages = REPORTS_AT + r"([a-z0-9_-]{1,200}/[A-Za-z0-9-]{1,80}/report\.html|index\.html)"
         ours = {TornadoVoilaHandler: Visit}
         inside = [(at, ours.get(kind, kind), *how) for at, kind, *how in super().init_handlers()]
-        return [(pages, Reports, {"path": str(self.reports)}), *inside]
+        return [(pages, Reports, {"path": str(self.reports)}), (r"/voila/api/shutdown/(.*)", Goodbye), *inside]
 
     def listen(self) -> None:
         """Listen, and work until told to stop."""

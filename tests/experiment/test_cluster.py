@@ -28,7 +28,7 @@ pytest.importorskip("distributed")
 # Told to start no dashboard, Dask still answers HTTP, and on all addresses unless it is given one.
 CLOSED = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 DASK = Path(sys.executable).with_name("dask")
-MINE = {"smarketing_sim": "1.2", "numpy": "2.4", "numba": None}
+MINE = {"smarketing_sim": "1.2", "numpy": "2.4", "numba": None, "tzdata": "2026.6"}
 
 
 def free_port() -> int:
