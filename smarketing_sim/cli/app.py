@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from smarketing_sim.cli.commands import find_notebook
+from smarketing_sim.cli.loading import find_params
 from smarketing_sim.cli.options import BASELINE
 from smarketing_sim.cli.options import app as commands
 from smarketing_sim.cli.screen import say
 from smarketing_sim.lifetimes import passing_folder
-from smarketing_sim.shipped import named
 
 PORT = 8866
 
@@ -26,6 +26,7 @@ def app(
 ) -> None:
     """Open the scenario lab as a web page: sliders, scorecard and charts without a notebook around them."""
     notebook = find_notebook("scenario_lab")
+    params = find_params(params)
     _try(params)
     from smarketing_sim.lab import server
     from smarketing_sim.lab.publishing import offer_home
@@ -36,7 +37,7 @@ def app(
     with passing_folder(Path(tempfile.gettempdir()) / f"smarketing-lab-{secrets.token_hex(8)}") as scratch:
         served = scratch / "page"
         served.mkdir()
-        page = server.write_page(notebook, served, params=named(params))
+        page = server.write_page(notebook, served, params=params)
         server.serve(
             page,
             sockets,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.loading import executor_for, find_params, load_with
 from smarketing_sim.cli.options import (
     BASELINE,
     NO_WORDS,
@@ -44,7 +44,7 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
     overrides, found, checked = parse_overrides(sets), [], {}
     for path in params:
         try:
-            checked[str(path)] = load(path, overrides)
+            checked[str(path)] = load(find_params(path), overrides)
         except InputError as error:
             found += list(error.problems)
     implied = {} if found else {path: _implied(scenario) for path, scenario in checked.items()}

@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING
 from smarketing_sim.cli.screen import tell
 from smarketing_sim.errors import InputError
 from smarketing_sim.jit import is_ready
+from smarketing_sim.shipped import named
 
 if TYPE_CHECKING:
     from smarketing_sim.scenario.schema import Scenario
+
+
+def find_params(path: Path) -> Path:
+    """Return the path of a scenario's file, or the name of the shipped scenario that stands in for it, and say so."""
+    found = named(path)
+    if found != path:
+        tell(f"there is no {path} here; taking {found}, which comes with the package")
+    return found
 
 
 def load_with(path: Path, sets: Sequence[str]) -> Scenario:
@@ -22,7 +31,7 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     from smarketing_sim.scenario.schema import shorten_name
 
     overrides = parse_overrides(list(sets))
-    scenario = load(path, overrides)
+    scenario = load(find_params(path), overrides)
     if not is_ready():
         tell("compiling the engine on its first run; that takes about twenty seconds, once")
     if not overrides or "name" in overrides:

@@ -129,11 +129,10 @@ def _hold_digest(state: State, name: str) -> None:
 def _chain(path: Path) -> set[Path]:
     """Return a file and all that it extends; what came with the package is nobody's to write over."""
     found: set[Path] = set()
-    waiting = [path]
-    while waiting:
-        at = waiting.pop()
-        if not is_shipped(at) and at.resolve() not in found:
-            found.add(at.resolve())
-            parent = read_document(at).data.get("extends")
-            waiting += [extended(at, parent)] if isinstance(parent, str) else []
+    while not is_shipped(path) and path.resolve() not in found:
+        found.add(path.resolve())
+        parent = read_document(path).data.get("extends")
+        if not isinstance(parent, str):
+            break
+        path = extended(path, parent)
     return found

@@ -71,6 +71,17 @@ def test_every_command_that_the_folders_own_readme_names_is_one(empty: Path, sma
         assert smarketing(command, "--help").code == 0
 
 
+def test_a_shipped_scenario_that_stands_in_for_a_file_is_said(empty: Path, smarketing) -> None:
+    told = smarketing("check", "params/olist-2018.yaml", "--json")
+    assert told.code == 0
+    assert told.err == (
+        "there is no params/olist-2018.yaml here; taking smarketing:olist-2018, which comes with the package\n"
+    )
+    assert smarketing("check", "smarketing:olist-2018", "--json").err == ""
+    smarketing("init")
+    assert smarketing("check", "params/olist-2018.yaml", "--json").err == ""
+
+
 @pytest.mark.parametrize("words", [("--version",), ("--version", "report")])
 def test_the_version_is_one_line(words: tuple[str, ...], smarketing) -> None:
     told = smarketing(*words)
