@@ -29,10 +29,12 @@ from smarketing_sim.publish.pages import TEMPLATES
 from smarketing_sim.publish.parameters import PARAMETERS, check_parameters
 from smarketing_sim.publish.planning import Planning, prepare
 from smarketing_sim.publish.progress import VARIABLE
+from smarketing_sim.publish.provenance import git_state
 from smarketing_sim.publish.reports import KNOWN_NAME
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
+from tests.conftest import ROOT
 
 from .conftest import hostile_texts
 
@@ -381,7 +383,8 @@ def test_the_record_of_a_report_holds_all_that_was_promised_and_nothing_private(
         "title", "notebook", "scenario", "published_at", "seed", "model_version", "finding", "headline", "results",
         "params", "digest", "replications", "params_file", "versions", "git", "duration_seconds", "artefacts",
     } <= set(record)  # fmt: skip
-    assert set(record["git"]) >= {"commit", "dirty"}
+    assert record["git"] == git_state(ROOT / "notebooks")
+    assert (record["git"] is not None) == (ROOT / ".git").exists()
     assert record["params_file"]["name"] == "tiny.yaml"
     assert len(record["params_file"]["sha256"]) == 64
     assert record["params"]["sales"]["sdr"]["headcount"] == 8
