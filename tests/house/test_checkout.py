@@ -34,7 +34,8 @@ def listed_by_git() -> list[Path]:
 def found_by_hand() -> list[Path]:
     """In an unpacked archive: everything but what tools and runs leave behind."""
     tops = [path for path in ROOT.iterdir() if path.is_file() or path.name == ".ci" or path.name[0] != "."]
-    return [path for top in tops if top.name != "reports" for path in (top, *top.rglob("*")) if "__pycache__" not in path.parts]
+    found = (path for top in tops if top.name != "reports" for path in (top, *top.rglob("*")))
+    return [path for path in found if "__pycache__" not in path.parts]
 
 
 def kept_files() -> list[Path]:
