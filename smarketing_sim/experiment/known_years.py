@@ -38,6 +38,7 @@ _NUMBERS = ("numpy", "scipy", "pandas", "simpy", "numba", "tzdata")
 _KEPT = {kind.__name__: kind for kind in (Measures, ClauseCounts)}
 _OURS = f"{smarketing_sim.__name__}."
 _TABLE = "CREATE TABLE IF NOT EXISTS years (name TEXT PRIMARY KEY, code TEXT, found BLOB)"
+_SPOILT = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY}
 _ONE = "SELECT found FROM years WHERE name = ?"
 
 
@@ -98,7 +99,7 @@ class KnownYears(Executor):
         try:
             with self._lock:
                 rows = [] if self._years is None else self._years.execute(_ONE, [name]).fetchall()
-            return from_plain(json.loads(zlib.decompress(rows[0][0])))
+            return from_plain(json.loads(zlib.decompress(_unsealed(name, rows[0][0]))))
         except (sqlite3.Error, zlib.error, ValueError, TypeError, LookupError) as error:
             raise LookupError from error
 
@@ -107,7 +108,7 @@ class KnownYears(Executor):
         if not done.done() or done.cancelled() or done.exception() is not None:
             return
         with contextlib.suppress(TypeError, sqlite3.Error), self._lock:
-            found = zlib.compress(json.dumps(to_plain(done.result())).encode(), 1)
+            found = _sealed(name, zlib.compress(json.dumps(to_plain(done.result())).encode(), 1))
             if self._years is not None:
                 self._years.execute("INSERT OR REPLACE INTO years VALUES (?, ?, ?)", [name, self._code, found])
 
@@ -209,19 +210,39 @@ def from_plain(plain: Any) -> Any:
     return _KEPT[plain["kind"]](*map(from_plain, plain["fields"]))
 
 
+def _sealed(name: str, found: bytes) -> bytes:
+    """Return what a job came to behind a digest that goes with it and with its name alone."""
+    return hashlib.sha256(name.encode() + found).digest() + found
+
+
+def _unsealed(name: str, sealed: bytes) -> bytes:
+    """Return what :func:`_sealed` was given; ValueError for anything else."""
+    found = sealed[hashlib.sha256().digest_size :]
+    if sealed != _sealed(name, found):
+        raise ValueError("this was not kept under this name")
+    return found
+
+
 def _opened(file: Path, code: str) -> sqlite3.Connection | None:
-    """Return the years kept in a file, without those of other code and with room for more; None if it is unusable."""
-    for _ in range(2):
+    """Return the years kept in a file, without those of other code and with room for more; None if it is unusable.
+
+    A file that holds anything else is removed. A link is not followed: what it leads to is somebody else's.
+    """
+    for _ in range(0 if file.is_symlink() else 2):
+        years = None
         try:
             years = sqlite3.connect(file, timeout=5.0, isolation_level=None, check_same_thread=False)
             years.execute("PRAGMA synchronous = OFF")  # after a power cut, what is not whole is simulated again
             years.execute(_TABLE)
             years.execute("DELETE FROM years WHERE code != ?", [code])
+            years.execute(_ONE, [""]).fetchall()
             years.execute("DELETE FROM years WHERE rowid <= (SELECT max(rowid) FROM years) - ?", [MOST])
             return years
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # no such folder, no right to write, no room
-                return None
+        except (sqlite3.Error, UnicodeError) as error:
+            if years is not None:
+                years.close()
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _SPOILT:
+                return None  # no such folder, no right to write, no room
             with contextlib.suppress(OSError):
                 file.unlink()
     return None

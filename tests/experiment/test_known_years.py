@@ -189,22 +189,72 @@ def _foreign_rows(file: Path) -> None:
         years.execute("UPDATE years SET found = ?", [known_years.zlib.compress(b'{"kind": "Scenario", "fields": []}')])
 
 
+def _other_columns(file: Path) -> None:
+    file.unlink()
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE years (name TEXT PRIMARY KEY, code TEXT, fount BLOB)")
+
+
+def _no_text(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE years", b"CREATE TABLE \xffears"))
+
+
+def _moved_rows(file: Path) -> None:
+    with sqlite3.connect(file) as years:
+        years.execute("UPDATE years SET found = (SELECT found FROM years ORDER BY name LIMIT 1)")
+
+
+def _another_years_plain_result(file: Path) -> None:
+    with sqlite3.connect(file) as years:
+        years.execute("UPDATE years SET found = ?", [known_years.zlib.compress(b"[[1.0, 2.0], [3.0, 4.0]]")])
+
+
 def _a_folder(file: Path) -> None:
     file.unlink()
     file.mkdir()
 
 
-@pytest.mark.parametrize("spoil", [_garbage, _torn, _other_table, _spoilt_rows, _foreign_rows, _a_folder])
+SPOILT = [_garbage, _torn, _other_table, _other_columns, _no_text, _spoilt_rows, _foreign_rows, _moved_rows,
+          _another_years_plain_result]  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil", [*SPOILT, _a_folder])
 def test_whatever_happened_to_the_file_the_numbers_are_right(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     _, fresh = simulated(tmp_path / "years", few)
     spoil(tmp_path / "years")
     assert bits(simulated(tmp_path / "years", few)[1]) == bits(fresh)
 
 
-def test_a_spoilt_file_is_made_anew(tmp_path: Path) -> None:
-    _garbage(tmp_path / "years")
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_a_spoilt_file_is_made_anew(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    simulated(tmp_path / "years", few)
+    spoil(tmp_path / "years")
     simulated(tmp_path / "years", few)
     assert simulated(tmp_path / "years", few)[0] == 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_two_hundred_flipped_bits_change_no_number(tmp_path: Path, seed: int) -> None:
+    file, draw = tmp_path / "years", np.random.default_rng(seed)
+    _, fresh = simulated(file, few)
+    whole = file.read_bytes()
+    described = np.concatenate([np.arange(100), np.arange(3900, 4096)])  # the head of the file and the table's words
+    for at in draw.choice(described if seed else len(whole), 100):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << draw.integers(8)]) + whole[at + 1 :])
+        assert bits(simulated(file, few)[1]) == bits(fresh), at
+        assert simulated(file, few)[0] == 0, at
+
+
+def test_a_link_is_not_followed_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "theirs") as theirs:
+        theirs.execute("CREATE TABLE years (name TEXT PRIMARY KEY, code TEXT, found BLOB)")
+        theirs.execute("INSERT INTO years VALUES ('a', 'b', 'c')")
+    theirs.close()
+    before = (tmp_path / "theirs").read_bytes()
+    (tmp_path / "years").symlink_to(tmp_path / "theirs")
+    assert simulated(tmp_path / "years", few)[0] == 3
+    assert simulated(tmp_path / "years", few)[0] == 3
+    assert (tmp_path / "theirs").read_bytes() == before
 
 
 def test_where_no_file_can_be_made_every_year_is_simulated(tmp_path: Path) -> None:
