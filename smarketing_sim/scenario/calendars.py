@@ -51,7 +51,7 @@ def _in_order(day: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     for earlier, later in itertools.pairwise(day):
         if later[0] < earlier[1]:
             raise ValueError("the hours of a day must be in order and must not overlap")
-    return day
+    return tuple(hours for hours in day if hours[1] > hours[0])  # 00:00-00:00 is a way to say closed
 
 
 @functools.cache
@@ -77,7 +77,9 @@ def _zones() -> frozenset[str]:
 def _known_zone(value: object) -> object:
     zones = _zones()
     if not isinstance(value, str) or value not in zones:
-        near = nearest_name(str(value), zones)
+        cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones, reverse=True)}
+        city = nearest_name(str(value).lower().replace(" ", "_"), cities)
+        near = nearest_name(str(value), zones) if "/" in str(value) or city is None else cities[city]
         raise ValueError("is not a known time zone" + (f"; did you mean '{near}'?" if near else ""))
     return value
 

@@ -31,14 +31,28 @@ REACHABLE, BETA, SHOW, REBOOK, BOOKING_DAYS = 0.8, 5.9, 0.8, 0.6, 4.0
 def _sources(value: object) -> object:
     """Read ``organic 150, demo request 90`` as a mapping."""
     if not isinstance(value, str):
+        _hold_apart(list(value) if isinstance(value, Mapping) else [])
         return value
-    found: dict[str, object] = {}
+    found: list[tuple[str, object]] = []
     for part in filter(None, (piece.strip() for piece in re.split("[,;]", value))):
         name, _, count = re.sub("[=:]", " ", part).rpartition(" ")
         if not re.fullmatch(r"[\w -]+", name.strip()):
             raise ValueError("must be sources with their leads, such as 'organic 150, demo request 90'")
-        found["_".join(name.lower().split())] = parse_value(count, name="answers")
-    return found
+        found.append((_folded(name), parse_value(count, name="answers")))
+    _hold_apart([name for name, _ in found])
+    return dict(found)
+
+
+def _folded(name: object) -> str:
+    return "_".join(str(name).lower().split())
+
+
+def _hold_apart(names: list[str]) -> None:
+    """Refuse names that are one but for capital letters and spaces: the leads of one of them would be lost."""
+    folded = [_folded(name) for name in names]
+    twice = next((name for name in folded if folded.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"names {twice.replace('_', ' ')} more than once; add its leads up, or tell the two apart")
 
 
 def _working_hours(value: object) -> object:
@@ -47,7 +61,9 @@ def _working_hours(value: object) -> object:
     if len(words) != 2:
         raise ValueError("must be days and hours, such as 'mon-fri 09:00-17:00'")
     expand_days(words[0])
-    parse_hours(words[1])
+    opens, closes = parse_hours(words[1])
+    if closes == opens:
+        raise ValueError("must be open for some time")
     return (words[0], words[1])
 
 

@@ -152,6 +152,8 @@ def parse_hours(value: object) -> tuple[int, int]:
     opens, closes = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
     if int(match[2]) > 59 or int(match[4]) > 59 or closes > 1440:
         raise ValueError("must lie between 00:00 and 24:00")
+    if closes == 0 < opens:
+        raise ValueError(f"closes at midnight, which is written 24:00: {match[1]}:{match[2]}-24:00")
     if closes < opens:
         raise ValueError("must not close before it opens; split a night shift at midnight")
     return opens, closes

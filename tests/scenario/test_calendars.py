@@ -110,3 +110,23 @@ def test_a_zone_is_that_of_the_locked_package_whatever_the_system_knows(tmp_path
     finally:
         zoneinfo.reset_tzpath()
         zoneinfo.ZoneInfo.clear_cache()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Oslo", "Europe/Oslo"),
+        ("new york", "America/New_York"),
+        ("Olso", "Europe/Oslo"),
+        ("Europe/Olso", "Europe/Oslo"),
+    ],
+)
+def test_a_city_alone_is_answered_with_its_zone(typed: str, meant: str) -> None:
+    with pytest.raises(ValidationError, match=f"did you mean '{meant}'"):
+        calendar(zone=typed)
+
+
+def test_a_day_given_as_closed_is_no_business_day() -> None:
+    closed = calendar(hours={"mon-fri": ["09:00-17:00"], "sat": ["00:00-00:00"], "sun": ["12:00-12:00"]})
+    assert closed.business_day_minutes == calendar().business_day_minutes == 480.0
+    assert calendar(hours={"mon-fri": ["09:00-09:00"]}).business_day_minutes == 0.0

@@ -167,3 +167,21 @@ def test_sources_are_read_however_they_are_set_apart(text: str) -> None:
 def test_a_source_whose_name_is_no_name_is_refused() -> None:
     with pytest.raises(InputError, match="organic 150, demo request 90"):
         read_answers({"handed_per_month": "organic/paid 100"})
+
+
+@pytest.mark.parametrize(
+    "leads",
+    [
+        "organic 150, Organic 90, demo request 10",
+        "demo request 10, demo  request 5",
+        {"Trade fair": 40, "trade fair": 10},
+    ],
+)
+def test_no_leads_vanish_behind_names_that_are_one(leads: object) -> None:
+    with pytest.raises(InputError, match="more than once"):
+        read_answers({**UNLIKE, "handed_per_month": leads})
+
+
+def test_hours_that_never_open_are_refused() -> None:
+    with pytest.raises(InputError, match="must be open for some time"):
+        read_answers({**UNLIKE, "hours": "mon-fri 09:00-09:00"})

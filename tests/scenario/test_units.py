@@ -195,3 +195,10 @@ def test_a_count_is_a_whole_number_from_zero(value: object) -> None:
 def test_opening_hours_that_are_no_stretch_of_one_day_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"time of day|between|close before"):
         parse_hours(value)
+
+
+def test_a_day_that_closes_at_midnight_is_told_how_that_is_written() -> None:
+    with pytest.raises(ValueError, match="is written 24:00: 22:00-24:00"):
+        parse_hours("22:00-00:00")
+    assert parse_hours("22:00-24:00") == (1320, 1440)
+    assert parse_hours("00:00-00:00") == (0, 0)
