@@ -254,6 +254,7 @@ def _best(
         scenarios,
         measure=measure,
         indifference=indifference,
+        first=min(10, replications),
         at_most=replications,
         seed=seed,
         engine=engine,

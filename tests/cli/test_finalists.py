@@ -61,6 +61,12 @@ def test_the_best_is_found_and_said_to_be_sure_only_where_it_is(smarketing: Comm
         assert "without a guarantee" in smarketing("compare", *teams, *asked, 0.000001, *FEW).out
 
 
+def test_the_best_may_be_asked_for_in_few_years(smarketing: Command, teams: list[str]) -> None:
+    words = ("--best", "utilisation_sdr", "--indifference", 0.05, "--replications", 4, "--workers", 1, "--json")
+    found = _answer(smarketing("compare", *teams, *words))
+    assert max(one["replications"] for one in found["scenarios"]) <= 4
+
+
 @pytest.mark.parametrize("half", [("--best", "utilisation_sdr"), ("--indifference", 0.1)])
 def test_one_half_of_a_question_is_told(smarketing: Command, teams: list[str], half: tuple[object, ...]) -> None:
     said = smarketing("compare", *teams, *half)
