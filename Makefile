@@ -80,7 +80,7 @@ params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON sche
 
 dist: $(STAMP) ## build the sdist, the wheel, and the tested versions as constraints.txt, into dist/
 	@rm -rf dist
-	@$(BIN)/python -m hatchling build >/dev/null
+	@$(BIN)/python -m hatchling build
 	@sed -n 's/^\([a-z].*\) \\$$/\1/p' requirements.lock > dist/constraints.txt
 	@echo "In dist/: the wheel, its constraints.txt, and the source archive"
 
