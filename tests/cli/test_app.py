@@ -132,7 +132,7 @@ def test_the_cookie_goes_to_no_other_site_and_is_forgotten_with_the_browser(site
     (cookie,) = [c for c in answer.headers.get_all("Set-Cookie") or [] if c.startswith(f"smarketing-lab-{site.port}=")]
     answer.read()
     asked.close()
-    assert "SameSite=Strict" in cookie
+    assert "SameSite=Lax" in cookie
     assert "HttpOnly" in cookie
     assert "expires" not in cookie.lower()
     assert "Max-Age" not in cookie
