@@ -148,7 +148,6 @@ def settings(page: Path, *, port: int, token: str, scratch: Path, left_seconds: 
     told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0)
     told.MultiKernelManager.kernel_manager_class = f"{__name__}.QuietKernel"
     told.IdentityProvider.cookie_name = cookie_name(port)
-    told.IdentityProvider.cookie_options = {"samesite": "Lax", "expires_days": None}  # forgotten with the browser
     told.MappingKernelManager.update(cull_idle_timeout=left_seconds, cull_interval=max(1, left_seconds // _LOOKS))
     return told
 

@@ -125,19 +125,6 @@ def test_the_page_is_told_to_ask_nobody_else(site: Site) -> None:
     assert b"open_lab" not in body
 
 
-def test_the_cookie_goes_to_no_other_site_and_is_forgotten_with_the_browser(site: Site) -> None:
-    asked = http.client.HTTPConnection("127.0.0.1", site.port, timeout=HANG_SECONDS)
-    asked.request("GET", f"/?token={site.token}")
-    answer = asked.getresponse()
-    (cookie,) = [c for c in answer.headers.get_all("Set-Cookie") or [] if c.startswith(f"smarketing-lab-{site.port}=")]
-    answer.read()
-    asked.close()
-    assert "SameSite=Lax" in cookie
-    assert "HttpOnly" in cookie
-    assert "expires" not in cookie.lower()
-    assert "Max-Age" not in cookie
-
-
 def hostile_paths() -> list[str]:
     """Two hundred ways to ask for a file that is none of a visitor's business."""
     tops = ["/", "/static/", "/voila/static/", "/voila/files/", "/voila/templates/lab/static/", "/voila/labextensions/",
