@@ -48,7 +48,7 @@ def scenario_for(*, rate: float, reps: int) -> Scenario:
             "run": {"starts_on": "2023-01-01", "horizon_months": 3, "warm_up_weeks": 0, "cool_down_weeks": 0},
             "calendar": {"zone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}},
             "personas": {
-                name: {"share": share, "deal_value_usd": round(float(value), 2), "deal_value_cv": 0.95}
+                name: {"share": share, "deal_value": round(float(value), 2), "deal_value_cv": 0.95}
                 for (name, share), value in zip(PERSONAS.items(), MEAN_USD, strict=True)
             },
             "marketing": {
@@ -98,8 +98,8 @@ def demand_for(scenario: Scenario, year: Year, replication: int = 0) -> Demand:
         "win_prob": year.win_prob,
         "win_wait_limit": _LIMITS.take(year.would_win, mode="clip"),
         "cycle_minutes": year.cycle_minutes,
-        "deal_value_usd": year.value_usd,
-        "mean_value_usd": _MEANS.take(year.persona),
+        "deal_value": year.value,
+        "mean_value": _MEANS.take(year.persona),
         "patience_minutes": patience,
         "connect_before": year.connect_before,
         "class_luck": np.empty((count, 0)),
@@ -122,7 +122,7 @@ def thin_of(ledger: Ledger) -> Thin:
         connected_at=leads["connected_at"],
         qualified=~np.isnan(leads["qualified_at"]),
         won=won,
-        revenue_usd=np.where(won, value, 0.0),
+        revenue=np.where(won, value, 0.0),
     )
 
 

@@ -68,7 +68,7 @@ class Year:
     win_prob: Singles
     win_luck: Singles
     cycle_minutes: Singles
-    value_usd: Singles
+    value: Singles
 
     @property
     def lead_count(self) -> int:
@@ -119,7 +119,7 @@ class Thin:
     connected_at: Floats
     qualified: npt.NDArray[np.bool_]
     won: npt.NDArray[np.bool_]
-    revenue_usd: Floats
+    revenue: Floats
 
     def mismatches(self, other: Thin) -> int:
         """Count the leads of which the two tell different stories."""
@@ -142,7 +142,7 @@ def thin(year: Year, *, first_at: Any, attempt_count: Any, attempts_in_12: Any, 
         connected_at=connected,
         qualified=qualified,
         won=won,
-        revenue_usd=np.where(won, year.value_usd, 0.0),
+        revenue=np.where(won, year.value, 0.0),
     )
 
 
@@ -192,7 +192,7 @@ def sample_year(
         win_prob=np.float32(0.15) + np.float32(0.25) * fit,
         win_luck=win_luck.copy(),
         cycle_minutes=_from_grid(cycle, np.float32(1.0)),
-        value_usd=value * _VALUES.take(persona),
+        value=value * _VALUES.take(persona),
     )
 
 

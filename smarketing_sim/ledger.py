@@ -44,7 +44,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
     "marketing": {
         "replication": "int32", "day": "int32", "source": "int32", "campaign": "int32", "visits_count": "int64",
-        "spend_usd": "float64",
+        "spend": "float64",
     },
 }  # fmt: skip
 KEYS = {

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from smarketing_sim.publish.words import tell_money_in
+from smarketing_sim.scenario.currency import DOLLARS
 
 ROOT = Path(__file__).resolve().parents[1]
 PARAMS = ROOT / "params"
@@ -38,6 +42,13 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{NO_REAL_DATA}: set SMARKETING_DATA to its folder")
     return folder
+
+
+@pytest.fixture
+def money_in() -> Iterator[Callable[[str], None]]:
+    """Tell money in some currency for the length of one test."""
+    yield tell_money_in
+    tell_money_in(DOLLARS)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

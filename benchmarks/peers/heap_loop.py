@@ -52,7 +52,7 @@ class Prepared:
                 year.would_qualify,
                 year.would_win,
                 year.cycle_minutes,
-                year.value_usd,
+                year.value,
             )
         ]
         kinds = {
@@ -62,7 +62,7 @@ class Prepared:
             "connected_at": np.float64,
             "qualified": np.bool_,
             "won": np.bool_,
-            "revenue_usd": np.float64,
+            "revenue": np.float64,
         }
         self.thin = Thin(**{name: np.empty(count, dtype=kind) for name, kind in kinds.items()})
         out = [getattr(self.thin, name) for name in kinds]

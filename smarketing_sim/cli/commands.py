@@ -63,7 +63,9 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
         from smarketing_sim.publish.company import self_check_text
+        from smarketing_sim.publish.words import tell_money_in
 
+        tell_money_in(scenario.currency)
         say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}\n{self_check_text(implied[name])}")
 
 
@@ -82,7 +84,7 @@ def run(
     replications: Replications = 20,
     precision: Annotated[
         list[str],
-        typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected_usd=3%."),
+        typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected=3%."),
     ] = NO_WORDS,
     seed: Seed = 1,
     engine: Engine = None,
@@ -144,7 +146,7 @@ def compare(
 
     engine = choose_engine(engine)
     if (best is None) != (indifference is None):
-        raise InputError("--best and --indifference go together: --best revenue_expected_usd --indifference 50000")
+        raise InputError("--best and --indifference go together: --best revenue_expected --indifference 50000")
     scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
     with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
         if best is not None and indifference is not None:
@@ -211,7 +213,7 @@ def report(
                 if (published.path / made).exists():
                     say(f"published {published.path / made}")
     if as_json:
-        print_json({"published": [{"scenario": s.name, "digest": s.digest} for _, s in scenarios]})
+        print_json({"published": [{**s.identity} for _, s in scenarios]})
     else:
         say(f"all reports: {out / 'index.html'}")
 
@@ -262,8 +264,7 @@ def _best(
     )
     listed = [
         {
-            "scenario": scenario.name,
-            "digest": scenario.digest,
+            **scenario.identity,
             "mean": found.means[place],
             "replications": found.replications[place],
             "eliminated_after": found.eliminated.get(place),

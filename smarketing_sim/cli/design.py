@@ -31,6 +31,6 @@ def design(
         found = find_design(
             scenario, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
         )
-    asked = {"scenario": scenario.name, "digest": scenario.digest, "seed": seed}
+    asked = {**scenario.identity, "seed": seed}
     answer = {**asked, "replications": replications, "engine": engine, **to_json(found)}
     print_json(answer) if as_json else say(design_text(answer))

@@ -14,7 +14,7 @@ from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
 Cost = Literal["nothing", "other work", "promise", "assumption", "people or money"]
 
-_PEOPLE = re.compile(r"(headcount|annual_cost_usd|tools_annual_usd|starts_on|leaves_on)$")
+_PEOPLE = re.compile(r"(headcount|annual_cost|tools_annual|starts_on|leaves_on)$")
 _PROMISE = re.compile(r"(sla|calendar)(\.|$)")
 _OURS = re.compile(
     r"sales\.sdr\.(queue|cadence|routing|marketing_time|shift|meetings|recording|automatic_reply)(\.|$)"
@@ -36,8 +36,8 @@ class Lever:
     cost
         What it costs: nothing; time of the reps' other work; another promise; another assumption about the world; or
         people or money.
-    one_off_usd, yearly_usd
-        Cost beside what the model counts, US dollars.
+    one_off, yearly
+        Cost beside what the model counts, in the plan's currency.
     share_step
         How much more of a day goes to marketing's leads, on average over the team.
     scenario
@@ -50,8 +50,8 @@ class Lever:
     label: str
     overrides: Mapping[str, Any]
     cost: Cost = "nothing"
-    one_off_usd: float = 0.0
-    yearly_usd: float = 0.0
+    one_off: float = 0.0
+    yearly: float = 0.0
     share_step: float = 0.0
     scenario: Scenario | None = field(default=None, repr=False)
     left_out: str = ""
@@ -87,7 +87,7 @@ def levers_of(scenario: Scenario) -> Sequence[Lever]:
     levers, seen = list[Lever](), {scenario.digest: "today’s plan"}
     for lever in [*_alternatives(scenario), *(_tried(scenario, change) for change in free_changes(scenario))]:
         found = lever
-        if lever.scenario is not None and not lever.one_off_usd and not lever.yearly_usd:
+        if lever.scenario is not None and not lever.one_off and not lever.yearly:
             twin = seen.setdefault(lever.scenario.digest, lever.label)
             if twin != lever.label:
                 found = dataclasses.replace(lever, scenario=None, left_out=f"the same as {twin}")
@@ -107,10 +107,10 @@ def _alternatives(scenario: Scenario) -> list[Lever]:
                 for problem in error.problems
             ]
             continue
-        paid = alternative.one_off_usd > 0.0 or alternative.yearly_usd > 0.0
+        paid = alternative.one_off > 0.0 or alternative.yearly > 0.0
         cost: Cost = "people or money" if paid else lever.cost
-        one_off, yearly = alternative.one_off_usd, alternative.yearly_usd
-        levers.append(dataclasses.replace(lever, cost=cost, one_off_usd=one_off, yearly_usd=yearly))
+        one_off, yearly = alternative.one_off, alternative.yearly
+        levers.append(dataclasses.replace(lever, cost=cost, one_off=one_off, yearly=yearly))
     if broken:
         raise InputError(broken)
     return levers

@@ -19,11 +19,12 @@ from smarketing_sim.experiment.results import all_kept_months
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.causes import CAUSES, NOT_MODELLED
+from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
-MEASURE = "contribution_usd"
-MEASURES = (MEASURE, "revenue_expected_usd", "sales_months_kept_share")
+MEASURE = "contribution"
+MEASURES = (MEASURE, "revenue_expected", "sales_months_kept_share")
 _HORIZON = ("run.starts_on", "run.horizon_months")
 Causes = tuple[str, ...]
 
@@ -199,8 +200,8 @@ def to_json(found: Attribution) -> dict[str, Any]:
         for measure in MEASURES[1:]
     }
     return {
-        "a": {"scenario": pair.a.name, "digest": pair.a.digest, MEASURE: found.side(0).as_dict()},
-        "b": {"scenario": pair.b.name, "digest": pair.b.digest, MEASURE: found.side(1).as_dict()},
+        "a": {**pair.a.identity, MEASURE: found.side(0).as_dict()},
+        "b": {**pair.b.identity, MEASURE: found.side(1).as_dict()},
         "seed": found.seed,
         "replications": found.replications,
         "engine": found.engine,
@@ -225,6 +226,7 @@ def _row(group: Causes, part: Interval) -> dict[str, Any]:
 
 
 def _hold_comparable(a: Scenario, b: Scenario) -> None:
+    hold_one_currency((a.currency, b.currency))
     here, there = a.run.model_dump(mode="json"), b.run.model_dump(mode="json")
     apart = [path for path in _HORIZON if here[path.partition(".")[2]] != there[path.partition(".")[2]]]
     if apart:
@@ -271,5 +273,5 @@ def _place(group: Causes) -> int:
 def _measured(experiment: Experiment) -> dict[str, Floats]:
     """Return each measure by replication; NaN where no month has a promise of sales to keep."""
     kept = mean_of_months(all_kept_months(experiment, ("sales",)))
-    worth = (experiment.series("contribution_usd"), experiment.series("expected_revenue_usd"), kept)
+    worth = (experiment.series("contribution"), experiment.series("expected_revenue"), kept)
     return dict(zip(MEASURES, worth, strict=True))

@@ -25,11 +25,11 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
 MONEY = {
-    "contribution_usd": "Contribution",
-    "expected_revenue_usd": "Expected revenue",
-    "contribution_year_one_usd": "Contribution in the first year",
-    "spend_usd": "Media spend",
-    "spend_unworked_usd": "Media spend on leads nobody called",
+    "contribution": "Contribution",
+    "expected_revenue": "Expected revenue",
+    "contribution_year_one": "Contribution in the first year",
+    "spend": "Media spend",
+    "spend_unworked": "Media spend on leads nobody called",
 }
 _SEED = 20_260_102
 _POINTS = 32
@@ -48,9 +48,9 @@ class Regret:
     ----------
     choices, presets
         Names of both; the plan as it is comes first.
-    contribution_usd
+    contribution
         Contribution by preset and choice.
-    regret_usd
+    regret
         By how much a choice is behind the best one under that belief, paired; the best one's is zero.
     best
         The best choice under each preset.
@@ -60,8 +60,8 @@ class Regret:
 
     choices: tuple[str, ...]
     presets: tuple[str, ...]
-    contribution_usd: tuple[tuple[Interval, ...], ...]
-    regret_usd: tuple[tuple[Interval, ...], ...]
+    contribution: tuple[tuple[Interval, ...], ...]
+    regret: tuple[tuple[Interval, ...], ...]
     best: tuple[str, ...]
     safest: str
 
@@ -104,7 +104,7 @@ def regret(
         plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
     )
     table = [found[len(named) * row : len(named) * (row + 1)] for row in range(len(known))]
-    values = [[one.series("contribution_usd") for one in row] for row in table]
+    values = [[one.series("contribution") for one in row] for row in table]
     tops = [int(np.argmax([series.mean() for series in row])) for row in values]
     behind = [[paired_difference(row[top], series) for series in row] for row, top in zip(values, tops, strict=True)]
     worst = [max(row[place].mean for row in behind) for place in range(len(named))]
@@ -134,27 +134,27 @@ class Swing:
     ----------
     belief
         The belief.
-    low_usd, high_usd
+    low, high
         Contribution at its lowest and highest value minus that of the plan as it is.
-    gain_low_usd, gain_high_usd
+    gain_low, gain_high
         What the change brings at both; it no longer pays where the range of one lies below zero.
     """
 
     belief: Range
-    low_usd: Interval
-    high_usd: Interval
-    gain_low_usd: Interval
-    gain_high_usd: Interval
+    low: Interval
+    high: Interval
+    gain_low: Interval
+    gain_high: Interval
 
     @property
-    def width_usd(self) -> float:
+    def width(self) -> float:
         """How far contribution moves in all."""
-        return max(self.low_usd.mean, self.high_usd.mean, 0.0) - min(self.low_usd.mean, self.high_usd.mean, 0.0)
+        return max(self.low.mean, self.high.mean, 0.0) - min(self.low.mean, self.high.mean, 0.0)
 
     @property
     def turns(self) -> bool:
         """Whether the change stops paying somewhere in the belief's range."""
-        return min(self.gain_low_usd.high, self.gain_high_usd.high) < 0.0
+        return min(self.gain_low.high, self.gain_high.high) < 0.0
 
 
 def tornado(
@@ -181,8 +181,8 @@ def tornado(
     found = simulate_all(
         plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
     )
-    plain = [one.series("contribution_usd") for one in found[::2]]
-    gains = [paired_difference(b.series("contribution_usd"), a.series("contribution_usd"))
+    plain = [one.series("contribution") for one in found[::2]]
+    gains = [paired_difference(b.series("contribution"), a.series("contribution"))
              for a, b in zip(found[::2], found[1::2], strict=True)]  # fmt: skip
     swings = [
         Swing(
@@ -194,7 +194,7 @@ def tornado(
         )
         for place, one in enumerate(beliefs)
     ]
-    return sorted(swings, key=lambda swing: -swing.width_usd)
+    return sorted(swings, key=lambda swing: -swing.width)
 
 
 @dataclass(frozen=True)
@@ -205,15 +205,15 @@ class Effect:
     ----------
     belief
         The belief.
-    mean_usd
+    mean
         Mean size of what moving it across its whole range does to contribution.
-    spread_usd
+    spread
         How much that depends on the other beliefs: its standard deviation.
     """
 
     belief: Range
-    mean_usd: Interval
-    spread_usd: float
+    mean: Interval
+    spread: float
 
 
 def screen(
@@ -246,7 +246,7 @@ def screen(
     taken = list(itertools.islice(_possible(count, lambda at: _radial(scenario, beliefs, at)), rounds))
     plans = [plan for _, radial in taken for plan in radial]
     found = simulate_all(plans, replications=1, seed=seed, engine=engine, executor=executor, progress=progress)
-    value = np.array([one.series("contribution_usd")[0] for one in found]).reshape(rounds, count + 1)
+    value = np.array([one.series("contribution")[0] for one in found]).reshape(rounds, count + 1)
     steps = np.array(
         [[one.step(part, _across(part)) for one, part in zip(beliefs, at, strict=True)] for at, _ in taken]
     )
@@ -255,7 +255,7 @@ def screen(
         Effect(one, t_interval(np.abs(effects[:, place])), float(np.nanstd(effects[:, place], ddof=1)))
         for place, one in enumerate(beliefs)
     ]
-    return sorted(told, key=lambda effect: -effect.mean_usd.mean)
+    return sorted(told, key=lambda effect: -effect.mean.mean)
 
 
 def _radial(scenario: Scenario, beliefs: Sequence[Range], at: Floats) -> list[Scenario]:
@@ -298,17 +298,17 @@ class BeliefRange:
     ----------
     measure, label
         The headline measure, and what people call it.
-    mean_usd
+    mean
         Mean of the plan as it is, with the simulation's own range.
-    low_usd, high_usd
+    low, high
         Where the middle 90 % of drawn beliefs put it.
     """
 
     measure: str
     label: str
-    mean_usd: Interval
-    low_usd: float
-    high_usd: float
+    mean: Interval
+    low: float
+    high: float
 
 
 def belief_ranges(

@@ -216,8 +216,7 @@ def to_json(found: Lab) -> dict[str, Any]:
         for order in ORDERS
     }
     return {
-        "scenario": found.scenario.name,
-        "digest": found.scenario.digest,
+        **found.scenario.identity,
         "seed": found.seed,
         "replications": found.multipliers.shape[-1],
         "engine": found.engine,

@@ -44,9 +44,9 @@ class Tried:
     ----------
     choice
         What was chosen.
-    contribution_usd
+    contribution
         Its contribution.
-    behind_usd
+    behind
         By how much it is behind the optimum, paired: optimum − this.
     kept
         Chance that a month keeps every promise of sales.
@@ -55,8 +55,8 @@ class Tried:
     """
 
     choice: Choice
-    contribution_usd: Interval
-    behind_usd: Interval
+    contribution: Interval
+    behind: Interval
     kept: Interval
     utilisation: Interval
 
@@ -71,9 +71,9 @@ class Design:
         The choice with the highest contribution.
     days
         Calendar days from the first attempt to the last, as planned.
-    contribution_usd, gain_usd
+    contribution, gain
         Its contribution, and its paired difference from the plan as it is.
-    start, order_usd
+    start, order
         The plan's own values on the grid, and what working the earliest deadline first adds to the plan with them.
     price
         Worth of an hour of the reps at the optimum, and today's.
@@ -89,10 +89,10 @@ class Design:
 
     optimum: Choice
     days: int
-    contribution_usd: Interval
-    gain_usd: Interval
+    contribution: Interval
+    gain: Interval
     start: Choice
-    order_usd: Interval
+    order: Interval
     price: HourPrice
     price_today: HourPrice
     values: AttemptValues
@@ -144,13 +144,13 @@ def design(
     return Design(
         optimum=best,
         days=cadence_days(chosen),
-        contribution_usd=t_interval(found.series("contribution_usd")),
-        gain_usd=paired_difference(found.series("contribution_usd"), plan.series("contribution_usd")),
+        contribution=t_interval(found.series("contribution")),
+        gain=paired_difference(found.series("contribution"), plan.series("contribution")),
         start=start,
-        order_usd=paired_difference(search.found[start].series("contribution_usd"), plan.series("contribution_usd")),
+        order=paired_difference(search.found[start].series("contribution"), plan.series("contribution")),
         price=price,
         price_today=price_between(less, more, plan),
-        values=attempt_values(chosen, cost_per_hour_usd=price.wage_per_hour_usd + price.per_hour_usd.mean,
+        values=attempt_values(chosen, cost_per_hour=price.wage_per_hour + price.per_hour.mean,
                               attempts=max(DEPTHS)),
         tried=tried,
         neighbours=tuple(one for one in tried if one.choice in around),
@@ -186,7 +186,7 @@ def cadence_days(scenario: Scenario) -> int:
 
 def last_that_pays(found: Design) -> list[int | None]:
     """Return by age the last attempt that pays; None throughout where no price of an hour was found."""
-    known = np.isfinite(found.values.cost_per_hour_usd)
+    known = np.isfinite(found.values.cost_per_hour)
     return [last if known else None for last in found.values.last_that_pays]
 
 
@@ -194,18 +194,18 @@ def to_json(found: Design) -> dict[str, Any]:
     """Return a design as plain JSON types."""
     return {
         "optimum": {**asdict(found.optimum), "days": found.days},
-        "contribution": found.contribution_usd.as_dict(),
-        "gain": found.gain_usd.as_dict(),
-        "gain_of_deadline_order_alone": found.order_usd.as_dict(),
-        "shadow_price_per_hour": found.price.per_hour_usd.as_dict(),
-        "shadow_price_per_hour_today": found.price_today.per_hour_usd.as_dict(),
-        "wage_per_hour": found.price.wage_per_hour_usd if np.isfinite(found.price.wage_per_hour_usd) else None,
+        "contribution": found.contribution.as_dict(),
+        "gain": found.gain.as_dict(),
+        "gain_of_deadline_order_alone": found.order.as_dict(),
+        "shadow_price_per_hour": found.price.per_hour.as_dict(),
+        "shadow_price_per_hour_today": found.price_today.per_hour.as_dict(),
+        "wage_per_hour": found.price.wage_per_hour if np.isfinite(found.price.wage_per_hour) else None,
         "last_attempt_that_pays": dict(zip(map(str, AGES_MINUTES), last_that_pays(found), strict=True)),
         "grid": [
             {
                 **asdict(one.choice),
-                "contribution": one.contribution_usd.as_dict(),
-                "behind": one.behind_usd.as_dict(),
+                "contribution": one.contribution.as_dict(),
+                "behind": one.behind.as_dict(),
                 "p_kept": one.kept.as_dict(),
                 "utilisation": one.utilisation.as_dict(),
             }
@@ -260,7 +260,7 @@ class _Search:
         self.found.update(zip(choices, found, strict=True))
 
     def _mean(self, choice: Choice) -> float:
-        return float(self.found[choice].series("contribution_usd").mean())
+        return float(self.found[choice].series("contribution").mean())
 
     def _tell(self, done: int, part: float) -> None:
         if self._progress is not None:
@@ -268,11 +268,11 @@ class _Search:
 
 
 def _tried(choice: Choice, experiment: Experiment, best: Experiment) -> Tried:
-    contribution = experiment.series("contribution_usd")
+    contribution = experiment.series("contribution")
     return Tried(
         choice,
         t_interval(contribution),
-        paired_difference(best.series("contribution_usd"), contribution),
+        paired_difference(best.series("contribution"), contribution),
         results.kept_in_a_month(results.all_kept_months(experiment, ("sales",))),
         results.mean_of(experiment, "sdr_utilisation"),
     )

@@ -26,13 +26,13 @@ class NextLeads:
 
     Parameters
     ----------
-    contribution_usd
+    contribution
         Contribution per lead: what it cost, and what it took from the other leads by making them wait, counted.
     handed_count
         How many more were handed over in the horizon.
     """
 
-    contribution_usd: Interval
+    contribution: Interval
     handed_count: float
 
 
@@ -65,18 +65,18 @@ def next_leads(
 
 def _each(other: Experiment, base: Experiment) -> NextLeads:
     more = float((other.series("handed_count") - base.series("handed_count")).mean())
-    gain = paired_difference(other.series("contribution_usd"), base.series("contribution_usd"))
+    gain = paired_difference(other.series("contribution"), base.series("contribution"))
     each = Interval(gain.mean / more, gain.low / more, gain.high / more) if more > 0 else Interval(*3 * (np.nan,))
     return NextLeads(each, more)
 
 
 @dataclass(frozen=True)
 class BurstCost:
-    """What it costs that leads come in campaigns: the same leads in an even flow, minus the plan; US dollars, shares.
+    """What it costs that leads come in campaigns: the same leads in an even flow, minus the plan.
 
     Parameters
     ----------
-    contribution_usd, revenue_usd
+    contribution, revenue
         Contribution before what campaigns cost, and expected revenue.
     kept_share
         Share of months in which every clause that sales promises is kept.
@@ -84,8 +84,8 @@ class BurstCost:
         Leads created by campaigns in the horizon.
     """
 
-    contribution_usd: Interval
-    revenue_usd: Interval
+    contribution: Interval
+    revenue: Interval
     kept_share: Interval
     burst_leads: float
 
@@ -110,12 +110,10 @@ def burst_cost(
         executor=executor,
         progress=progress,
     )
-    before = plan.series("contribution_usd") + sum(
-        scenario.marketing.campaigns[name].cost_usd for name in _bursts(scenario)
-    )
+    before = plan.series("contribution") + sum(scenario.marketing.campaigns[name].cost for name in _bursts(scenario))
     return BurstCost(
-        paired_difference(smooth.series("contribution_usd"), before),
-        paired_difference(smooth.series("expected_revenue_usd"), plan.series("expected_revenue_usd")),
+        paired_difference(smooth.series("contribution"), before),
+        paired_difference(smooth.series("expected_revenue"), plan.series("expected_revenue")),
         paired_difference(_sales_kept(smooth), _sales_kept(plan)),
         sum(_leads_of(scenario, name) for name in _bursts(scenario)),
     )

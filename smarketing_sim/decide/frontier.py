@@ -42,7 +42,7 @@ class Promise:
         Chance that a month keeps it; where none is kept, that of the widest limit.
     depth_kept
         Chance that a month keeps the promise on depth with so many attempts; NaN where the contract has none.
-    contribution_usd
+    contribution
         What the plan brings.
     """
 
@@ -51,7 +51,7 @@ class Promise:
     within: str | None
     kept: Interval
     depth_kept: Interval
-    contribution_usd: Interval
+    contribution: Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +136,7 @@ def to_json(found: Frontier) -> dict[str, Any]:
                 "within": one.within,
                 "p_kept": one.kept.as_dict(),
                 "p_depth_kept": one.depth_kept.as_dict(),
-                "contribution": one.contribution_usd.as_dict(),
+                "contribution": one.contribution.as_dict(),
             }
             for one in found.promises
         ],
@@ -178,7 +178,7 @@ def _promise(experiment: Experiment, depth: int, keep: float) -> Promise:
         kept[0] if kept else None,
         chances[kept[0] if kept else LIMITS[-1]],
         _kept(experiment, deep[0]) if deep else Interval(*3 * (float("nan"),)),
-        t_interval(experiment.series("contribution_usd")),
+        t_interval(experiment.series("contribution")),
     )
 
 

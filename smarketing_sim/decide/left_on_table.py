@@ -47,9 +47,9 @@ class LeftOnTable:
     ----------
     scenario, seed, engine
         The plan, and how it was simulated.
-    now_usd, perfect_usd
+    now, perfect
         Expected revenue by replication: as planned, and with everything made perfect; shape (replications,).
-    parts_usd
+    parts
         What each part adds to it, by key of ``LABELS`` in order; only parts that play a role. They sum to the
         difference in every replication.
     """
@@ -57,30 +57,30 @@ class LeftOnTable:
     scenario: Scenario
     seed: int
     engine: str
-    now_usd: Floats
-    perfect_usd: Floats
-    parts_usd: dict[str, Floats]
+    now: Floats
+    perfect: Floats
+    parts: dict[str, Floats]
 
     @property
     def margin_factor(self) -> float:
-        """Contribution before people's cost that a dollar of expected revenue brings: margin over a customer's life."""
+        """Contribution before people's cost that one unit of expected revenue brings: margin over a customer's life."""
         return self.scenario.economics.gross_margin * self.scenario.economics.lifetime_factor
 
     def revenue(self, part: str = NO_QUEUE) -> Interval:
-        """Return the expected revenue that a part would add, US dollars a horizon."""
-        return t_interval(self.parts_usd[part])
+        """Return the expected revenue that a part would add, in the plan's currency a horizon."""
+        return t_interval(self.parts[part])
 
     def contribution(self, part: str = NO_QUEUE) -> Interval:
         """Return what a part would add to contribution before people's cost.
 
         Unlimited reps have no wage, so nothing is subtracted for them; media cost the same in any case.
         """
-        return t_interval(self.margin_factor * self.parts_usd[part])
+        return t_interval(self.margin_factor * self.parts[part])
 
     @property
-    def total_usd(self) -> Floats:
+    def total(self) -> Floats:
         """Expected revenue left on the table by replication."""
-        return self.perfect_usd - self.now_usd
+        return self.perfect - self.now
 
 
 @dataclass(frozen=True)
@@ -163,24 +163,23 @@ def to_json(found: LeftOnTable) -> dict[str, Any]:
     """Return what a plan leaves on the table as plain JSON types."""
     factor = found.margin_factor
     return {
-        "scenario": found.scenario.name,
-        "digest": found.scenario.digest,
+        **found.scenario.identity,
         "seed": found.seed,
-        "replications": len(found.now_usd),
+        "replications": len(found.now),
         "engine": found.engine,
         "headline": NO_QUEUE,
-        "now": _both(found.now_usd, factor),
-        "total": _both(found.total_usd, factor),
+        "now": _both(found.now, factor),
+        "total": _both(found.total, factor),
         "parts": [
-            {"part": part, "label": LABELS[part], **_both(values, factor)} for part, values in found.parts_usd.items()
+            {"part": part, "label": LABELS[part], **_both(values, factor)} for part, values in found.parts.items()
         ],
     }
 
 
-def _both(revenue_usd: Floats, factor: float) -> dict[str, dict[str, float | None]]:
+def _both(revenue: Floats, factor: float) -> dict[str, dict[str, float | None]]:
     return {
-        "revenue_expected_usd": t_interval(revenue_usd).as_dict(),
-        "margin_before_people_usd": t_interval(factor * revenue_usd).as_dict(),
+        "revenue_expected": t_interval(revenue).as_dict(),
+        "margin_before_people": t_interval(factor * revenue).as_dict(),
     }
 
 

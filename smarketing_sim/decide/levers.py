@@ -22,7 +22,7 @@ from smarketing_sim.world.calendar import Floats, contract_calendar, timeline
 SALES = ("sales",)
 KEPT_FROM = 0.95
 """A change keeps the promises from this chance on that a month keeps them all."""
-WHAT_COUNTS = ("contribution_usd", "expected_revenue_usd", "sdr_utilisation")
+WHAT_COUNTS = ("contribution", "expected_revenue", "sdr_utilisation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Effect:
     ----------
     lever
         The change.
-    contribution_usd, expected_revenue_usd, p_kept, sdr_utilisation
+    contribution, expected_revenue, p_kept, sdr_utilisation
         Differences from today; ``p_kept`` of the share of months in which all clauses promised by sales are kept.
     kept
         That share itself.
@@ -44,8 +44,8 @@ class Effect:
     """
 
     lever: Lever
-    contribution_usd: Interval
-    expected_revenue_usd: Interval
+    contribution: Interval
+    expected_revenue: Interval
     p_kept: Interval
     sdr_utilisation: Interval
     kept: Interval
@@ -126,7 +126,7 @@ def ranked(today: Experiment, levers: Sequence[Lever], found: Sequence[Experimen
     tried = [lever for lever in levers if lever.scenario is not None]
     each = 1.0 - (1.0 - level) / max(1, len(tried))
     effects = [_effect(today, lever, one, each) for lever, one in zip(tried, found, strict=True)]
-    effects.sort(key=lambda e: (-_known(e.contribution_usd), -_known(e.kept)))
+    effects.sort(key=lambda e: (-_known(e.contribution), -_known(e.kept)))
     free = tuple(effect for effect in effects if effect.lever.free)
     priced = tuple(effect for effect in effects if not effect.lever.free)
     return Ranking(today, level, free, priced, tuple(lever for lever in levers if lever.scenario is None))
@@ -143,11 +143,11 @@ def best_free(ranking: Ranking, *, keep: float = KEPT_FROM) -> Effect | None:
     able = [effect for effect in ranking.free if effect.lever.at_no_cost]
     if not able:
         return None
-    highest = max(able, key=lambda effect: (_known(effect.kept), _known(effect.contribution_usd)))
+    highest = max(able, key=lambda effect: (_known(effect.kept), _known(effect.contribution)))
     sure = [effect for effect in able if _known(effect.kept) >= keep]
     keeping = sure or [effect for effect in able if effect is highest or not _is_behind(effect, highest)]
-    most = max(_known(effect.contribution_usd) for effect in keeping)
-    as_good = [effect for effect in keeping if _reach(effect.contribution_usd) >= most]
+    most = max(_known(effect.contribution) for effect in keeping)
+    as_good = [effect for effect in keeping if _reach(effect.contribution) >= most]
     order = {lever.id: place for place, lever in enumerate(levers_of(ranking.today.scenario))}
     return min(as_good, key=lambda effect: order.get(effect.lever.id, len(order)))
 
@@ -167,8 +167,7 @@ def to_json(ranking: Ranking) -> dict[str, Any]:
     """Return a ranking as plain JSON types."""
     today, best = ranking.today, best_free(ranking)
     return {
-        "scenario": today.scenario.name,
-        "digest": today.scenario.digest,
+        **today.scenario.identity,
         "seed": today.seed,
         "replications": len(today.measures),
         "engine": today.engine,
@@ -189,12 +188,12 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
         "set": dict(lever.overrides),
         "free": lever.free,
         "cost": lever.cost,
-        "one_off_usd": lever.one_off_usd,
-        "yearly_usd": lever.yearly_usd,
+        "one_off": lever.one_off,
+        "yearly": lever.yearly,
         "other_hours_per_year": effect.other_hours_per_year.as_dict(),
         "difference": {
             name: getattr(effect, name).as_dict()
-            for name in ("contribution_usd", "expected_revenue_usd", "p_kept", "sdr_utilisation")
+            for name in ("contribution", "expected_revenue", "p_kept", "sdr_utilisation")
         },
         "p_kept": effect.kept.as_dict(),
     }
@@ -202,15 +201,15 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
 
 def _effect(today: Experiment, lever: Lever, found: Experiment, level: float) -> Effect:
     before, after = all_kept_months(today, SALES), all_kept_months(found, SALES)
-    bill = lever.one_off_usd + lever.yearly_usd * today.scenario.run.horizon_months / 12.0
+    bill = lever.one_off + lever.yearly * today.scenario.run.horizon_months / 12.0
     contribution, revenue, utilisation = (
         paired_difference(found.series(name) - paid, today.series(name), level=level)
         for name, paid in zip(WHAT_COUNTS, (bill, 0.0, 0.0), strict=True)
     )
     return Effect(
         lever=lever,
-        contribution_usd=contribution,
-        expected_revenue_usd=revenue,
+        contribution=contribution,
+        expected_revenue=revenue,
         p_kept=_between_shares(paired_difference(mean_of_months(after), mean_of_months(before), level=level)),
         sdr_utilisation=utilisation,
         kept=kept_in_a_month(after, level=level),

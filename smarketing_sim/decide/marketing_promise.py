@@ -143,7 +143,7 @@ def marketing_promise(
     changed = [lever.scenario for lever in levers if lever.scenario is not None]
     today, *tried = simulate_all([scenario, *changed], progress=part(0), **how)
     hold_handed(today)
-    plans = _plans(scenario, [e.lever for e in ranked(today, levers, tried).free if e.contribution_usd.mean > 0.0])
+    plans = _plans(scenario, [e.lever for e in ranked(today, levers, tried).free if e.contribution.mean > 0.0])
     curves = volume_curves(plans, factors=volumes_for(today), progress=part(1), **how)
     found = MarketingPromise(
         today,
@@ -170,7 +170,7 @@ def volumes_for(today: Experiment) -> tuple[float, ...]:
 
 def refined(plan: Scenario, curve: Curve, **how: Any) -> Curve:
     """Return a curve with two more volumes, halfway to each side of its highest point."""
-    top = int(np.argmax(curve.contribution_usd.mean(axis=0)))
+    top = int(np.argmax(curve.contribution.mean(axis=0)))
     around = curve.factors[max(top - 1, 0) : top + 2]
     more = [round(float(factor), 4) for factor in (around[1:] + around[:-1]) / 2.0]
     (found,) = volume_curves({curve.label: plan}, factors=more, **how)
@@ -178,7 +178,7 @@ def refined(plan: Scenario, curve: Curve, **how: Any) -> Curve:
     order = np.argsort(factors)
     tables = (
         np.concatenate([getattr(curve, name), getattr(found, name)], axis=1)[:, order]
-        for name in ("handed_per_month", "contribution_usd", "revenue_usd", "goal_revenue_usd")
+        for name in ("handed_per_month", "contribution", "revenue", "goal_revenue")
     )
     return Curve(curve.label, factors[order], *tables)
 
@@ -197,7 +197,7 @@ def _courses(
     """Yield each plan with its curve, refined around its highest point, and what the goal takes."""
     for number, curve in enumerate(curves, start=1):
         plan, finer = plans[curve.label], refined(plans[curve.label], curve, **how)
-        goal = leads_for_goal(plan, finer, chance=chance) if plan.goal.marketing_usd > 0 else None
+        goal = leads_for_goal(plan, finer, chance=chance) if plan.goal.from_marketing > 0 else None
         yield Course(curve.label, plan, finer, goal)
         progress(number, len(curves))
 
@@ -220,26 +220,25 @@ def to_json(found: MarketingPromise) -> dict[str, Any]:
     """Return what marketing must promise as plain JSON types."""
     goal = found.scenario.goal
     return {
-        "scenario": found.scenario.name,
-        "digest": found.scenario.digest,
+        **found.scenario.identity,
         "seed": found.today.seed,
         "replications": len(found.today.measures),
         "engine": found.today.engine,
         "goal": {
-            "revenue_usd": goal.revenue_usd or None,
-            "marketing_usd": goal.marketing_usd or None,
+            "revenue": goal.revenue or None,
+            "from_marketing": goal.from_marketing or None,
             "chance": found.chance,
             "p_reached_today": results.goal_reached(found.today).as_dict(),
             "p_quota_today": results.quota_reached(found.today).as_dict(),
         },
         "courses": [_course_json(course) for course in found.courses],
         "next_leads": {
-            name: {"contribution_usd": more.contribution_usd.as_dict(), "handed_count": more.handed_count}
+            name: {"contribution": more.contribution.as_dict(), "handed_count": more.handed_count}
             for name, more in found.next_leads.items()
         },
         "burst": None if found.burst is None else {
             name: value.as_dict() if isinstance(value, Interval) else value
-            for name in ("contribution_usd", "revenue_usd", "kept_share", "burst_leads")
+            for name in ("contribution", "revenue", "kept_share", "burst_leads")
             for value in [getattr(found.burst, name)]
         },
         "pacing": {

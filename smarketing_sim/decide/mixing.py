@@ -29,7 +29,7 @@ SOURCES, CAMPAIGNS, REPS = "marketing.sources", "marketing.campaigns", "sales.sd
 _TERRITORIES = "sales.sdr.routing.territories"
 _WHOLE = ("personas", "sla")
 _ABSENT = object()
-_COST = "cost_per_handed_usd"
+_COST = "cost_per_handed"
 _SPLIT = ("leads_per_month", "visits_per_month")
 _NAME_ROOM = 90
 
@@ -183,7 +183,7 @@ def _split_campaigns(mixed: Things, replaced: Collection[str], qualities: Things
             continue
         dealt = zip(_dealt(name, qualities), _dealt(thing["source"], qualities), strict=True)
         for (new_name, share, _), (source, _, _) in dealt:
-            sizes = {field: thing[field] * share for field in ("first_week_leads", "cost_usd")}
+            sizes = {field: thing[field] * share for field in ("first_week_leads", "cost")}
             split[new_name] = {**thing, **sizes, "source": source}
     return split
 
@@ -202,7 +202,7 @@ def _dealt(name: str, qualities: Things) -> Iterator[tuple[str, float, Document]
 
 
 def _mean_cost(sources: Things) -> float:
-    """Return what a handed lead costs on average, US dollars; where none is handed over, the plain mean of sources."""
+    """Return what a handed lead costs on average; where none is handed over, the plain mean of sources."""
     handed = [_handed_per_month(source) for source in sources.values()]
     weights = handed if sum(handed) > 0 else [1.0] * len(handed)
     costs = [source[_COST] for source in sources.values()]

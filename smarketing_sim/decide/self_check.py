@@ -10,6 +10,7 @@ import numpy as np
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums, t_interval
+from smarketing_sim.scenario.currency import DOLLARS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats, timeline
 from smarketing_sim.world.roster import standard_rep
@@ -34,16 +35,17 @@ BENCHMARKS: dict[str, Benchmark] = {
         3.0, 25.0, "assumption: an SDR of 8 to 15 opportunities a month, and room"
     ),
     "open_deals_per_ae": Benchmark(5.0, 50.0, "E37: 15 to 50 leads at once"),
-    "cost_per_won_usd": Benchmark(500.0, 60_000.0, "assumption: a year's margin of a customer, more or less"),
-    "cost_per_handed_usd": Benchmark(20.0, 600.0, "E33: $164 organic to $310 paid, and room"),
+    "cost_per_won": Benchmark(500.0, 60_000.0, "assumption: a year's margin of a customer, more or less"),
+    "cost_per_handed": Benchmark(20.0, 600.0, "E33: $164 organic to $310 paid, and room"),
 }
+IN_DOLLARS = ("cost_per_won", "cost_per_handed")
 LABELS: dict[str, str] = {
     "dials_per_rep_day": "dials a rep makes in a whole day at this pace",
     "conversations_per_dial": "conversations for each dial",
     "opportunities_per_rep_month": "opportunities for each rep and month",
     "open_deals_per_ae": "open deals for each account executive",
-    "cost_per_won_usd": "cost of one won deal, people and tools included (CAC)",
-    "cost_per_handed_usd": "media cost of one lead handed over",
+    "cost_per_won": "cost of one won deal, people and tools included (CAC)",
+    "cost_per_handed": "media cost of one lead handed over",
 }
 
 
@@ -74,10 +76,23 @@ class Implied:
 
 def self_check(experiment: Experiment) -> list[Implied]:
     """Return what an experiment implies about a company; a number that has no case is left out."""
-    found = _implied(experiment)
+    usual, found = _usual(experiment.scenario), _implied(experiment)
     return [
-        Implied(name, LABELS[name], value, BENCHMARKS[name]) for name, value in found.items() if np.isfinite(value.mean)
+        Implied(name, LABELS[name], value, usual[name])
+        for name, value in found.items()
+        if np.isfinite(value.mean) and name in usual
     ]
+
+
+def _usual(scenario: Scenario) -> dict[str, Benchmark]:
+    """Return what is usual in the plan's currency; without a rate nothing is known of costs in another one."""
+    rate = 1.0 if scenario.currency == DOLLARS else scenario.exchange.get(DOLLARS)
+    if rate is None:
+        return {name: usual for name, usual in BENCHMARKS.items() if name not in IN_DOLLARS}
+    costs = {name: BENCHMARKS[name] for name in IN_DOLLARS}
+    return BENCHMARKS | {
+        name: Benchmark(rate * usual.low, rate * usual.high, usual.source) for name, usual in costs.items()
+    }
 
 
 def to_json(found: list[Implied]) -> list[dict[str, Any]]:
@@ -109,8 +124,8 @@ def _implied(experiment: Experiment) -> dict[str, Interval]:
         "conversations_per_dial": conversations_per_dial(experiment),
         "opportunities_per_rep_month": t_interval(_total(experiment, "opportunities") / (rep_months or np.nan)),
         "open_deals_per_ae": t_interval(room * experiment.series("ae_utilisation")),
-        "cost_per_won_usd": t_interval(experiment.series("cost_per_won_usd")),
-        "cost_per_handed_usd": ratio_of_sums(_total(experiment, "spend_usd"), _total(experiment, "handed")),
+        "cost_per_won": t_interval(experiment.series("cost_per_won")),
+        "cost_per_handed": ratio_of_sums(_total(experiment, "spend"), _total(experiment, "handed")),
     }
 
 

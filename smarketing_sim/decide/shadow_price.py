@@ -34,16 +34,16 @@ class HourPrice:
 
     Parameters
     ----------
-    per_hour_usd
+    per_hour
         Contribution of one more hour, before its wage.
-    wage_per_hour_usd
+    wage_per_hour
         What an hour costs.
     utilisation
         How busy the reps are in their time for marketing's leads.
     """
 
-    per_hour_usd: Interval
-    wage_per_hour_usd: float
+    per_hour: Interval
+    wage_per_hour: float
     utilisation: Interval
 
 
@@ -94,13 +94,13 @@ def price_between(less: Experiment, more: Experiment, plan: Experiment) -> HourP
     gained = _before_wages(more) - _before_wages(less)
     hours = more.series("hours_scheduled") - less.series("hours_scheduled")
     scheduled = float(plan.series("hours_scheduled").mean())
-    wage = float(plan.series("people_usd").mean()) / scheduled if scheduled > 0 else float("nan")
+    wage = float(plan.series("people_cost").mean()) / scheduled if scheduled > 0 else float("nan")
     busy = ratio_of_sums(plan.series("hours_scheduled") - plan.series("hours_idle"), plan.series("hours_scheduled"))
     return HourPrice(ratio_of_sums(gained, hours), wage, busy)
 
 
 def _before_wages(experiment: Experiment) -> Floats:
-    return experiment.series("contribution_usd") + experiment.series("people_usd")
+    return experiment.series("contribution") + experiment.series("people_cost")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class AttemptValues:
 
     Parameters
     ----------
-    contact_usd
+    contact
         Contribution of reaching a lead while it is interested.
     connect_prob
         Chance that attempt n gets through, given that the ones before did not; shape (attempts,).
@@ -117,37 +117,37 @@ class AttemptValues:
         Rep minutes of attempt n on average; shape (attempts,).
     still_interested
         Share of leads whose first attempt at an age of ``AGES_MINUTES`` finds them interested; shape (ages,).
-    cost_per_hour_usd
+    cost_per_hour
         Wage and shadow price of an hour.
     """
 
-    contact_usd: float
+    contact: float
     connect_prob: Floats
     minutes: Floats
     still_interested: Floats
-    cost_per_hour_usd: float
+    cost_per_hour: float
 
     @property
-    def profit_usd(self) -> Floats:
+    def profit(self) -> Floats:
         """Marginal profit of attempt n where the first came at age a; shape (attempts, ages)."""
-        gain = self.contact_usd * np.outer(self.connect_prob, self.still_interested)
-        return np.asarray(gain - self.minutes[:, None] * self.cost_per_hour_usd / 60.0)
+        gain = self.contact * np.outer(self.connect_prob, self.still_interested)
+        return np.asarray(gain - self.minutes[:, None] * self.cost_per_hour / 60.0)
 
     @property
     def last_that_pays(self) -> list[int]:
         """For each age the last attempt that still pays; 0 where none does."""
-        pays = self.profit_usd > 0
+        pays = self.profit > 0
         return [int(np.flatnonzero(column)[-1]) + 1 if column.any() else 0 for column in pays.T]
 
 
-def attempt_values(scenario: Scenario, *, cost_per_hour_usd: float, attempts: int | None = None) -> AttemptValues:
+def attempt_values(scenario: Scenario, *, cost_per_hour: float, attempts: int | None = None) -> AttemptValues:
     """Return what attempts bring and cost: attempt n pays when p(connect) × value exceeds minutes × (wage + price).
 
     Parameters
     ----------
     scenario
         The plan.
-    cost_per_hour_usd
+    cost_per_hour
         Wage of an hour and its worth for other leads or outbound work.
     attempts
         How many attempts to value; those of the cadence where left out.
@@ -165,7 +165,7 @@ def attempt_values(scenario: Scenario, *, cost_per_hour_usd: float, attempts: in
         through,
         _minutes(scenario, through),
         fades if scenario.decay.spoils else np.ones(len(AGES_MINUTES)),
-        cost_per_hour_usd,
+        cost_per_hour,
     )
 
 

@@ -39,20 +39,20 @@ class Step:
     ----------
     headcount, years
         Reps, and over how many simulated years they were tried.
-    p_kept, contribution_usd
+    p_kept, contribution
         Chance kept, and contribution of the horizon.
-    difference_usd
+    difference
         Contribution beside today's headcount in the same years.
-    people_cost_usd
+    people_cost
         Whole wages of these reps for a year.
     """
 
     headcount: int
     years: int
     p_kept: Interval
-    contribution_usd: Interval
-    difference_usd: Interval
-    people_cost_usd: float
+    contribution: Interval
+    difference: Interval
+    people_cost: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class FreeAlternative:
         The change.
     years
         Simulated years of the figures below; other years than those in which it was found to be the best.
-    p_kept, difference_usd
+    p_kept, difference
         Chance kept, and contribution beside today's plan in the same years.
     enough
         Whether it reaches the chance wanted without a hire; None where the years cannot tell.
@@ -74,7 +74,7 @@ class FreeAlternative:
     lever: Lever
     years: int
     p_kept: Interval
-    difference_usd: Interval
+    difference: Interval
     enough: bool | None
 
 
@@ -284,14 +284,14 @@ def _step(scenario: Scenario, headcount: int, promise: Promise, years: Years) ->
         headcount=headcount,
         years=len(found.measures),
         p_kept=promise.kept(found),
-        contribution_usd=mean_of(found, "contribution_usd"),
-        difference_usd=_difference(found, today),
-        people_cost_usd=headcount * scenario.sales.sdr.annual_cost_usd,
+        contribution=mean_of(found, "contribution"),
+        difference=_difference(found, today),
+        people_cost=headcount * scenario.sales.sdr.annual_cost,
     )
 
 
 def _difference(found: Experiment, today: Experiment) -> Interval:
     """Return the contribution beside today's, in the years that both were simulated in."""
     shared = min(len(found.measures), len(today.measures))
-    after, before = (one.series("contribution_usd")[:shared] for one in (found, today))
+    after, before = (one.series("contribution")[:shared] for one in (found, today))
     return paired_difference(after, before)

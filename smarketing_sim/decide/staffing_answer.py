@@ -39,8 +39,7 @@ def to_json(answer: Staffing) -> dict[str, Any]:
     """Return the answer of ``smarketing staff`` as plain JSON types."""
     promise, found, one_fewer = answer.promise, answer.found, answer.p_kept_one_fewer
     return {
-        "scenario": answer.scenario.name,
-        "digest": answer.scenario.digest,
+        **answer.scenario.identity,
         "seed": answer.seed,
         "engine": answer.engine,
         "keep": promise.keep,
@@ -100,9 +99,9 @@ def _step(step: Step) -> dict[str, Any]:
         "headcount": step.headcount,
         "replications": step.years,
         "p_kept": step.p_kept.as_dict(),
-        "contribution_usd": step.contribution_usd.as_dict(),
-        "contribution_difference_usd": step.difference_usd.as_dict(),
-        "people_cost_usd": step.people_cost_usd,
+        "contribution": step.contribution.as_dict(),
+        "contribution_difference": step.difference.as_dict(),
+        "people_cost": step.people_cost,
     }
 
 
@@ -113,7 +112,7 @@ def _free(free: FreeAlternative) -> dict[str, Any]:
         "set": dict(free.lever.overrides),
         "replications": free.years,
         "p_kept": free.p_kept.as_dict(),
-        "contribution_difference_usd": free.difference_usd.as_dict(),
+        "contribution_difference": free.difference.as_dict(),
         "enough": free.enough,
     }
 

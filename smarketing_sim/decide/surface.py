@@ -30,14 +30,14 @@ class Point:
         Leads handed over in a mean month, on average over the simulated years.
     kept, called
         By limit: the chance that a month keeps a promise of it, and the share of leads called within it.
-    contribution_usd
+    contribution
         What the plan brings.
     """
 
     handed_per_month: float
     kept: tuple[Interval, ...]
     called: tuple[Interval, ...]
-    contribution_usd: Interval
+    contribution: Interval
 
 
 @dataclass(frozen=True)
@@ -113,5 +113,5 @@ def _point(experiment: Experiment) -> Point:
         float(experiment.series("handed_count").mean()) / max(months, 1),
         tuple(results.kept_in_a_month(results.kept_months(experiment, name)) for name in names),
         tuple(results.attainment(experiment, name) for name in names),
-        t_interval(experiment.series("contribution_usd")),
+        t_interval(experiment.series("contribution")),
     )

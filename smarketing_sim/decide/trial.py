@@ -51,7 +51,7 @@ class Outcome:
     Parameters
     ----------
     name
-        ``contact`` and ``qualified``, chances; or ``revenue``, US dollars of won deals.
+        ``contact`` and ``qualified``, chances; or ``revenue``, in the plan's currency of won deals.
     now, fast, effect
         Its mean for leads called as planned and within the limit, and the difference.
     deviation_now, deviation_fast
@@ -205,8 +205,7 @@ def plan_trial(
 def to_json(found: Trial) -> dict[str, Any]:
     """Return a trial as plain JSON types; what no trial could tell is null."""
     return {
-        "scenario": found.scenario.name,
-        "digest": found.scenario.digest,
+        **found.scenario.identity,
         "seed": found.seed,
         "replications": found.replications,
         "engine": found.engine,

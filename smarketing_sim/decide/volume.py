@@ -40,26 +40,26 @@ class Curve:
         Volumes as shares of today's, rising; shape (volumes,).
     handed_per_month
         Leads handed over in a mean month, duplicates left out; shape (years, volumes).
-    contribution_usd, revenue_usd, goal_revenue_usd
+    contribution, revenue, goal_revenue
         Contribution, expected revenue, and revenue in the view that the goal is set in; shape (years, volumes).
     """
 
     label: str
     factors: Floats
     handed_per_month: Floats
-    contribution_usd: Floats
-    revenue_usd: Floats
-    goal_revenue_usd: Floats
+    contribution: Floats
+    revenue: Floats
+    goal_revenue: Floats
 
     @cached_property
     def cliff(self) -> Cliff:
         """The volume above which one more lead lowers contribution."""
         return _cliff(self)
 
-    def goal_chance(self, goal_usd: float) -> list[Interval]:
+    def goal_chance(self, goal: float) -> list[Interval]:
         """Return by volume the chance that a single year reaches a revenue goal."""
-        reached = (self.goal_revenue_usd >= goal_usd).sum(axis=0)
-        return [wilson(float(count), float(len(self.goal_revenue_usd))) for count in reached]
+        reached = (self.goal_revenue >= goal).sum(axis=0)
+        return [wilson(float(count), float(len(self.goal_revenue))) for count in reached]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def more_leads(
         if campaigns and campaign.source in chosen:
             path = f"marketing.campaigns.{name}"
             overrides[f"{path}.first_week_leads"] = factor * campaign.first_week_leads
-            overrides[f"{path}.cost_usd"] = factor * campaign.cost_usd
+            overrides[f"{path}.cost"] = factor * campaign.cost
     return overrides
 
 
@@ -139,17 +139,17 @@ def _curve(label: str, factors: Floats, found: Sequence[Experiment]) -> Curve:
         label,
         factors,
         by_volume("handed_count") / max(run.horizon_months, 1),
-        by_volume("contribution_usd"),
-        by_volume("expected_revenue_usd"),
-        by_volume(f"{view}_revenue_usd"),
+        by_volume("contribution"),
+        by_volume("expected_revenue"),
+        by_volume(f"{view}_revenue"),
     )
 
 
 def _cliff(curve: Curve) -> Cliff:
     random = np.random.Generator(np.random.SFC64(_RESAMPLING_SEED))
-    years = len(curve.contribution_usd)
-    found = _summit(curve.factors, curve.contribution_usd.mean(axis=0))
-    drawn = np.array([_summit(curve.factors, curve.contribution_usd[random.integers(0, years, years)].mean(axis=0))
+    years = len(curve.contribution)
+    found = _summit(curve.factors, curve.contribution.mean(axis=0))
+    drawn = np.array([_summit(curve.factors, curve.contribution[random.integers(0, years, years)].mean(axis=0))
                       for _ in range(_RESAMPLES)])  # fmt: skip
     low, high = np.quantile(drawn, [0.025, 0.975]) if years > 1 else (np.nan, np.nan)
     handed = curve.handed_per_month.mean(axis=0)
@@ -179,7 +179,7 @@ class LeadsForGoal:
 
     Parameters
     ----------
-    goal_usd
+    goal
         The part of the goal that marketing's leads must bring.
     chance
         The chance asked for that a single year reaches it.
@@ -196,7 +196,7 @@ class LeadsForGoal:
         What a spreadsheet says, which knows no queue: goal ÷ worth of a lead that is worked at once.
     """
 
-    goal_usd: float
+    goal: float
     chance: float
     factor: float | None
     reached: Interval
@@ -207,11 +207,11 @@ class LeadsForGoal:
 
 @dataclass(frozen=True)
 class SourcePromise:
-    """What one source must deliver: leads handed over a month, their worth on paper, and their media cost, USD."""
+    """What one source must deliver: leads handed over a month, their worth on paper, and their media cost."""
 
     handed_per_month: float
-    worth_usd: float
-    cost_usd: float
+    worth: float
+    cost: float
 
 
 def leads_for_goal(scenario: Scenario, curve: Curve, *, chance: float = 0.5) -> LeadsForGoal:
@@ -226,7 +226,7 @@ def leads_for_goal(scenario: Scenario, curve: Curve, *, chance: float = 0.5) -> 
     chance
         With what chance a single year is to reach the goal.
     """
-    goal = scenario.goal.marketing_usd
+    goal = scenario.goal.from_marketing
     chances = curve.goal_chance(goal)
     enough = [place for place, found in enumerate(chances) if found.mean >= chance]
     best = int(np.argmax([found.mean for found in chances]))
@@ -235,7 +235,7 @@ def leads_for_goal(scenario: Scenario, curve: Curve, *, chance: float = 0.5) -> 
     share = factor * expected_handed(scenario)
     handed = float(curve.handed_per_month[:, place].mean()) * share / max(share.sum(), 1e-12)
     by_source = {
-        name: SourcePromise(float(count), float(count) * values[name], float(count) * source.cost_per_handed_usd)
+        name: SourcePromise(float(count), float(count) * values[name], float(count) * source.cost_per_handed)
         for (name, source), count in zip(scenario.marketing.sources.items(), handed, strict=True)
     }
     mean_value = float(np.average(list(values.values()), weights=np.maximum(handed, 1e-12)))

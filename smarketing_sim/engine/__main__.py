@@ -11,7 +11,7 @@ _SMALL = {
     "run": {"starts_on": "2024-01-01", "horizon_months": 1, "warm_up_weeks": 0, "cool_down_weeks": 0},
     "calendar": {"zone": "UTC", "hours": {"mon-fri": ["09:00-17:00"]}},
     "sales": {"sdr": {"headcount": 1}},
-    "personas": {"anyone": {"share": 1.0, "deal_value_usd": 1}},
+    "personas": {"anyone": {"share": 1.0, "deal_value": 1}},
     "marketing": {"sources": {"web": {"leads_per_month": 1, "qualify_prob": 0.1, "win_prob": 0.1}}},
 }
 

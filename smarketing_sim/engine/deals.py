@@ -31,7 +31,7 @@ class Deals:
     meeting_at, met_at, opportunity_at, deal_closed_at
         Instants; a meeting that was moved counts as the second one.
     value
-        US dollars of a won deal.
+        What a won deal brings.
     outcome, reason, resolved_at
         How it ended.
     wait
@@ -67,7 +67,7 @@ def close_deals(plan: Plan, found: Followed) -> Deals:
         met_at=met_at,
         opportunity_at=opportunity_at,
         deal_closed_at=closed_at,
-        value=np.where(won, leads.deal_value_usd[rows], NEVER),
+        value=np.where(won, leads.deal_value[rows], NEVER),
         outcome=np.where(closed & won, WON, np.where(closed | missed, LOST, OPEN)),
         reason=np.where((closed & won) | ~(closed | missed), NO_REASON, lost_to),
         resolved_at=np.where(closed, closed_at, missed_at),
@@ -133,7 +133,7 @@ def expected_values(
         Skill of the rep who talked with each.
     """
     leads, ae, rule = plan.demand, plan.scenario.sales.ae, plan.scenario.sales.meetings
-    worth = _while_warm("win", plan, found, rows, leads.win_prob[rows] * leads.mean_value_usd[rows])
+    worth = _while_warm("win", plan, found, rows, leads.win_prob[rows] * leads.mean_value[rows])
     if ae.open_limit is not None or ae.headcount == 0:
         faded = 1.0 if ae.fade_half_life is None else to_grid(np.exp2(-wait / ae.fade_half_life))
         return np.where(np.isnan(wait), 0.0, worth * faded)

@@ -185,7 +185,7 @@ class Plan:
     @cached_property
     def worth(self) -> Floats:
         """Mean value of a lead if called at once, for queue orders that look at it."""
-        return self.demand.qualify_prob * self.demand.win_prob * self.demand.mean_value_usd
+        return self.demand.qualify_prob * self.demand.win_prob * self.demand.mean_value
 
     @cached_property
     def decay_steps(self) -> Floats:

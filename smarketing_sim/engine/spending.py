@@ -21,7 +21,7 @@ def marketing_table(plan: Plan) -> dict[str, Column]:
     scenario, line = plan.scenario, plan.line
     sources, campaigns = scenario.marketing.sources, scenario.marketing.campaigns
     created = _created(plan)
-    cost = np.array([s.cost_per_handed_usd * s.handed_share for s in sources.values()])
+    cost = np.array([s.cost_per_handed * s.handed_share for s in sources.values()])
     spend = created * cost[None, :, None]
     visits = np.zeros_like(created)
     visits[:, :, 0] = plan.demand.visits_count.T
@@ -32,7 +32,7 @@ def marketing_table(plan: Plan) -> dict[str, Column]:
         burst = np.arange(max(start, 0), min(start + 7 * campaign.weeks, line.day_count))
         exists[burst, row, number] = True
         if len(burst):
-            spend[burst, row, number] += campaign.cost_usd / (7 * campaign.weeks)
+            spend[burst, row, number] += campaign.cost / (7 * campaign.weeks)
     rows = np.flatnonzero(exists)
     day, source, campaign_code = np.unravel_index(rows, exists.shape)
     return {
@@ -40,7 +40,7 @@ def marketing_table(plan: Plan) -> dict[str, Column]:
         "source": source,
         "campaign": campaign_code,
         "visits_count": visits.ravel()[rows],
-        "spend_usd": spend.ravel()[rows],
+        "spend": spend.ravel()[rows],
     }
 
 

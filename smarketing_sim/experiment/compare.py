@@ -11,14 +11,15 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.results import all_kept_months, kept_months
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import paired_difference, t_interval
+from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.world.calendar import Floats
 
 HEADLINES = {
-    "revenue_expected_usd": "expected_revenue_usd",
-    "revenue_cohort_usd": "cohort_revenue_usd",
-    "revenue_booked_usd": "booked_revenue_usd",
-    "contribution_usd": "contribution_usd",
-    "contribution_fully_loaded_usd": "contribution_loaded_usd",
+    "revenue_expected": "expected_revenue",
+    "revenue_cohort": "cohort_revenue",
+    "revenue_booked": "booked_revenue",
+    "contribution": "contribution",
+    "contribution_fully_loaded": "contribution_loaded",
     "won_count": "won_count",
     "handed_count": "handed_count",
     "utilisation_sdr": "sdr_utilisation",
@@ -26,8 +27,12 @@ HEADLINES = {
     "response_business_p50_minutes": "business_p50_minutes",
     "response_wall_p50_minutes": "wall_p50_minutes",
     "never_called_share": "never_called_share",
-    "spend_usd": "spend_usd",
+    "spend": "spend",
 }
+MONEY = frozenset(
+    {"revenue_expected", "revenue_cohort", "revenue_booked", "contribution", "contribution_fully_loaded", "spend"}
+)
+"""Headline measures in the plan's currency."""
 
 
 def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
@@ -46,8 +51,8 @@ def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
     _hold_pairs(a, b)
     series_a, series_b = per_replication(a), per_replication(b)
     return {
-        "a": {"scenario": a.scenario.name, "digest": a.scenario.digest},
-        "b": {"scenario": b.scenario.name, "digest": b.scenario.digest},
+        "a": a.scenario.identity,
+        "b": b.scenario.identity,
         "seed": a.seed,
         "replications": len(a.measures),
         "engine": a.engine,
@@ -89,10 +94,10 @@ def compare_all(base: Experiment, others: Sequence[Experiment], *, level: float 
     for other in others:
         series = per_replication(other)
         pairs = {name: _pair(known[name], series[name], level=each) for name in known if name in series}
-        told = {"scenario": other.scenario.name, "digest": other.scenario.digest}
+        told = other.scenario.identity
         listed.append({**told, "changed": _changed(base, other), "measures": pairs})
     return {
-        "base": {"scenario": base.scenario.name, "digest": base.scenario.digest},
+        "base": base.scenario.identity,
         "others": listed,
         "seed": base.seed,
         "replications": len(base.measures),
@@ -118,6 +123,7 @@ def mean_of_months(kept: Floats) -> Floats:
 
 
 def _hold_pairs(a: Experiment, b: Experiment) -> None:
+    hold_one_currency((a.scenario.currency, b.scenario.currency))
     if a.seed != b.seed or [m.replication for m in a.measures] != [m.replication for m in b.measures]:
         raise InputError("only experiments with the same seed and replications can be paired")
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.experiment.compare import HEADLINES
 from smarketing_sim.experiment.runs import OfMean, Precision
+from smarketing_sim.scenario.currency import plain_name
 
 _PRECISION = "--precision"
 
 
 def parse_precision(settings: Sequence[str]) -> dict[str, Precision]:
-    """Read ``measure=half_width`` words, such as ``revenue_expected_usd=3%`` or ``utilisation_sdr=0.01``.
+    """Read ``measure=half_width`` words, such as ``revenue_expected=3%`` or ``utilisation_sdr=0.01``.
 
     Returns
     -------
@@ -29,6 +30,7 @@ def parse_precision(settings: Sequence[str]) -> dict[str, Precision]:
     wanted: dict[str, Precision] = {}
     for setting in settings:
         name, _, text = (part.strip() for part in setting.partition("="))
+        name = plain_name(name)
         width = _positive(text.removesuffix("%").strip())
         if name not in HEADLINES:
             rule = "is not a measure; name one that smarketing compare prints"

@@ -17,7 +17,7 @@ from smarketing_sim.measure.summary import Measures
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
-IN_TABLE = ("revenue_expected_usd", "contribution_usd", "utilisation_sdr", "utilisation_ae")
+IN_TABLE = ("revenue_expected", "contribution", "utilisation_sdr", "utilisation_ae")
 ALL = "p_all_kept"
 
 _BEYOND = {"inf": math.inf, "-inf": -math.inf}

@@ -77,19 +77,19 @@ def ceiling(experiment: Experiment, name: str) -> float | None:
 def goal_reached(experiment: Experiment) -> Interval:
     """Return the chance that a single year reaches marketing's part of the goal, in the view the goal is set in."""
     goal = experiment.scenario.goal
-    if goal.revenue_usd <= 0:
+    if goal.revenue <= 0:
         return Interval(np.nan, np.nan, np.nan)
-    revenue = experiment.series("cohort_revenue_usd" if goal.view == "cohort" else "booked_revenue_usd")
-    return wilson(float(np.sum(revenue >= goal.marketing_usd)), float(len(revenue)))
+    revenue = experiment.series("cohort_revenue" if goal.view == "cohort" else "booked_revenue")
+    return wilson(float(np.sum(revenue >= goal.from_marketing)), float(len(revenue)))
 
 
 def quota_reached(experiment: Experiment) -> Interval:
     """Return the chance that deals booked in the horizon reach the quota of all account executives."""
     ae, months = experiment.scenario.sales.ae, experiment.scenario.run.horizon_months
-    quota = ae.quota_usd * ae.headcount * months / 12.0
+    quota = ae.quota * ae.headcount * months / 12.0
     if quota <= 0:
         return Interval(np.nan, np.nan, np.nan)
-    booked = experiment.series("booked_revenue_usd")
+    booked = experiment.series("booked_revenue")
     return wilson(float(np.sum(booked >= quota)), float(len(booked)))
 
 
@@ -97,7 +97,7 @@ def one_year(experiment: Experiment) -> dict[str, float] | None:
     """Return the spread of a single year's revenue from 200 replications on, else None."""
     if len(experiment.measures) < ONE_YEAR_FROM:
         return None
-    low, middle, high = np.quantile(experiment.series("cohort_revenue_usd"), (0.1, 0.5, 0.9))
+    low, middle, high = np.quantile(experiment.series("cohort_revenue"), (0.1, 0.5, 0.9))
     return {"p10": float(low), "p50": float(middle), "p90": float(high)}
 
 
@@ -130,28 +130,27 @@ def to_json(experiment: Experiment) -> dict[str, Any]:
     scenario = experiment.scenario
     everything = all_kept_months(experiment)
     return {
-        "scenario": scenario.name,
-        "digest": scenario.digest,
+        **scenario.identity,
         "seed": experiment.seed,
         "replications": len(experiment.measures),
         "engine": experiment.engine,
         "clauses": [_clause(experiment, name) for name in scenario.sla],
         "p_all_kept": {"month": kept_in_a_month(everything).as_dict(), "year": kept_all_year(everything).as_dict()},
         "goal": {
-            "target": scenario.goal.marketing_usd or None,
+            "target": scenario.goal.from_marketing or None,
             "view": scenario.goal.view,
             "p_reached": goal_reached(experiment).as_dict(),
             "p_quota": quota_reached(experiment).as_dict(),
         },
         "revenue": {
-            "expected": mean_of(experiment, "expected_revenue_usd").as_dict(),
-            "booked": mean_of(experiment, "booked_revenue_usd").as_dict(),
+            "expected": mean_of(experiment, "expected_revenue").as_dict(),
+            "booked": mean_of(experiment, "booked_revenue").as_dict(),
             "one_year": one_year(experiment),
         },
         "contribution": {
-            **mean_of(experiment, "contribution_usd").as_dict(),
-            "year_one": mean_of(experiment, "contribution_year_one_usd").as_dict(),
-            "fully_loaded": mean_of(experiment, "contribution_loaded_usd").as_dict(),
+            **mean_of(experiment, "contribution").as_dict(),
+            "year_one": mean_of(experiment, "contribution_year_one").as_dict(),
+            "fully_loaded": mean_of(experiment, "contribution_loaded").as_dict(),
         },
         "utilisation": {side: mean_of(experiment, f"{side}_utilisation").as_dict() for side in ("sdr", "ae")},
         "load_check": {

@@ -14,6 +14,7 @@ from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
 from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.record import measure_names, read_record
+from smarketing_sim.scenario.currency import hold_one_currency, plain_name
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
@@ -22,7 +23,7 @@ SMALLER_IS_BETTER = {
     "response_business_p50_minutes",
     "response_wall_p50_minutes",
     "never_called_share",
-    "spend_usd",
+    "spend",
 }
 
 Observe = Callable[[Sequence[int], range], Floats]
@@ -77,7 +78,7 @@ def select_best(
     scenarios
         The finalists.
     measure
-        A measure that ``compare`` knows, such as ``revenue_expected_usd``. More is better, but for waiting, leads never
+        A measure that ``compare`` knows, such as ``revenue_expected``. More is better, but for waiting, leads never
         called and spend.
     indifference
         The least difference worth detecting, in the unit of the measure.
@@ -98,7 +99,8 @@ def select_best(
         If a simulated year failed: means over different years cannot be ranked.
     """
     check_numbers(replications=at_most, seed=seed)
-    engine = choose_engine(engine)
+    hold_one_currency(scenario.currency for scenario in scenarios)
+    engine, measure = choose_engine(engine), plain_name(measure)
     known = [name for name in measure_names(scenarios[0]) if all(name in measure_names(s) for s in scenarios)]
     if measure not in known:
         raise InputError(

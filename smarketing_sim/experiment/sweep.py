@@ -93,8 +93,7 @@ class Sweep:
     def to_json(self) -> dict[str, Any]:
         """Return the answer of ``smarketing sweep`` as plain JSON types: no times, durations or paths."""
         return {
-            "scenario": self.grid.base.name,
-            "digest": self.grid.base.digest,
+            **self.grid.base.identity,
             "seed": self.seed,
             "replications": self.replications,
             "engine": self.engine,

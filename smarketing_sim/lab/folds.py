@@ -138,7 +138,7 @@ def _terms(state: State) -> dict[str, Control]:
         return {f"marketing.sources.{n}.win_prob": s.win_prob for n, s in scenario.marketing.sources.items()}
 
     def values(scenario: Scenario) -> dict[str, float]:
-        return {f"personas.{name}.deal_value_usd": p.deal_value_usd for name, p in scenario.personas.items()}
+        return {f"personas.{name}.deal_value": p.deal_value for name, p in scenario.personas.items()}
 
     terms = {
         "win_prob": ("Chance to win", win_probs),

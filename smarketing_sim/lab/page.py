@@ -16,7 +16,7 @@ from smarketing_sim.publish.parameters import check_parameters, find_params
 from smarketing_sim.publish.planning import Planning, write_tables
 from smarketing_sim.publish.sections import show_response, show_waiting
 from smarketing_sim.publish.terminal import ranged
-from smarketing_sim.publish.words import percent
+from smarketing_sim.publish.words import percent, tell_money_in
 
 
 def open_lab(namespace: Mapping[str, Any]) -> Lab:
@@ -44,7 +44,9 @@ def _opened(namespace: Mapping[str, Any]) -> Lab:
         earlier.close()  # the cell was run again
     given = check_parameters({name: value for name, value in namespace.items() if not isinstance(value, Lab)})
     path = find_params(Path(given["params_path"]))
-    return Lab(open_state(path, seed=given["seed"], years=given["replications"]))
+    state = open_state(path, seed=given["seed"], years=given["replications"])
+    tell_money_in(state.scenario.currency)
+    return Lab(state)
 
 
 def keep_first_look(lab: Lab, tables_dir: str) -> None:

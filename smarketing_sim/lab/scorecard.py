@@ -57,8 +57,8 @@ def comparison_html(answer: Answer) -> str:
     shown = [
         *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, _points)
           for name in measures if name.startswith("p_kept.")),
-        ("revenue_expected_usd", "revenue expected from the year’s leads", money, gain),
-        ("contribution_usd", _contribution(answer), money, gain),
+        ("revenue_expected", "revenue expected from the year’s leads", money, gain),
+        ("contribution", _contribution(answer), money, gain),
         ("response_business_p50_minutes", _CALLED, span, span),
         ("utilisation_sdr", "reps’ time in use", percent, _points),
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def changes_html(state: State) -> str:
     moved = [lever.label for lever in levers] + moved_by_hand(state, {path for lever in levers for path in lever.set})
     if state.setting.lead_factor != 1.0:
         moved.append(f"leads of every source and campaign: {percent(state.setting.lead_factor)} of the plan’s")
-    once, yearly = sum(a.one_off_usd for a in levers), sum(a.yearly_usd for a in levers)
+    once, yearly = sum(a.one_off for a in levers), sum(a.yearly for a in levers)
     costs = [f"{money(usd)} {when}" for usd, when in ((once, "once"), (yearly, "a year")) if usd > 0]
     beside = f" Not in the contribution: {' and '.join(costs)} for these levers." if costs else ""
     beside += " Only the promise changed; what the reps do stays as it was." if only_promises(state) else ""

@@ -13,56 +13,56 @@ from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.world.calendar import Floats, add_months
 
-_SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend_usd"), FUNNEL_COLUMNS.index("spend_unworked_usd")
+_SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend"), FUNNEL_COLUMNS.index("spend_unworked")
 
 
 @dataclass(frozen=True)
 class Economics:
-    """Money of one simulated year, US dollars, and hours.
+    """Money of one simulated year, in the plan's currency, and hours.
 
     Parameters
     ----------
-    expected_revenue_usd
+    expected_revenue
         First-year value of the deals that leads created in the horizon bring on average, whenever they close.
-    cohort_revenue_usd, booked_revenue_usd
+    cohort_revenue, booked_revenue
         The same as it fell out in this year; and deals closed in the horizon, whenever their lead was created.
-    contribution_usd
+    contribution
         Expected revenue over the economic horizon × margin − media − the reps' hours meant for these leads, and what
         outbound work in idle ones of them brings.
-    contribution_year_one_usd, contribution_loaded_usd
+    contribution_year_one, contribution_loaded
         Cash of the first year only; and with all people and tools.
-    won_count, cost_per_won_usd, ltv_to_cac, payback_months
+    won_count, cost_per_won, ltv_to_cac, payback_months
         Deals of the cohort, what one cost, what one brings over what it cost, months until it is paid back.
-    spend_usd, spend_unworked_usd
+    spend, spend_unworked
         Media in the horizon, and the part of it on leads that nobody called.
-    people_usd
+    people_cost
         Cost of the reps' time that is meant for marketing's leads.
     hours_scheduled, hours_idle
         Those hours, and how many of them passed without a lead to call.
     hours_on_duplicates, hours_on_bad_fits
         Rep hours on second records and on leads outside the profile.
-    revenue_per_rep_hour_usd
+    revenue_per_rep_hour
         Expected revenue over the rep hours of the horizon on all leads.
     """
 
-    expected_revenue_usd: float
-    cohort_revenue_usd: float
-    booked_revenue_usd: float
-    contribution_usd: float
-    contribution_year_one_usd: float
-    contribution_loaded_usd: float
+    expected_revenue: float
+    cohort_revenue: float
+    booked_revenue: float
+    contribution: float
+    contribution_year_one: float
+    contribution_loaded: float
     won_count: float
-    cost_per_won_usd: float
+    cost_per_won: float
     ltv_to_cac: float
     payback_months: float
-    spend_usd: float
-    spend_unworked_usd: float
-    people_usd: float
+    spend: float
+    spend_unworked: float
+    people_cost: float
     hours_scheduled: float
     hours_idle: float
     hours_on_duplicates: float
     hours_on_bad_fits: float
-    revenue_per_rep_hour_usd: float
+    revenue_per_rep_hour: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +71,15 @@ class MoneySums(Sums):
 
     Parameters
     ----------
-    expected_revenue_usd, cohort_revenue_usd, booked_revenue_usd, won_count
+    expected_revenue, cohort_revenue, booked_revenue, won_count
         As in :class:`Economics`.
     rep_minutes
         Minutes of attempts begun in the horizon: all, on second records, and on other leads outside the profile.
     """
 
-    expected_revenue_usd: float
-    cohort_revenue_usd: float
-    booked_revenue_usd: float
+    expected_revenue: float
+    cohort_revenue: float
+    booked_revenue: float
     won_count: float
     rep_minutes: Floats
 
@@ -90,9 +90,9 @@ class MoneySums(Sums):
         value, mine = case.leads["value"][valued], case.economics_cohort[valued]
         closed = case.in_horizon(case.leads["deal_closed_at"][valued])
         return cls(
-            expected_revenue_usd=float(case.created_leads["expected_value"].sum()),
-            cohort_revenue_usd=float(value[mine].sum()),
-            booked_revenue_usd=float(value[closed].sum()),
+            expected_revenue=float(case.created_leads["expected_value"].sum()),
+            cohort_revenue=float(value[mine].sum()),
+            booked_revenue=float(value[closed].sum()),
             won_count=float(np.count_nonzero(mine)),
             rep_minutes=_rep_minutes(case),
         )
@@ -100,7 +100,7 @@ class MoneySums(Sums):
 
 def measure_economics(case: Case, funnel: Floats, sums: MoneySums) -> Economics:
     """Return the money of one replication, given its funnel by source and what its leads add up to."""
-    terms, expected, won_count = case.scenario.economics, sums.expected_revenue_usd, sums.won_count
+    terms, expected, won_count = case.scenario.economics, sums.expected_revenue, sums.won_count
     spend = float(funnel[:, _SPEND].sum())
     shared, loaded = people_cost(case)
     margin = expected * terms.gross_margin
@@ -109,26 +109,26 @@ def measure_economics(case: Case, funnel: Floats, sums: MoneySums) -> Economics:
     mean_margin = margin / won_count if won_count else float("nan")
     hours, hours_duplicates, hours_bad_fits = (sums.rep_minutes / 60.0).tolist()
     idle = float(case.shared_minutes_by_state[IDLE]) / 60.0
-    outbound = terms.outbound_usd_per_hour * idle
+    outbound = terms.outbound_per_hour * idle
     return Economics(
-        expected_revenue_usd=expected,
-        cohort_revenue_usd=sums.cohort_revenue_usd,
-        booked_revenue_usd=sums.booked_revenue_usd,
-        contribution_usd=margin * terms.lifetime_factor - spend - shared + outbound,
-        contribution_year_one_usd=margin - spend - shared + outbound,
-        contribution_loaded_usd=margin * terms.lifetime_factor - cost + outbound,
+        expected_revenue=expected,
+        cohort_revenue=sums.cohort_revenue,
+        booked_revenue=sums.booked_revenue,
+        contribution=margin * terms.lifetime_factor - spend - shared + outbound,
+        contribution_year_one=margin - spend - shared + outbound,
+        contribution_loaded=margin * terms.lifetime_factor - cost + outbound,
         won_count=won_count,
-        cost_per_won_usd=per_won,
+        cost_per_won=per_won,
         ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
         payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"),
-        spend_usd=spend,
-        spend_unworked_usd=float(funnel[:, _UNWORKED].sum()),
-        people_usd=shared,
+        spend=spend,
+        spend_unworked=float(funnel[:, _UNWORKED].sum()),
+        people_cost=shared,
         hours_scheduled=scheduled_minutes(case) / 60.0,
         hours_idle=idle,
         hours_on_duplicates=hours_duplicates,
         hours_on_bad_fits=hours_bad_fits,
-        revenue_per_rep_hour_usd=expected / hours if hours > 0 else float("nan"),
+        revenue_per_rep_hour=expected / hours if hours > 0 else float("nan"),
     )
 
 
@@ -138,12 +138,8 @@ def people_cost(case: Case) -> tuple[float, float]:
     team = [case.profile(rep) for rep in range(1, sdr.headcount + 1)]
     employed = [_employed_share(case, profile) for profile in team]
     shares = [profile.marketing_time.share * share for profile, share in zip(team, employed, strict=True)]
-    shared = sdr.annual_cost_usd * sum(shares) * years
-    loaded = (
-        sdr.annual_cost_usd * sum(employed)
-        + ae.annual_cost_usd * ae.headcount
-        + case.scenario.economics.tools_annual_usd
-    )
+    shared = sdr.annual_cost * sum(shares) * years
+    loaded = sdr.annual_cost * sum(employed) + ae.annual_cost * ae.headcount + case.scenario.economics.tools_annual
     return shared, loaded * years
 
 

@@ -16,7 +16,7 @@ from smarketing_sim.measure.sums import Sums
 from smarketing_sim.world.calendar import Floats
 
 STAGES = ("leads", "handed", "accepted", "called", "reached", "qualified", "met", "opportunities", "won")
-FUNNEL_COLUMNS = ("visits", *STAGES, "spend_usd", "spend_unworked_usd", "expected_revenue_usd", "won_revenue_usd")
+FUNNEL_COLUMNS = ("visits", *STAGES, "spend", "spend_unworked", "expected_revenue", "won_revenue")
 _AT = {
     "handed": "handed_at",
     "accepted": "accepted_at",
@@ -39,7 +39,7 @@ class FunnelSums(Sums):
     ----------
     stages
         Leads by the set of stages they reached; shape (sources, sets).
-    won, expected_revenue_usd, won_revenue_usd
+    won, expected_revenue, won_revenue
         Leads won, what all bring on average, and what those won brought; shape (sources,).
     cycle_minutes
         From created to won, of each lead that was won.
@@ -47,8 +47,8 @@ class FunnelSums(Sums):
 
     stages: Floats
     won: Floats
-    expected_revenue_usd: Floats
-    won_revenue_usd: Floats
+    expected_revenue: Floats
+    won_revenue: Floats
     cycle_minutes: tuple[Floats, ...]
 
     @classmethod
@@ -59,8 +59,8 @@ class FunnelSums(Sums):
         return cls(
             stages=_stages(case),
             won=_by_source(case, won["source"]),
-            expected_revenue_usd=_by_source(case, cohort["source"], cohort["expected_value"]),
-            won_revenue_usd=_by_source(case, won["source"], won["value"]),
+            expected_revenue=_by_source(case, cohort["source"], cohort["expected_value"]),
+            won_revenue=_by_source(case, won["source"], won["value"]),
             cycle_minutes=(won["deal_closed_at"] - won["created_at"],),
         )
 
@@ -76,8 +76,8 @@ def funnel(case: Case, sums: FunnelSums) -> Floats:
     columns = {stage: sums.stages @ reached for stage, reached in _REACHED.items()}
     columns |= _marketing(case)
     columns["leads"] = sums.stages.sum(axis=1)
-    columns["spend_unworked_usd"] = (sums.stages @ _UNWORKED) * _handed_costs(case)
-    columns |= {name: getattr(sums, name) for name in ("won", "expected_revenue_usd", "won_revenue_usd")}
+    columns["spend_unworked"] = (sums.stages @ _UNWORKED) * _handed_costs(case)
+    columns |= {name: getattr(sums, name) for name in ("won", "expected_revenue", "won_revenue")}
     return np.stack([columns[name] for name in FUNNEL_COLUMNS], axis=1)
 
 
@@ -90,15 +90,15 @@ def _stages(case: Case) -> Floats:
 
 
 def _handed_costs(case: Case) -> Floats:
-    """Return what a handed lead costs by source, US dollars."""
-    return np.array([case.scenario.marketing.sources[name].cost_per_handed_usd for name in case.names["source"]])
+    """Return what a handed lead costs by source, in the plan's currency."""
+    return np.array([case.scenario.marketing.sources[name].cost_per_handed for name in case.names["source"]])
 
 
 def _marketing(case: Case) -> dict[str, Floats]:
     """Return visits and media spend on the days of the horizon, by source."""
     inside = case.in_horizon(case.line.day_starts_at[case.marketing["day"]])
     rows = Selection(case.marketing, np.flatnonzero(inside))
-    columns = {"visits": rows["visits_count"], "spend_usd": rows["spend_usd"]}
+    columns = {"visits": rows["visits_count"], "spend": rows["spend"]}
     return {name: _by_source(case, rows["source"], weight) for name, weight in columns.items()}
 
 

@@ -84,7 +84,7 @@ class ClauseSums(Sums):
         Leads by verdict and month in which they were handed over; shape (clauses, verdicts, months).
     duplicate_count
         Second records; shape (clauses, months).
-    worth_usd
+    worth
         What the leads are worth on average, where that is promised; shape (clauses, months).
     by_week
         Leads by week of the horizon, where pacing is promised; shape (clauses, weeks).
@@ -92,7 +92,7 @@ class ClauseSums(Sums):
 
     verdicts: Floats
     duplicate_count: Floats
-    worth_usd: Floats
+    worth: Floats
     by_week: Floats
 
     @classmethod
@@ -112,7 +112,7 @@ class ClauseSums(Sums):
                 sums.verdicts[row] = _verdicts(case, clause, months[0], due_at[clause.within], mine)
             sums.duplicate_count[row] = _by_month(case, months[1][_covered(case, clause, case.handed_duplicates)])
             if isinstance(clause, VolumeClause) and clause.leads_per_rep is None:
-                sums.worth_usd[row] = _worth(case, months[0][mine], mine)
+                sums.worth[row] = _worth(case, months[0][mine], mine)
             if isinstance(clause, PacingClause):
                 sums.by_week[row] = _by_week(case, handed[mine])
         return sums
@@ -132,14 +132,14 @@ def measure_clauses(case: Case, sums: ClauseSums | None = None) -> dict[str, Cla
 
 
 def contact_values(scenario: Scenario) -> dict[str, float]:
-    """Return what a handed lead is worth on average once it is reached in time, by source, US dollars of revenue."""
+    """Return the revenue that a handed lead is worth on average once it is reached in time, by source."""
     meetings = scenario.sales.meetings
     met = meetings.show_share * (1.0 + (1.0 - meetings.show_share) * meetings.rebook_share)
     values = {}
     for name, source in scenario.marketing.sources.items():
         shares = [source.personas.get(p, 0.0) if source.personas else q.share for p, q in scenario.personas.items()]
         wins = np.array(shares) * np.array([p.win_factor for p in scenario.personas.values()])
-        mean = float(wins @ np.array([p.deal_value_usd for p in scenario.personas.values()]) / max(wins.sum(), 1e-12))
+        mean = float(wins @ np.array([p.deal_value for p in scenario.personas.values()]) / max(wins.sum(), 1e-12))
         values[name] = source.qualify_prob * met * source.win_prob * source.promise_match * mean
     return values
 
@@ -156,7 +156,7 @@ def _attained(case: Case, clause: Any, sums: ClauseSums, row: int) -> ClauseCoun
     count, duplicates, none = sums.verdicts[row], sums.duplicate_count[row], np.zeros(_months(case))
     if isinstance(clause, VolumeClause):
         over = (case.line.month_starts_at[1:] <= case.ends_at).astype(np.float64)  # due when the month is over
-        worth = count[_KEPT] if clause.leads_per_rep is not None else sums.worth_usd[row]
+        worth = count[_KEPT] if clause.leads_per_rep is not None else sums.worth[row]
         return ClauseCounts(worth * over, clause.promised_amount * over, count[_KEPT] * (1.0 - over), none, duplicates)
     if isinstance(clause, PacingClause):
         return ClauseCounts(*_pacing(case, clause, sums.by_week[row]), none, none, duplicates)
@@ -214,7 +214,7 @@ def _judge(month: Codes, due: Floats, kept_at: Floats, decided_at: Floats, ends_
 
 
 def _worth(case: Case, month: Codes, mine: Bools | slice) -> Floats:
-    """Return by month what the leads handed are worth on average, US dollars."""
+    """Return by month what the leads handed are worth on average, in the plan's currency."""
     values = lead_values(case.scenario)
     worth = np.array([*(values.get(name, 0.0) for name in case.names["source"]), 0.0])[case.handed_leads["source"]]
     return np.bincount(month, weights=worth[mine], minlength=_months(case)).astype(np.float64)

@@ -35,7 +35,7 @@ class Hire:
 
     count: int
     kept: Interval
-    contribution_usd: Interval
+    contribution: Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +50,14 @@ class Action:
         What it costs, in words.
     kept
         Chance that a month keeps every promise of sales then.
-    contribution_usd
+    contribution
         What it adds to contribution.
     """
 
     label: str
     price: str
     kept: Interval
-    contribution_usd: Interval
+    contribution: Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +68,14 @@ class GoalShift:
     ----------
     years
         How many.
-    more_usd
+    more
         What it adds to the revenue expected from a year's leads.
     today, then
         Chance that a year reaches marketing's part of the goal, without and with it.
     """
 
     years: int
-    more_usd: Interval
+    more: Interval
     today: Interval
     then: Interval
 
@@ -125,7 +125,7 @@ class Advice:
     def first_rule(self) -> Effect | None:
         """The free change to begin with; None where none adds anything to contribution for certain."""
         best = best_free(self.ranking)
-        return best if best is not None and best.contribution_usd.low > 0.0 else None
+        return best if best is not None and best.contribution.low > 0.0 else None
 
     @property
     def action(self) -> Action | None:
@@ -138,14 +138,14 @@ class Advice:
         yield from self._levers("other work")
         for hire in self.hires:
             label = f"Hire {hire.count} more {'rep' if hire.count == 1 else 'reps'}"
-            yield Action(label, "at their wages", hire.kept, hire.contribution_usd)
+            yield Action(label, "at their wages", hire.kept, hire.contribution)
         yield from self._levers("people or money")
         yield from self._levers("promise")
 
     def _levers(self, cost: str) -> Iterator[Action]:
         """Yield the levers that cost so much, best contribution first."""
         mine = [one for one in (*self.ranking.free, *self.ranking.priced) if one.lever.cost == cost]
-        yield from map(_action, sorted(mine, key=lambda effect: -effect.contribution_usd.mean))
+        yield from map(_action, sorted(mine, key=lambda effect: -effect.contribution.mean))
 
 
 _PRICES = {
@@ -157,7 +157,7 @@ _PRICES = {
 
 
 def _action(effect: Effect) -> Action:
-    return Action(effect.lever.label, _PRICES[effect.lever.cost], effect.kept, effect.contribution_usd)
+    return Action(effect.lever.label, _PRICES[effect.lever.cost], effect.kept, effect.contribution)
 
 
 def advise(
@@ -209,7 +209,7 @@ def _goal(scenario: Scenario, best: Effect, *, replications: int, **how: Any) ->
     today, then = simulate_all([scenario, best.lever.scenario], replications=min(replications, GOAL_YEARS), **how)
     return GoalShift(
         len(then.measures),
-        paired_difference(then.series("expected_revenue_usd"), today.series("expected_revenue_usd")),
+        paired_difference(then.series("expected_revenue"), today.series("expected_revenue")),
         goal_reached(today),
         goal_reached(then),
     )
@@ -224,10 +224,10 @@ def _surface(scenario: Scenario, years: int, progress: Progress | None, how: dic
 
 def _hires(scenario: Scenario, today: Experiment, how: dict[str, Any]) -> tuple[Hire, ...]:
     plans = [scenario.with_overrides({"sales.sdr.headcount": scenario.sales.sdr.headcount + more}) for more in HIRES]
-    known = today.series("contribution_usd")
+    known = today.series("contribution")
     return tuple(
         Hire(more, kept_in_a_month(all_kept_months(found, ("sales",))),
-             paired_difference(found.series("contribution_usd"), known))
+             paired_difference(found.series("contribution"), known))
         for more, found in zip(HIRES, simulate_all(plans, **how), strict=True)
     )  # fmt: skip
 

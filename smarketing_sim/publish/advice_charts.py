@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from smarketing_sim.decide.volume import Curve
 from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.publish import charts
-from smarketing_sim.publish.words import money
+from smarketing_sim.publish.words import money, money_unit
 
 _COLOURS = (charts.ORANGE, charts.BLUE, charts.INK, charts.GREY)
 
@@ -32,7 +32,7 @@ def volume_cliff(curves: Sequence[Curve], *, today: float) -> Figure:
         axes = figure.subplots()
         for curve, colour in zip(curves, _COLOURS, strict=False):
             handed = curve.handed_per_month.mean(axis=0)
-            ranges = [t_interval(column) for column in curve.contribution_usd.T]
+            ranges = [t_interval(column) for column in curve.contribution.T]
             means = np.array([one.mean for one in ranges])
             axes.plot(handed, means, color=colour, linewidth=2, label=curve.label)
             axes.fill_between(handed, [one.low for one in ranges], [one.high for one in ranges], color=colour,
@@ -42,7 +42,7 @@ def volume_cliff(curves: Sequence[Curve], *, today: float) -> Figure:
                 axes.plot([place], [np.interp(place, handed, means)], marker="o", color=colour, markersize=7)
         axes.axvline(today, color=charts.INK, linewidth=1, linestyle=(0, (3, 3)))
         axes.annotate("the plan", (today, axes.get_ylim()[0]), xytext=(4, 5), textcoords="offset points", fontsize=8.5)
-        axes.set(xlabel="leads handed over in a mean month", ylabel="contribution, US dollars")
+        axes.set(xlabel="leads handed over in a mean month", ylabel=f"contribution, {money_unit()}")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value)))
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.grid(axis="y", color=charts.RULE, linewidth=0.7)

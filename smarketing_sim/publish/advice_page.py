@@ -55,7 +55,7 @@ def show_what_to_do(plan: Planning) -> None:
     rule = advice.first_rule
     title, goal = "No free change adds contribution for certain", advice.goal if rule is not None else None
     if rule is not None:
-        title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution_usd.mean)}"
+        title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution.mean)}"
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
@@ -76,9 +76,9 @@ def _goal_words(plan: Planning, goal: GoalShift | None) -> str:
     if goal is None or not np.isfinite(goal.then.mean):
         return ""
     return (
-        f" Over {counted(goal.years, 'simulated year')} that one adds {money(goal.more_usd.mean)} "
-        f"({range_of(goal.more_usd, money)}) to the revenue expected from a year’s leads, and the goal of "
-        f"{money(plan.scenario.goal.marketing_usd)} is reached with a chance of {percent(goal.then.mean)} "
+        f" Over {counted(goal.years, 'simulated year')} that one adds {money(goal.more.mean)} "
+        f"({range_of(goal.more, money)}) to the revenue expected from a year’s leads, and the goal of "
+        f"{money(plan.scenario.goal.from_marketing)} is reached with a chance of {percent(goal.then.mean)} "
         f"({range_of(goal.then, percent)}) in place of {percent(goal.today.mean)}."
     )
 
@@ -88,7 +88,7 @@ def show_left_on_table(plan: Planning) -> None:
     if plan.advice is None:
         return
     found = plan.advice.table
-    if found.scenario.sales.sdr.headcount == 0 or float(np.mean(found.perfect_usd)) <= 0.0:
+    if found.scenario.sales.sdr.headcount == 0 or float(np.mean(found.perfect)) <= 0.0:
         return
     same = found.revenue(NO_QUEUE)
     heading(
@@ -100,7 +100,7 @@ def show_left_on_table(plan: Planning) -> None:
     rows = [
         (f"then: {LABELS[part]}" if place else upper_first(LABELS[part]), money(found.revenue(part).mean),
          range_of(found.revenue(part), money))
-        for place, part in enumerate(found.parts_usd)
+        for place, part in enumerate(found.parts)
     ]  # fmt: skip
     table(["made perfect", "expected revenue a year", "range"], rows, numeric=["expected revenue a year", "range"])
 
@@ -116,9 +116,9 @@ def show_for_sales(plan: Planning) -> None:
     heading(f"For the head of sales: {first}{weak}", _worst_note(plan))
     rows: list[Sequence[object]] = [("as it is", *_months(plan, advice.ranking.kept), "–")]
     if rule is not None:
-        rows.append((rule.lever.label, *_months(plan, rule.kept), _with_range(rule.contribution_usd)))
+        rows.append((rule.lever.label, *_months(plan, rule.kept), _with_range(rule.contribution)))
     rows += [
-        (f"{counted(hire.count, 'more rep')}", *_months(plan, hire.kept), _with_range(hire.contribution_usd))
+        (f"{counted(hire.count, 'more rep')}", *_months(plan, hire.kept), _with_range(hire.contribution))
         for hire in advice.hires
     ]
     names = ["", "months with every promise kept", "range", "contribution, after wages"]
@@ -130,7 +130,7 @@ def show_for_marketing(plan: Planning) -> None:
     advice = plan.advice
     if advice is None or not advice.next_leads:
         return
-    unworked, here, cliff = plan.mean("spend_unworked_usd"), advice.curves[0], advice.curves[0].cliff
+    unworked, here, cliff = plan.mean("spend_unworked"), advice.curves[0], advice.curves[0].cliff
     today = float(np.interp(1.0, here.factors, here.handed_per_month.mean(axis=0)))
     past = cliff.in_sight and cliff.handed_per_month.mean < today
     heading(
@@ -148,7 +148,7 @@ def show_for_marketing(plan: Planning) -> None:
         "Bands: 95 % range. Dots: the volume above which one more lead lowers contribution.",
     )
     names = ["source", "media for one won deal", "range", "each of the next 50 leads brings", "range of it"]
-    rows = [_source_row(plan, name, found.contribution_usd) for name, found in advice.next_leads.items()]
+    rows = [_source_row(plan, name, found.contribution) for name, found in advice.next_leads.items()]
     table(names, rows, numeric=names[1:])
 
 
@@ -157,7 +157,7 @@ def show_for_finance(plan: Planning) -> None:
     advice = plan.advice
     if advice is None:
         return
-    contribution, bad = plan.mean("contribution_usd"), _bad_year(plan)
+    contribution, bad = plan.mean("contribution"), _bad_year(plan)
     told = f"; {money(bad.mean)} in a bad year" if np.isfinite(bad.mean) else ""
     heading(
         f"For finance: a contribution of {money(contribution.mean)} on average{told}",
@@ -166,15 +166,15 @@ def show_for_finance(plan: Planning) -> None:
     )
     beliefs = {one.measure: one for one in advice.beliefs}
     labels = {
-        "contribution_usd": f"contribution over {plan.scenario.economics.horizon_months} months",
-        "contribution_year_one_usd": "contribution in the first year",
-        "expected_revenue_usd": "revenue expected from this year’s leads",
-        "spend_usd": "media spend",
+        "contribution": f"contribution over {plan.scenario.economics.horizon_months} months",
+        "contribution_year_one": "contribution in the first year",
+        "expected_revenue": "revenue expected from this year’s leads",
+        "spend": "media spend",
     }
     rows: list[Sequence[object]] = []
     for measure, label in labels.items():
         found = plan.mean(measure)
-        doubt = f"{money(beliefs[measure].low_usd)} to {money(beliefs[measure].high_usd)}" if beliefs else "no ranges"
+        doubt = f"{money(beliefs[measure].low)} to {money(beliefs[measure].high)}" if beliefs else "no ranges"
         rows.append((label, money(found.mean), range_of(found, money), doubt))
     payback = plan.mean("payback_months")
     rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
@@ -189,7 +189,7 @@ def show_for_finance(plan: Planning) -> None:
 def _lever_row(plan: Planning, effect: Effect) -> Sequence[object]:
     return (
         (effect.lever.label, _how(effect)),
-        _with_range(effect.contribution_usd),
+        _with_range(effect.contribution),
         _months(plan, effect.kept),
         "time for leads" if effect.lever.share_step < 0.0 else _COSTS[effect.lever.cost],
     )
@@ -234,7 +234,7 @@ def _worst_note(plan: Planning) -> str:
 
 def _source_row(plan: Planning, name: str, more: Interval) -> Sequence[object]:
     row = list(plan.scenario.marketing.sources).index(name)
-    spend, won = (_by_year(plan, column)[:, row] for column in ("spend_usd", "won"))
+    spend, won = (_by_year(plan, column)[:, row] for column in ("spend", "won"))
     deal = ratio_of_sums(spend, won)
     return (
         upper_first(name.replace("_", " ")),
@@ -251,7 +251,7 @@ def _by_year(plan: Planning, column: str) -> Floats:
 
 def _bad_year(plan: Planning) -> Interval:
     """Return the contribution that one year in ten falls short of; NaN with too few simulated years."""
-    values = plan.experiment.series("contribution_usd")
+    values = plan.experiment.series("contribution")
     if len(values) < _FEWEST_FOR_BAD_YEAR:
         return Interval(*3 * (float("nan"),))
     return quantile_interval(values, 0.1)

@@ -30,7 +30,7 @@ def answer(plan: Planning) -> str:
     """Return the report's answer in one sentence."""
     name = first_promise(plan.scenario)
     if name is None:
-        expected = plan.mean("expected_revenue_usd")
+        expected = plan.mean("expected_revenue")
         return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
     promise, kept = promise_name(plan.scenario.sla[name]), plan.kept(name)
     if not np.isfinite(kept.mean):
@@ -50,7 +50,7 @@ def what_to_do(plan: Planning) -> str:
     if advice.ranking.kept.mean >= KEPT_FROM:
         rule = advice.first_rule
         over = f"over {plan.scenario.economics.horizon_months} months"
-        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution_usd.mean)} {over}"
+        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}"
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
         return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
@@ -96,9 +96,9 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
                 f"range {range_of(reached, percent)}",
             )
         )
-    revenue = plan.mean("expected_revenue_usd")
+    revenue = plan.mean("expected_revenue")
     cards.append(("revenue expected from this year’s leads", money(revenue.mean), _one_year(plan, revenue)))
-    contribution = plan.mean("contribution_usd")
+    contribution = plan.mean("contribution")
     cards.append(
         (
             f"contribution over {plan.scenario.economics.horizon_months} months",
@@ -111,7 +111,7 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
 
 def _goal_words(goal: Goal) -> str:
     whole = goal.marketing_share == 1.0
-    return f"{'the goal of' if whole else 'marketing’s part of the goal,'} {money(goal.marketing_usd)}"
+    return f"{'the goal of' if whole else 'marketing’s part of the goal,'} {money(goal.from_marketing)}"
 
 
 def busiest_hour(plan: Planning) -> tuple[str, float]:

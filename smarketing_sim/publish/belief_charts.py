@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from smarketing_sim.decide.beliefs import BeliefRange, Swing
 from smarketing_sim.decide.ranges import words
 from smarketing_sim.publish import charts
-from smarketing_sim.publish.words import money
+from smarketing_sim.publish.words import money, money_unit
 
 
 def tornado_chart(swings: Sequence[Swing]) -> Figure:
@@ -20,7 +20,7 @@ def tornado_chart(swings: Sequence[Swing]) -> Figure:
         figure = Figure(figsize=(8.2, 0.36 * len(swings) + 1.0), layout="constrained")
         axes = figure.subplots()
         for place, swing in enumerate(swings):
-            ends = ((swing.low_usd.mean, charts.ORANGE), (swing.high_usd.mean, charts.BLUE))
+            ends = ((swing.low.mean, charts.ORANGE), (swing.high.mean, charts.BLUE))
             for value, colour in sorted(ends, key=lambda end: -abs(end[0])):
                 axes.barh(place, value, height=0.66, color=colour, alpha=0.85)
         axes.axvline(0.0, color=charts.INK, linewidth=0.8)
@@ -28,7 +28,7 @@ def tornado_chart(swings: Sequence[Swing]) -> Figure:
         axes.invert_yaxis()
         handles = [axes.barh(0, 0, color=colour) for colour in (charts.ORANGE, charts.BLUE)]
         axes.legend(handles, ["lowest value of its range", "highest value"], loc="lower left")
-        _finish(axes, "contribution, difference from the plan, US dollars")
+        _finish(axes, f"contribution, difference from the plan, {money_unit()}")
     return figure
 
 
@@ -39,17 +39,17 @@ def belief_span_chart(found: Sequence[BeliefRange]) -> Figure:
         axes = figure.subplots()
         for place, one in enumerate(found):
             spans = (
-                ((one.low_usd, one.high_usd), charts.GREY, 9, "middle 90 % over all beliefs"),
-                ((one.mean_usd.low, one.mean_usd.high), charts.BLUE, 4, "the simulation’s own range"),
+                ((one.low, one.high), charts.GREY, 9, "middle 90 % over all beliefs"),
+                ((one.mean.low, one.mean.high), charts.BLUE, 4, "the simulation’s own range"),
             )
             for ends, colour, width, label in spans:
                 axes.plot(ends, [place, place], color=colour, linewidth=width, solid_capstyle="butt",
                           alpha=0.45 if width == 9 else 1.0, label=label if place == 0 else None)  # fmt: skip
-            axes.plot([one.mean_usd.mean], [place], marker="|", color=charts.INK, markersize=14, markeredgewidth=2)
+            axes.plot([one.mean.mean], [place], marker="|", color=charts.INK, markersize=14, markeredgewidth=2)
         axes.set_yticks(range(len(found)), [one.label for one in found])
         axes.set_ylim(len(found) - 0.4, -0.6)
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.25), ncols=2)
-        _finish(axes, "US dollars")
+        _finish(axes, money_unit())
     return figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from smarketing_sim.publish.words import money
+from smarketing_sim.publish.words import money, money_unit
 from smarketing_sim.world.calendar import Floats
 
 BLUE, ORANGE, GREY, INK, RULE = "#1f5f9e", "#b0480f", "#8a949e", "#3a4653", "#dfe4e9"
@@ -95,7 +95,7 @@ def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, h
         place = np.arange(len(labels)) - 0.18
         gap = np.abs(np.stack([revenue - low, high - revenue])[:, order])
         axes.errorbar(revenue[order], place, xerr=np.nan_to_num(gap), fmt="none", ecolor=INK, elinewidth=1, capsize=2)
-        axes.set(xlabel="US dollars a year", ylabel="")
+        axes.set(xlabel=f"{money_unit()} a year", ylabel="")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value)))
         axes.grid(axis="x", color=RULE, linewidth=0.7)
         axes.set_axisbelow(True)
@@ -104,33 +104,33 @@ def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, h
     return figure
 
 
-def revenue_spread(revenue: Floats, *, goal_usd: float | None, expected_usd: float) -> Figure:
-    """Draw how single simulated years fall out; ``revenue`` has shape (years,), US dollars."""
+def revenue_spread(revenue: Floats, *, goal: float | None, expected: float) -> Figure:
+    """Draw how single simulated years fall out; ``revenue`` has shape (years,), in the plan's currency."""
     with mpl.rc_context(LOOK):
         figure, axes = _figure(8.2, 2.5)
         sns.histplot(
             x=revenue, ax=axes, color=BLUE, alpha=0.55, edgecolor="white", bins=min(30, max(8, len(revenue) // 8))
         )
         top = axes.get_ylim()[1]
-        axes.axvline(expected_usd, color=INK, linewidth=1.4)
+        axes.axvline(expected, color=INK, linewidth=1.4)
         axes.annotate(
-            f"expected {money(expected_usd)}",
-            (expected_usd, top),
+            f"expected {money(expected)}",
+            (expected, top),
             xytext=(4, -10),
             textcoords="offset points",
             fontsize=8.5,
         )
-        if goal_usd:
-            axes.axvline(goal_usd, color=ORANGE, linewidth=1.4, linestyle=(0, (4, 3)))
+        if goal:
+            axes.axvline(goal, color=ORANGE, linewidth=1.4, linestyle=(0, (4, 3)))
             axes.annotate(
-                f"goal {money(goal_usd)}",
-                (goal_usd, top),
+                f"goal {money(goal)}",
+                (goal, top),
                 xytext=(4, -24),
                 textcoords="offset points",
                 fontsize=8.5,
                 color=ORANGE,
             )
-        axes.set(xlabel="revenue from one year's leads, US dollars", ylabel="simulated years")
+        axes.set(xlabel=f"revenue from one year’s leads, {money_unit()}", ylabel="simulated years")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value)))
         axes.grid(axis="y", color=RULE, linewidth=0.7)
         axes.set_axisbelow(True)

@@ -17,13 +17,13 @@ from smarketing_sim.world.calendar import Floats
 _PALE_FROM = 0.62
 
 
-def attempts_map(profit_usd: Floats, *, ages: Sequence[str], depth: int, title: str) -> Figure:
+def attempts_map(profit: Floats, *, ages: Sequence[str], depth: int, title: str) -> Figure:
     """Draw what attempt n on a lead of some age brings, less what it costs: blue where it pays, orange where not.
 
     Parameters
     ----------
-    profit_usd
-        Shape (attempts, ages), US dollars.
+    profit
+        Shape (attempts, ages), in the plan's currency.
     ages
         How old a lead is at its first attempt, in words.
     depth
@@ -32,15 +32,15 @@ def attempts_map(profit_usd: Floats, *, ages: Sequence[str], depth: int, title: 
         The finding.
     """
     with mpl.rc_context(charts.LOOK):
-        count = len(profit_usd)
+        count = len(profit)
         figure = Figure(figsize=(8.2, 0.36 * len(ages) + 1.25), layout="constrained")
         axes = figure.subplots()
-        scale = TwoSlopeNorm(0.0, vmin=min(-1.0, float(profit_usd.min())), vmax=max(1.0, float(profit_usd.max())))
+        scale = TwoSlopeNorm(0.0, vmin=min(-1.0, float(profit.min())), vmax=max(1.0, float(profit.max())))
         colours = LinearSegmentedColormap.from_list("pays", [charts.ORANGE, "white", charts.BLUE])
-        words = np.array([[money(value) for value in row] for row in profit_usd.T])
-        sns.heatmap(profit_usd.T, ax=axes, cmap=colours, norm=scale, annot=words, fmt="", cbar=False, linewidths=0.8,
+        words = np.array([[money(value) for value in row] for row in profit.T])
+        sns.heatmap(profit.T, ax=axes, cmap=colours, norm=scale, annot=words, fmt="", cbar=False, linewidths=0.8,
                     linecolor="white", annot_kws={"fontsize": 7.5})  # fmt: skip
-        for text, value in zip(axes.texts, profit_usd.T.ravel(), strict=True):
+        for text, value in zip(axes.texts, profit.T.ravel(), strict=True):
             text.set_color("white" if abs(2.0 * float(scale(value)) - 1.0) > _PALE_FROM else charts.INK)
         axes.set_xticks(np.arange(count) + 0.5, [str(n) for n in range(1, count + 1)])
         axes.set_yticks(np.arange(len(ages)) + 0.5, ages, rotation=0)

@@ -68,7 +68,7 @@ def order_words(found: Design) -> str:
         return "The contract promises no speed, so the order of the queue is left as it is. "
     return (
         f"Working the earliest deadline first alone, with {start.within} and {counted(start.attempts, 'attempt')}, "
-        f"brings {gain(found.order_usd.mean)} ({range_of(found.order_usd, gain)}). "
+        f"brings {gain(found.order.mean)} ({range_of(found.order, gain)}). "
     )
 
 
@@ -78,7 +78,7 @@ def level_words(found: Design) -> str:
     level = [
         f"{one.choice.within}{_kept(one)}"
         for one in found.tried
-        if one.choice != best and replace(one.choice, within=best.within) == best and not one.behind_usd.low > 0.0
+        if one.choice != best and replace(one.choice, within=best.within) == best and not one.behind.low > 0.0
     ]
     return f"A first attempt within {' or '.join(level)} cannot be told apart from it. " if level else ""
 
@@ -111,20 +111,20 @@ def attempts_title(values: AttemptValues) -> str:
     )
 
 
-def _at_price(found: Design, per_hour_usd: float) -> AttemptValues:
-    return replace(found.values, cost_per_hour_usd=found.price.wage_per_hour_usd + per_hour_usd)
+def _at_price(found: Design, per_hour: float) -> AttemptValues:
+    return replace(found.values, cost_per_hour=found.price.wage_per_hour + per_hour)
 
 
 def age_rows(found: Design) -> list[tuple[object, ...]]:
     """Return for each age who is still interested, what a first attempt brings, and the last attempt that pays."""
-    values, price = found.values, found.price.per_hour_usd
+    values, price = found.values, found.price.per_hour
     dear, cheap = (_at_price(found, end).last_that_pays for end in (price.high, price.low))
     ranged = math.isfinite(price.low)
     return [
         (
             age_words(age),
             percent(values.still_interested[place]),
-            money(values.profit_usd[0, place]),
+            money(values.profit[0, place]),
             str(values.last_that_pays[place] or "none"),
             _ends(dear[place], cheap[place]) if ranged else "no range",
         )
@@ -138,12 +138,12 @@ def _ends(least: int, most: int) -> str:
 
 def attempt_rows(found: Design) -> list[tuple[object, ...]]:
     """Return for each attempt what it brings at every age, and how far the worth of an hour moves that."""
-    values, price = found.values, found.price.per_hour_usd
+    values, price = found.values, found.price.per_hour
     half = (price.high - price.low) / 2.0
     return [
         (
             (f"{number + 1}", f"gets through {percent(values.connect_prob[number])}, {values.minutes[number]:.0f} min"),
-            *(money(value) for value in values.profit_usd[number]),
+            *(money(value) for value in values.profit[number]),
             f"± {money(half * values.minutes[number] / 60.0)}" if math.isfinite(half) else "no range",
         )
         for number in range(len(values.minutes))
@@ -186,7 +186,7 @@ def place_words(one: Tried) -> str:
 
 def tried_row(label: str, one: Tried, found: Design) -> tuple[object, ...]:
     """Return a choice as a row: contribution beside the best, its range, chance kept, how busy the reps are."""
-    beside = Interval(-one.behind_usd.mean, -one.behind_usd.high, -one.behind_usd.low)
+    beside = Interval(-one.behind.mean, -one.behind.high, -one.behind.low)
     kept = "no promise" if math.isnan(one.kept.mean) else (percent(one.kept.mean), range_of(one.kept, percent))
     busy = (percent(one.utilisation.mean), range_of(one.utilisation, percent))
     if one.choice == found.optimum:

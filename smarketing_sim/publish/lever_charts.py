@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import charts
-from smarketing_sim.publish.words import gain
+from smarketing_sim.publish.words import gain, money_unit
 
 MOST_LABEL = 50
 
@@ -31,7 +31,7 @@ def levers_chart(
     Parameters
     ----------
     labels, gains, kept
-        What the changes are called, their contribution beside today's in US dollars, and the share of months kept.
+        What the changes are called, their contribution beside today's, and the share of months kept.
     kept_today
         That share today; NaN where sales promises nothing, and then the months are not drawn.
     months
@@ -47,7 +47,7 @@ def levers_chart(
         colours = [_colour(one) for one in gains]
         _intervals(panels[0], gains, colours)
         panels[0].axvline(0.0, color=charts.INK, linewidth=0.9)
-        panels[0].set_xlabel("contribution beside today’s, US dollars")
+        panels[0].set_xlabel(f"contribution beside today’s, {money_unit()}")
         panels[0].xaxis.set_major_locator(MaxNLocator(5))
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: gain(value)))
         panels[0].set_yticks(range(len(labels)), [_short(label) for label in labels])

@@ -21,7 +21,7 @@ _HALFWAY = 15
 def show_split(found: MarketingPromise) -> None:
     """Show the goal's split between marketing and sales, and the quotas of those who close."""
     goal, quota = found.scenario.goal, _quota(found)
-    if not goal.revenue_usd and not quota:
+    if not goal.revenue and not quota:
         heading("Neither a goal nor a quota is set", "There is nothing to split and nothing to check.")
         return
     heading(
@@ -71,13 +71,13 @@ def show_burst(found: MarketingPromise) -> None:
         heading("No campaign is planned, so no burst costs anything", "They go under campaigns: in the plan’s file.")
         return
     heading(
-        _burst_title(burst.contribution_usd),
+        _burst_title(burst.contribution),
         f"{leads(burst.burst_leads)} leads come in campaigns; here they come evenly over the year instead, from the "
         "same sources, as many as before. What campaigns themselves cost is left out on both sides.",
     )
     rows: list[tuple[object, ...]] = [
-        ("contribution", gain(burst.contribution_usd.mean), range_of(burst.contribution_usd, gain)),
-        ("expected revenue", gain(burst.revenue_usd.mean), range_of(burst.revenue_usd, gain)),
+        ("contribution", gain(burst.contribution.mean), range_of(burst.contribution, gain)),
+        ("expected revenue", gain(burst.revenue.mean), range_of(burst.revenue, gain)),
     ]
     if math.isfinite(burst.kept_share.mean):
         share = burst.kept_share
@@ -89,13 +89,13 @@ def show_burst(found: MarketingPromise) -> None:
 
 def show_next(found: MarketingPromise) -> None:
     """Show what the next leads of each source bring."""
-    more = {name: one for name, one in found.next_leads.items() if math.isfinite(one.contribution_usd.mean)}
+    more = {name: one for name, one in found.next_leads.items() if math.isfinite(one.contribution.mean)}
     if not more:
         heading("No source hands leads over evenly", "So there are no next ones to ask about.")
         return
-    ordered = sorted(more.items(), key=lambda item: -item[1].contribution_usd.mean)
+    ordered = sorted(more.items(), key=lambda item: -item[1].contribution.mean)
     heading(
-        _next_title({name: one.contribution_usd for name, one in ordered}),
+        _next_title({name: one.contribution for name, one in ordered}),
         "What they cost, and what they take from all other leads by making them wait, is counted. They come evenly "
         "over the year, one source at a time.",
     )
@@ -103,9 +103,9 @@ def show_next(found: MarketingPromise) -> None:
     rows = [
         (
             _source(name),
-            gain(one.contribution_usd.mean),
-            range_of(one.contribution_usd, gain),
-            money(found.scenario.marketing.sources[name].cost_per_handed_usd),
+            gain(one.contribution.mean),
+            range_of(one.contribution, gain),
+            money(found.scenario.marketing.sources[name].cost_per_handed),
             leads(one.handed_count),
         )
         for name, one in ordered
@@ -119,40 +119,40 @@ def show_next(found: MarketingPromise) -> None:
 def _quota(found: MarketingPromise) -> float:
     """Return the quotas of all account executives over the horizon."""
     ae, total = found.scenario.sales.ae, found.scenario.run.horizon_months
-    return ae.quota_usd * ae.headcount * total / 12.0
+    return ae.quota * ae.headcount * total / 12.0
 
 
 def _split_title(found: MarketingPromise, quota: float) -> str:
     goal = found.scenario.goal
-    if not goal.revenue_usd:
+    if not goal.revenue:
         return f"No goal is set; the account executives’ quotas add up to {money(quota)}"
     whole = goal.marketing_share == 1.0
-    part = "all of the goal," if whole else f"{money(goal.marketing_usd)} of the goal of"
-    told = f"Marketing’s leads must bring {part} {money(goal.revenue_usd)}"
+    part = "all of the goal," if whole else f"{money(goal.from_marketing)} of the goal of"
+    told = f"Marketing’s leads must bring {part} {money(goal.revenue)}"
     if not quota:
         return f"{told}; no quota is set"
-    amount = "as much" if money(quota) == money(goal.revenue_usd) else money(quota)
+    amount = "as much" if money(quota) == money(goal.revenue) else money(quota)
     short = "" if _quota_leads(found, quota) is not None else ", and no number of leads tried fills them"
     return f"{told}; the account executives’ quotas add up to {amount}{short}"
 
 
 def _goal_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
     goal = found.scenario.goal
-    if not goal.revenue_usd:
+    if not goal.revenue:
         return []
     reached = results.goal_reached(found.today)
     return [
-        ("goal", money(goal.revenue_usd), "set"),
-        (f"of it by marketing’s leads, {percent(goal.marketing_share)}", money(goal.marketing_usd), "set"),
-        ("of it sourced by sales itself", money(goal.revenue_usd - goal.marketing_usd), "set"),
+        ("goal", money(goal.revenue), "set"),
+        (f"of it by marketing’s leads, {percent(goal.marketing_share)}", money(goal.from_marketing), "set"),
+        ("of it sourced by sales itself", money(goal.revenue - goal.from_marketing), "set"),
         ("chance that marketing’s part is reached, as planned", percent(reached.mean), range_of(reached, percent)),
     ]
 
 
 def _revenue_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
     views = {
-        "revenue expected from this year’s leads": "expected_revenue_usd",
-        "revenue booked this year from marketing’s leads": "booked_revenue_usd",
+        "revenue expected from this year’s leads": "expected_revenue",
+        "revenue booked this year from marketing’s leads": "booked_revenue",
     }
     listed = {label: results.mean_of(found.today, name) for label, name in views.items()}
     return [(label, money(one.mean), range_of(one, money)) for label, one in listed.items()]

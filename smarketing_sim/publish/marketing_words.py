@@ -111,13 +111,13 @@ def moves_words(found: MarketingPromise) -> str:
 def cliff_rows(found: MarketingPromise) -> list[Sequence[Cell]]:
     """Return for each course where one more lead stops paying, and what it brings there beside today's plan."""
     base = found.as_it_is.curve
-    today = base.contribution_usd[:, _today(base)]
+    today = base.contribution[:, _today(base)]
     return [_cliff_row(course, today) for course in found.courses]
 
 
 def _cliff_row(course: Course, today: np.ndarray) -> Sequence[Cell]:
     curve = course.curve
-    top = curve.contribution_usd[:, int(np.argmax(curve.contribution_usd.mean(axis=0)))]
+    top = curve.contribution[:, int(np.argmax(curve.contribution.mean(axis=0)))]
     there, more = t_interval(top), paired_difference(top, today)
     return (
         course.label,
@@ -138,8 +138,8 @@ def goal_rows(found: MarketingPromise) -> list[Sequence[Cell]]:
 
 def _goal_row(course: Course) -> Sequence[Cell]:
     curve, goal = course.curve, course.goal
-    place = int(np.argmax(curve.goal_revenue_usd.mean(axis=0)))
-    most, there = t_interval(curve.goal_revenue_usd[:, place]), curve.handed_per_month[:, place].mean()
+    place = int(np.argmax(curve.goal_revenue.mean(axis=0)))
+    most, there = t_interval(curve.goal_revenue[:, place]), curve.handed_per_month[:, place].mean()
     reached = ("–", "") if goal is None else (percent(goal.reached.mean), range_of(goal.reached, percent))
     return course.label, needed_words(course), reached, (money(most.mean), range_of(most, money)), leads(float(there))
 
@@ -151,11 +151,11 @@ def source_rows(course: Course) -> list[Sequence[Cell]]:
         (
             name.replace("_", " ").capitalize(),
             leads(one.handed_per_month),
-            money(one.worth_usd / one.handed_per_month) if one.handed_per_month else "–",
-            money(one.worth_usd),
-            money(one.cost_usd),
+            money(one.worth / one.handed_per_month) if one.handed_per_month else "–",
+            money(one.worth),
+            money(one.cost),
         )
         for name, one in listed.items()
     ]
-    worth, cost = (sum(getattr(one, name) for one in listed.values()) for name in ("worth_usd", "cost_usd"))
+    worth, cost = (sum(getattr(one, name) for one in listed.values()) for name in ("worth", "cost"))
     return [*rows, ("All", leads(needed(course)), "", money(worth), money(cost))]

@@ -62,7 +62,7 @@ class Offer:
     def best(self) -> Promise | None:
         """The depth that brings most at today's leads of those that keep some limit; None where none does."""
         kept = [one for one in self.today.values() if one.within is not None]
-        return max(kept, key=lambda one: one.contribution_usd.mean, default=None)
+        return max(kept, key=lambda one: one.contribution.mean, default=None)
 
 
 def offer_of(scenario: Scenario, *, keep: float, replications: int, **how: Any) -> Offer:

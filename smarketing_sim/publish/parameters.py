@@ -8,6 +8,8 @@ from types import NoneType
 from typing import Any
 
 from smarketing_sim.errors import InputError, Problem, nearest_name
+from smarketing_sim.publish.words import tell_money_in
+from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.shipped import named
 
 PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
@@ -45,6 +47,19 @@ def find_params(path: Path) -> Path:
     """Return a path as it is, or from the folder above, where JupyterLab runs a notebook in its own, or as shipped."""
     above = Path("..") / path
     return above if not path.exists() and above.exists() else named(path)
+
+
+def load_plan(given: Mapping[str, Any]) -> Scenario:
+    """Return the scenario that a notebook's parameters name, and tell money in its currency from here on.
+
+    Raises
+    ------
+    InputError
+        If the scenario has problems.
+    """
+    scenario = Scenario.load(find_params(Path(given["params_path"])))
+    tell_money_in(scenario.currency)
+    return scenario
 
 
 def _is_parameter(name: str, value: object) -> bool:

@@ -20,7 +20,7 @@ def parts_chart(names: Sequence[str], parts: Sequence[Interval], *, gap: Interva
     Parameters
     ----------
     names, parts
-        What the causes are called, and their parts, US dollars.
+        What the causes are called, and their parts, in the plan's currency.
     gap
         Their sum, with its own range.
     title, axis

@@ -18,7 +18,7 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish.advice import Advice, advise
-from smarketing_sim.publish.parameters import check_parameters, find_params
+from smarketing_sim.publish.parameters import check_parameters, load_plan
 from smarketing_sim.publish.progress import Progress, report_progress
 from smarketing_sim.publish.words import counted
 from smarketing_sim.scenario.schema import Scenario
@@ -94,7 +94,7 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
         If a simulated year failed.
     """
     given = check_parameters(namespace)
-    scenario = Scenario.load(find_params(Path(given["params_path"])))
+    scenario = load_plan(given)
     how: dict[str, Any] = {"replications": given["replications"], "seed": given["seed"]}
     with report_progress() as progress, provide_workers(given["workers"] or None) as executor:
         experiment = run(scenario, executor=executor, progress=progress and half_of(progress, 0), **how)

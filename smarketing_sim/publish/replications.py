@@ -20,7 +20,7 @@ from smarketing_sim.experiment.workers import workers as provide_workers
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish import planning
 from smarketing_sim.publish.answer import first_promise
-from smarketing_sim.publish.parameters import check_parameters, find_params
+from smarketing_sim.publish.parameters import check_parameters, load_plan
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.progress import report_progress
 from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of
@@ -35,9 +35,9 @@ REPORT_YEARS = 200
 """What ``smarketing report`` simulates unless told otherwise."""
 
 _MONEY = {
-    "Expected revenue": "revenue_expected_usd",
-    "Revenue as it falls out": "revenue_cohort_usd",
-    "Contribution": "contribution_usd",
+    "Expected revenue": "revenue_expected",
+    "Revenue as it falls out": "revenue_cohort",
+    "Contribution": "contribution",
 }
 
 
@@ -162,7 +162,7 @@ class Study:
         clauses, promise = self.scenario.sla.items(), first_promise(self.scenario)
         shares = [name for kind in (SpeedClause, DepthClause) for name, c in clauses if isinstance(c, kind)]
         found = [self._share(name) for name in shares] + ([] if promise is None else [self._months(promise)])
-        return (*found, *(self._usd(label, name) for label, name in _MONEY.items()))
+        return (*found, *(self._money(label, name) for label, name in _MONEY.items()))
 
     def headline(self, unit: str) -> Headline | None:
         """Return the first headline in a unit; in ``%`` that is the expected revenue."""
@@ -171,13 +171,13 @@ class Study:
     @cached_property
     def expectation(self) -> Interval:
         """As how many times as many years the expected revenue is sharp beside the revenue as it falls out."""
-        return sharpness((self.series[""]["revenue_cohort_usd"],), self.series[""]["revenue_expected_usd"])
+        return sharpness((self.series[""]["revenue_cohort"],), self.series[""]["revenue_expected"])
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """What each change does to the expected revenue and to the share called in time."""
         speed = next((name for name, clause in self.scenario.sla.items() if isinstance(clause, SpeedClause)), None)
-        measures = {"revenue": "revenue_expected_usd"} | ({} if speed is None else {"speed": f"attainment.{speed}"})
+        measures = {"revenue": "revenue_expected"} | ({} if speed is None else {"speed": f"attainment.{speed}"})
         return tuple(
             Difference(change, measure, self.series[""][name], self.series[change][name])
             for change in self.changes
@@ -190,8 +190,8 @@ class Study:
         Beside the difference of two revenues as they fall out, each with a luck of its own.
         """
         before, after = self.series[""], self.series[change]
-        apart = (before["revenue_cohort_usd"], after["revenue_cohort_usd"])
-        return sharpness(apart, after["revenue_expected_usd"] - before["revenue_expected_usd"])
+        apart = (before["revenue_cohort"], after["revenue_cohort"])
+        return sharpness(apart, after["revenue_expected"] - before["revenue_expected"])
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -221,7 +221,7 @@ class Study:
         told = "no case" if math.isnan(kept.mean) else f"{months(kept, plan.months)}, {month_range(kept, plan.months)}"
         return Headline(f"Months kept ({_named(name)})", told, 12.0 * values, "months", 0.5)
 
-    def _usd(self, label: str, name: str) -> Headline:
+    def _money(self, label: str, name: str) -> Headline:
         mean, values = Planning(self.base).mean(HEADLINES[name]), self.series[""][name]
         relative = 100.0 * values / abs(mean.mean) if mean.mean else np.full_like(values, np.nan)
         return Headline(label, f"{money(mean.mean)}, {range_of(mean, money)}", relative, "%", 3.0)
@@ -243,7 +243,7 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
         If a simulated year failed.
     """
     given = check_parameters(namespace)
-    scenario = Scenario.load(find_params(Path(given["params_path"])))
+    scenario = load_plan(given)
     changed = {label: scenario.with_overrides(overrides) for label, overrides in changes(scenario).items()}
     count, engine, found = given["replications"], choose_engine(), list[Experiment]()
     with report_progress() as told, provide_workers(given["workers"] or None, jobs=count) as executor:

@@ -159,7 +159,7 @@ def show_response(plan: Planning) -> None:
 def show_funnel(plan: Planning) -> None:
     """Show the funnel by source with money beside the counts."""
     sources = list(plan.scenario.marketing.sources)
-    revenue, spend = plan.by_source("expected_revenue_usd"), plan.by_source("spend_usd")
+    revenue, spend = plan.by_source("expected_revenue"), plan.by_source("spend")
     best = int(np.argmax([r.mean for r in revenue])) if sources else 0
     if not sources or plan.total("leads").mean == 0:
         heading("No lead arrives", "The sources of this plan bring nothing.")
@@ -198,12 +198,12 @@ def show_funnel(plan: Planning) -> None:
         ]
         for i, source in enumerate(sources)
     ]
-    total = plan.total("expected_revenue_usd")
+    total = plan.total("expected_revenue")
     rows.append(
         [
             "all",
             *(_count(plan.total(name).mean) for name in counts),
-            money(plan.total("spend_usd").mean),
+            money(plan.total("spend").mean),
             (money(total.mean), range_of(total, money)),
             _worth(total.mean, plan.total("handed").mean),
         ]
@@ -215,19 +215,19 @@ def show_funnel(plan: Planning) -> None:
 def show_revenue(plan: Planning) -> None:
     """Show revenue in its two views, its spread, and where money and hours leak away."""
     goal, reached, experiment = plan.scenario.goal, results.goal_reached(plan.experiment), plan.experiment
-    expected = plan.mean("expected_revenue_usd")
+    expected = plan.mean("expected_revenue")
     title = f"The year’s leads are worth {money(expected.mean)} on average"
     if np.isfinite(reached.mean):
-        title += f"; the goal of {money(goal.marketing_usd)} is reached in {percent(reached.mean)} of simulated years"
+        title += f"; the goal of {money(goal.from_marketing)} is reached in {percent(reached.mean)} of simulated years"
     heading(
         title,
         "On average, and what one year might bring, are two questions: the range of the mean says how well the "
         "mean is known, the spread says how far a single year strays from it.",
     )
-    revenue = experiment.series("cohort_revenue_usd")
+    revenue = experiment.series("cohort_revenue")
     if results.one_year(experiment) is not None:
         show(
-            charts.revenue_spread(revenue, goal_usd=goal.marketing_usd or None, expected_usd=expected.mean),
+            charts.revenue_spread(revenue, goal=goal.from_marketing or None, expected=expected.mean),
             alt=f"Histogram of revenue in {plan.years_told} around {money(expected.mean)}.",
             caption="Each count is one simulated year: the deals that its own leads brought, whenever they closed.",
         )
@@ -244,23 +244,23 @@ def show_money(plan: Planning) -> None:
     months_counted = plan.scenario.economics.horizon_months
     quota = results.quota_reached(plan.experiment)
     rows: list[tuple[object, ...]] = [
-        ("revenue from this year’s leads, whenever they close", *_money(plan, "expected_revenue_usd")),
-        ("revenue booked this year, whenever the lead came", *_money(plan, "booked_revenue_usd")),
+        ("revenue from this year’s leads, whenever they close", *_money(plan, "expected_revenue")),
+        ("revenue booked this year, whenever the lead came", *_money(plan, "booked_revenue")),
         (
             (
                 f"contribution over {months_counted} months",
                 "margin less media and the reps’ hours on these leads, discounted",
             ),
-            *_money(plan, "contribution_usd"),
+            *_money(plan, "contribution"),
         ),
-        ("the same, cash of the first year only", *_money(plan, "contribution_year_one_usd")),
-        ("the same, with all people and tools", *_money(plan, "contribution_loaded_usd")),
-        ("cost of one won deal, all people and tools", *_money(plan, "cost_per_won_usd")),
+        ("the same, cash of the first year only", *_money(plan, "contribution_year_one")),
+        ("the same, with all people and tools", *_money(plan, "contribution_loaded")),
+        ("cost of one won deal, all people and tools", *_money(plan, "cost_per_won")),
         ("margin over a customer’s life to that cost", *_ratio(plan, "ltv_to_cac")),
         ("months until a customer has paid that back", *_ratio(plan, "payback_months")),
         ("days from a lead to its deal, half are faster", *_hours(plan, "cycle_days")),
-        ("revenue expected for each rep hour on these leads", *_money(plan, "revenue_per_rep_hour_usd")),
-        ("media spent on leads that nobody called", *_money(plan, "spend_unworked_usd")),
+        ("revenue expected for each rep hour on these leads", *_money(plan, "revenue_per_rep_hour")),
+        ("media spent on leads that nobody called", *_money(plan, "spend_unworked")),
         ("rep hours on second records", *_hours(plan, "hours_on_duplicates")),
         ("rep hours on leads outside the ideal profile", *_hours(plan, "hours_on_bad_fits")),
     ]
@@ -360,9 +360,9 @@ def _count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def _worth(revenue_usd: float, handed: float) -> str:
+def _worth(revenue: float, handed: float) -> str:
     """Return what one handed lead is worth."""
-    return money(revenue_usd / handed) if handed else "–"
+    return money(revenue / handed) if handed else "–"
 
 
 def _few(count: float) -> str:

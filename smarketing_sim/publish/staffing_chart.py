@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import charts
-from smarketing_sim.publish.words import gain, percent
+from smarketing_sim.publish.words import gain, money_unit, percent
 
 
 def staffing_chart(
@@ -30,7 +30,7 @@ def staffing_chart(
     Parameters
     ----------
     headcounts, kept, gains
-        Reps in rising order, the chance kept, and contribution beside today's in US dollars.
+        Reps in rising order, the chance kept, and contribution beside today's in the plan's currency.
     keep
         The chance that is wanted.
     today
@@ -60,7 +60,7 @@ def staffing_chart(
         above.set(ylabel="chance kept, %", ylim=(-4, 106))
         _intervals(below, headcounts, gains)
         below.axhline(0.0, color=charts.INK, linewidth=0.9)
-        below.set(ylabel="contribution\nbeside today’s, $", xlabel="SDRs")
+        below.set(ylabel=f"contribution beside\ntoday’s, {money_unit()}", xlabel="SDRs")
         below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: gain(value)))
         below.yaxis.set_major_locator(MaxNLocator(5))
         below.xaxis.set_major_locator(MaxNLocator(12, integer=True))

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from smarketing_sim.experiment.compare import MONEY
 from smarketing_sim.publish.words import counted, money, percent, signed, span
 
 _WIDE = 1000
@@ -113,7 +114,7 @@ def sweep_text(answer: dict[str, Any]) -> str:
     for point in answer["points"]:
         found = point["measures"]
         kept = [_tight(found[name], percent) if name in found else "" for name in clauses]
-        busy, revenue = _tight(found["utilisation_sdr"], percent), _tight(found["revenue_expected_usd"], money)
+        busy, revenue = _tight(found["utilisation_sdr"], percent), _tight(found["revenue_expected"], money)
         table.add_row(*(str(point["values"][path]) for path in paths), *kept, busy, revenue)
     return f"{title}\n{rendered(table, width=_WIDE)}"
 
@@ -157,7 +158,7 @@ def ranged(interval: dict[str, float | None], show: Any) -> str:
 
 
 def _shown(name: str) -> Any:
-    if name.endswith("_usd"):
+    if name in MONEY:
         return money
     if name.endswith("_minutes"):
         return span

@@ -18,7 +18,7 @@ def _points(share: float | None) -> str:
 
 
 _OTHERS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "revenue_expected_usd": ("expected revenue", gain),
+    "revenue_expected": ("expected revenue", gain),
     "sales_months_kept_share": ("months with all sales promises kept", _points),
 }
 

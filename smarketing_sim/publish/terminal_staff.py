@@ -48,7 +48,7 @@ def _free(answer: dict[str, Any]) -> str:
     if free is None:
         return "Best change at no cost: none was found."
     enough = {True: "enough without a hire", False: "not enough alone", None: "perhaps enough alone"}[free["enough"]]
-    added = ranged(free["contribution_difference_usd"], gain)
+    added = ranged(free["contribution_difference"], gain)
     return (
         f"Best change at no cost, with today's {today}: {plain_text(free['label'])}; {enough}.\n"
         f"  chance kept {ranged(free['p_kept'], percent)}; contribution against today's {added}"
@@ -63,9 +63,9 @@ def _curve(answer: dict[str, Any]) -> str:
         table.add_row(
             str(step["headcount"]) + (" (today)" if step["headcount"] == answer["headcount_today"] else ""),
             ranged(step["p_kept"], percent),
-            ranged(step["contribution_usd"], money),
-            ranged(step["contribution_difference_usd"], gain),
-            money(step["people_cost_usd"]),
+            ranged(step["contribution"], money),
+            ranged(step["contribution_difference"], gain),
+            money(step["people_cost"]),
             str(step["replications"]),
         )
     return rendered(table)

@@ -13,10 +13,12 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import percent, range_of, span
+from smarketing_sim.publish.words import money, percent, range_of, span
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
-from smarketing_sim.scenario.schema import flatten
+from smarketing_sim.scenario.kinds import hint_at, is_a
+from smarketing_sim.scenario.schema import Scenario, flatten
+from smarketing_sim.scenario.units import Money, Share
 
 _LIMITS = (
     "Mindset, morale and trust between the teams; pay and its incentives; people leaving and being replaced.",
@@ -25,6 +27,12 @@ _LIMITS = (
     "Buying groups, and the rush at a quarter’s end.",
     "What people learn from each other: no choice made here changes next month’s leads.",
 )
+
+
+_ENGINES = {
+    "compiled": ", the compiled engine, which equals its SimPy model to the bit",
+    "reference": ", the SimPy engine",
+}
 
 
 def show_trust(plan: Planning) -> None:
@@ -89,8 +97,8 @@ def assumptions_html(plan: Planning) -> str:
         named = [ledger[s] for s in belief.source.replace(",", " ").split() if s in ledger]
         source = "; ".join(f"{row.id}: {row.source}" for row in named) or belief.source or "assumption of this scenario"
         grade = belief.grade if belief.source else "none"
-        bounds = "–" if belief.range is None else f"{belief.range[0]} to {belief.range[1]}"
-        rows.append([path, _value(values.get(path)), bounds, (source, belief.note), grade])
+        bounds = "–" if belief.range is None else " to ".join(_value(path, end) for end in belief.range)
+        rows.append([path, _value(path, values.get(path)), bounds, (source, belief.note), grade])
     rest = len(values) - len(rows)
     note = (
         f"Grades: A independent, B large but observational, C one vendor or thin method. {rest} further values are "
@@ -150,7 +158,7 @@ def method_html(plan: Planning) -> str:
             f"{plan.years_told}. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
             "year, because the months of one year share their fortune.",
         ),
-        ("5.1 Software", f"smarketing_sim {__version__} on SimPy; engine {plan.experiment.engine}."),
+        ("5.1 Software", f"smarketing_sim {__version__} {_ENGINES[plan.experiment.engine]}."),
         (
             "5.2 Randomness",
             f"Named streams from seed {plan.experiment.seed}; a lead’s fortune is drawn before any policy is known.",
@@ -179,11 +187,16 @@ def key_figures(plan: Planning) -> str:
     return "\n".join(lines)
 
 
-def _value(value: Any) -> str:
+def _value(path: str, value: Any) -> str:
+    """Return a value of a scenario, or an end of its range, in the unit of its path."""
     if value is None:
         return "none set"
     if isinstance(value, list):
-        return ", ".join(_value(item) for item in value)
+        return ", ".join(_value(path, item) for item in value)
+    hint = hint_at(tuple(path.split(".")), Scenario)
+    for unit, show in ((Money, money), (Share, percent)):
+        if is_a(hint, unit) and not isinstance(value, str):
+            return show(value)
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     text = str(value)

@@ -15,7 +15,7 @@ from smarketing_sim.publish.display import WHAT_IF, display_html, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, month_range, months
+from smarketing_sim.publish.words import counted, money_mark, month_range, months
 from smarketing_sim.scenario.contract import SpeedClause
 
 _DIGITS = 4
@@ -68,6 +68,7 @@ def _numbers(found: Surface) -> dict[str, Any]:
         "volumes": found.volumes,
         "limits": found.limits,
         "target": found.target,
+        "mark": money_mark(),
         "months": found.scenario.run.horizon_months,
         "points": [[_point(point) for point in row] for row in found.points],
     }
@@ -78,7 +79,7 @@ def _point(point: Point) -> dict[str, Any]:
         "handed": round(point.handed_per_month, 1),
         "kept": [_ends(kept) for kept in point.kept],
         "called": [_number(called.mean) for called in point.called],
-        "contribution": [_whole(end) for end in _ends(point.contribution_usd)],
+        "contribution": [_whole(end) for end in _ends(point.contribution)],
     }
 
 

@@ -5,23 +5,45 @@ from __future__ import annotations
 import math
 
 from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.scenario.currency import DOLLARS, currency_name
+
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+_told_in = DOLLARS
 
 
-def money(usd: float | None) -> str:
-    """Return US dollars with three significant figures at most, such as $2.4m or $310."""
-    if usd is None or not math.isfinite(usd):
+def tell_money_in(currency: str) -> None:
+    """Let every amount from here on be told in a currency: what one process tells is the money of one plan."""
+    global _told_in  # noqa: PLW0603 - every sentence of a page or an answer says amounts in one currency
+    _told_in = currency
+
+
+def money_mark() -> str:
+    """Return what stands before an amount, such as ``$`` or ``NOK`` and a space."""
+    return _SIGNS.get(_told_in, f"{_told_in} ")
+
+
+def money_unit() -> str:
+    """Return the unit of amounts for an axis or a caption, such as ``US dollars``."""
+    return currency_name(_told_in)
+
+
+def money(amount: float | None) -> str:
+    """Return money with three significant figures at most, such as $2.4m, $310 or NOK 2.4m."""
+    if amount is None or not math.isfinite(amount):
         return "–"
-    sign, size = ("−" if round(usd) < 0 else ""), abs(usd)
-    if size >= 999_500:
-        millions = f"{size / 1e6:.2f}" if size < 9_995_000 else f"{size / 1e6:,.1f}"
-        return f"{sign}${millions[:-1] if millions.endswith('0') and size < 9_995_000 else millions}m"
-    return f"{sign}${size / 1e3:,.0f}k" if size >= 9_950 else f"{sign}${size:,.0f}"
+    size = abs(amount)
+    mark = ("−" if round(amount) < 0 else "") + money_mark()
+    for scale, name in ((1e9, "bn"), (1e6, "m")):
+        if size >= 0.9995 * scale:
+            told = f"{size / scale:.2f}" if size < 9.995 * scale else f"{size / scale:,.1f}"
+            return f"{mark}{told[:-1] if told.endswith('0') and size < 9.995 * scale else told}{name}"
+    return f"{mark}{size / 1e3:,.0f}k" if size >= 9_950 else f"{mark}{size:,.0f}"
 
 
-def gain(usd: float | None) -> str:
-    """Return a difference in US dollars with its sign, such as +$1.3m."""
-    told = money(usd)
-    return f"+{told}" if usd is not None and usd > 0.0 and told != "$0" else told
+def gain(amount: float | None) -> str:
+    """Return a difference in money with its sign, such as +$1.3m."""
+    told = money(amount)
+    return f"+{told}" if amount is not None and amount > 0.0 and round(amount) != 0 else told
 
 
 def lower_first(text: str) -> str:

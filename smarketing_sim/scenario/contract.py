@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.units import Count, NotNegative, Positive, Share, Span
+from smarketing_sim.scenario.units import Count, Money, NotNegative, Positive, Share, Span
 
 Side = Literal["marketing", "sales"]
 
@@ -66,26 +66,27 @@ class VolumeClause(ClauseBase):
     """Share of the promised volume that counts as kept."""
     leads_per_rep: Positive | None = None
     """Leads handed in a month for each rep of the contract."""
-    value_usd_per_rep: Positive | None = None
+    value_per_rep: Annotated[Money, Field(gt=0)] | None = None
     """In place of a count: expected value of the leads handed, for each rep of the contract."""
     contract_headcount: Count
     """Reps in the contract: a number agreed, not today's roster."""
 
     def model_post_init(self, context: Any) -> None:
         """Hold that exactly one currency is named."""
-        if (self.leads_per_rep is None) == (self.value_usd_per_rep is None):
-            raise ValueError("a volume clause needs either leads_per_rep or value_usd_per_rep")
+        if (self.leads_per_rep is None) == (self.value_per_rep is None):
+            raise ValueError("a volume clause needs either leads_per_rep or value_per_rep")
 
     @property
     def promised_amount(self) -> float:
-        """Leads, or US dollars, promised for a month."""
-        return float(self.leads_per_rep or self.value_usd_per_rep or 0.0) * self.contract_headcount
+        """Leads, or their worth in the plan's currency, promised for a month."""
+        return float(self.leads_per_rep or self.value_per_rep or 0.0) * self.contract_headcount
 
     @property
     def text(self) -> str:
         """The clause in words."""
-        what = "leads" if self.leads_per_rep is not None else "US dollars of expected lead value"
-        return f"{self.promised_amount:,.0f} {what}{self._covered()} handed over a month"
+        amount = f"{self.promised_amount:,.0f}"
+        what = f"{amount} leads" if self.leads_per_rep is not None else f"leads worth {amount} in the plan’s currency"
+        return f"{what}{self._covered()} handed over a month"
 
 
 class PacingClause(ClauseBase):

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -14,6 +14,7 @@ from smarketing_sim.errors import AlternativeWarning, ConflictError, InputError,
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.checks import broken_rules, cautions
 from smarketing_sim.scenario.contract import KINDS
+from smarketing_sim.scenario.currency import DOLLARS, plain_path, settled, settled_overrides
 from smarketing_sim.scenario.documents import parse_value, read_document
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.schema import Belief, Scenario, flatten
@@ -76,8 +77,8 @@ def build(
         With every problem found.
     """
     where: Origins = dict(origins or {})
-    data = _copied(data)
-    for dotted, value in (overrides or {}).items():
+    data, overrides = _in_one_currency(_copied(data), overrides or {}, where)
+    for dotted, value in overrides.items():
         _set(data, tuple(dotted.split(".")), _copied(value), where)
     beliefs: Any = data.pop("beliefs", None)
     split: dict[str, Any] = {}
@@ -89,7 +90,7 @@ def build(
         if (at := (*dotted.split("."), key)) in where
     }
     if beliefs is None or isinstance(beliefs, dict):
-        beliefs = _restated(beliefs or {}, overrides or {}) | split
+        beliefs = _restated(beliefs or {}, overrides) | split
     _default_kinds(data)
     try:
         scenario = Scenario.model_validate({**data, "beliefs": beliefs})
@@ -131,11 +132,11 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
 def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Origins]:
     """Read a file and what it extends; the nearer file wins."""
     document = read_document(path)
-    origins: Origins = {key: (str(path), line) for key, line in document.lines.items()}
+    origins: Origins = {plain_path(key, Scenario): (str(path), line) for key, line in document.lines.items()}
     data = dict(document.data)
     parent = data.pop("extends", None)
     if parent is None:
-        return data, origins
+        return _settled(data, data.get("currency", DOLLARS), origins), origins
     line = document.lines.get(("extends",))
     if not isinstance(parent, str):
         raise InputError([Problem("must name a file", file=str(path), line=line, path="extends", value=parent)])
@@ -159,7 +160,40 @@ def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Ori
             )
             raise InputError([problem]) from None
         raise
-    return _merge(base, data), base_origins | origins
+    return _built_on(base, base_origins, data, origins), base_origins | origins
+
+
+def _built_on(base: dict[str, Any], base_origins: Origins, data: dict[str, Any], origins: Origins) -> dict[str, Any]:
+    """Return a file's data laid over those of the file it extends, whose amounts are put into its currency."""
+    theirs = base.get("currency", DOLLARS)
+    currency = data.get("currency", theirs)
+    if currency == theirs:
+        return cast("dict[str, Any]", _merge(base, _settled(data, currency, origins, base.get("exchange"))))
+    rates = data.get("exchange")
+    base = settled(base, Scenario, currency=currency, rates=rates, numbers_in=theirs, origins=origins)
+    return cast("dict[str, Any]", _merge(base | {"exchange": None}, _settled(data, currency, origins)))
+
+
+def _settled(data: dict[str, Any], currency: Any, origins: Origins, inherited: Any = None) -> dict[str, Any]:
+    """Return a file's data with every amount in the file's currency."""
+    rates = {**_mapping(inherited), **_mapping(data.get("exchange"))}
+    return cast("dict[str, Any]", settled(data, Scenario, currency=currency, rates=rates, origins=origins))
+
+
+def _in_one_currency(
+    data: dict[str, Any], overrides: Mapping[str, Any], origins: Origins
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return data and overrides with every amount in the currency that the overrides leave the plan in."""
+    before = data.get("currency", DOLLARS)
+    currency = overrides.get("currency", before)
+    said = {dotted.removeprefix("exchange."): rate for dotted, rate in overrides.items() if "exchange." in dotted}
+    rates = _mapping(data.get("exchange")) | _mapping(overrides.get("exchange")) | said
+    data = settled(data, Scenario, currency=currency, rates=rates, numbers_in=before, origins=origins)
+    return data, settled_overrides(overrides, Scenario, currency=currency, rates=rates)
+
+
+def _mapping(node: Any) -> dict[str, Any]:
+    return node if isinstance(node, dict) else {}
 
 
 def _merge(base: Any, over: Any) -> Any:

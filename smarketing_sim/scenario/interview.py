@@ -19,7 +19,7 @@ from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import Zone, expand_days
 from smarketing_sim.scenario.documents import parse_value
 from smarketing_sim.scenario.problems import problem_at, translate
-from smarketing_sim.scenario.units import Count, Positive, Share, Span, Usd, parse_hours
+from smarketing_sim.scenario.units import Count, Money, Positive, Share, Span, parse_hours
 
 Origins = dict[tuple[str, ...], tuple[str, int]]
 
@@ -96,7 +96,7 @@ class Answers(Part):
     """Share of conversations that become an opportunity"""
     win_rate: Share
     """Share of opportunities that are won"""
-    deal_value_usd: Usd
+    deal_value: Money
     """Value of a won deal in its first year"""
     days_to_win: Annotated[Positive, Field(le=3650)]
     """Days from an opportunity to a won deal, half are faster"""
@@ -115,7 +115,7 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "attempts": ("6", "E13, E22"),
     "conversation_to_opportunity": ("22 %", "E31: 14 to 31 % of leads"),
     "win_rate": ("20 %", "E32: 15 to 30 %"),
-    "deal_value_usd": ("$25k", "E34"),
+    "deal_value": ("$25k", "E34"),
     "days_to_win": ("60", "E34"),
     "promise": ("6 business hours", "the baseline company"),
 }

@@ -10,7 +10,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ArrivalProfile, Date
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
-from smarketing_sim.scenario.units import Count, Factor, Minutes, NotNegative, Positive, Share, Usd
+from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Share
 
 Outcome = Literal["contact", "qualify", "win"]
 
@@ -42,7 +42,7 @@ class Source(Part):
     """Share of leads at or above the handoff score of 50, so handed to sales at today's threshold."""
     action_share: Share = 0.0
     """Share of leads that take the agreed action, such as asking for a demo."""
-    cost_per_handed_usd: Usd = 0.0
+    cost_per_handed: Money = 0.0
     """Media and programme cost of one handed lead at today's threshold."""
     qualify_prob: Share
     """Chance that a handed lead, once reached, qualifies; the mean over today's handed leads."""
@@ -92,7 +92,7 @@ class Campaign(Part):
     """What is left of a week's burst in the week after."""
     weeks: Annotated[Count, Field(le=520)] = 2
     """How many weeks the burst lasts."""
-    cost_usd: Usd = 0.0
+    cost: Money = 0.0
     """What the burst costs beside the usual media."""
 
 
@@ -154,7 +154,7 @@ class Persona(Part):
 
     share: Share
     """Share of leads."""
-    deal_value_usd: Usd
+    deal_value: Money
     """Mean first-year value of a won deal."""
     deal_value_cv: Factor = 0.6
     """Standard deviation of deal values over their mean; values are lognormal."""

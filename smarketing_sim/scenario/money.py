@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.units import Count, Share, Usd
+from smarketing_sim.scenario.units import Count, Money, Share
 
 
 class Goal(Part):
     """What the year must bring."""
 
-    revenue_usd: Usd = 0.0
+    revenue: Money = 0.0
     """First-year value of deals won; 0 means that there is no goal."""
     view: Literal["cohort", "booked"] = "cohort"
     """Leads created in the horizon whenever they close, or deals closed in the horizon."""
@@ -21,9 +21,9 @@ class Goal(Part):
     """Share of the goal that marketing's leads must bring; sales sources the rest itself, which is not simulated."""
 
     @property
-    def marketing_usd(self) -> float:
+    def from_marketing(self) -> float:
         """What marketing's leads must bring."""
-        return self.revenue_usd * self.marketing_share
+        return self.revenue * self.marketing_share
 
 
 class Economics(Part):
@@ -37,9 +37,9 @@ class Economics(Part):
     """Months over which a won deal is counted."""
     discount_per_year: Share = 0.0
     """Discount rate."""
-    tools_annual_usd: Usd = 0.0
+    tools_annual: Money = 0.0
     """Yearly cost of tools."""
-    outbound_usd_per_hour: Usd = 0.0
+    outbound_per_hour: Money = 0.0
     """Contribution of an SDR hour that marketing's leads leave idle, spent on outbound work; 0 counts none."""
 
     @property
@@ -57,7 +57,7 @@ class Alternative(Part):
     """What it is, in words."""
     set: dict[str, object]
     """Dotted paths and their new values."""
-    one_off_usd: Usd = 0.0
+    one_off: Money = 0.0
     """Cost once."""
-    yearly_usd: Usd = 0.0
+    yearly: Money = 0.0
     """Cost a year beside what the model counts."""

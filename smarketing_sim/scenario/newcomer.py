@@ -38,7 +38,7 @@ def to_yaml(name: str, answers: Answers, company: Company, *, starts_on: dt.date
         "hours": hours,
         "year": starts_on.year,
         "sources": _sources(answers, company),
-        "deal_value": _usd(answers.deal_value_usd),
+        "deal_value": _plain(answers.deal_value),
         "promise": answers.promise,
         "two_more": answers.reps + 2,
         "reachable": _percent(REACHABLE),
@@ -76,7 +76,7 @@ def _sources(answers: Answers, company: Company) -> str:
             f"      leads_per_month: {leads:g}",
             "      handed_share: 100 %",
             "      action_share: 100 %",
-            f"      cost_per_handed_usd: {{value: {cost}{known}, range: [{0.5 * cost:g}, {1.6 * cost:g}]}}",
+            f"      cost_per_handed: {{value: {cost}{known}, range: [{0.5 * cost:g}, {1.6 * cost:g}]}}",
             f"      qualify_prob: {{value: {_percent(company.qualify_prob)}, range: [{_around(company.qualify_prob)}]}}"
             "  # follows",
             f"      win_prob: {{value: {_percent(answers.win_rate)}, range: [{_around(answers.win_rate)}]}}",
@@ -100,5 +100,5 @@ def _percent(share: float) -> str:
     return f"{100 * share:.4g} %"
 
 
-def _usd(amount: float) -> str:
+def _plain(amount: float) -> str:
     return f"{amount:.10g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from smarketing_sim.errors import Problem, nearest_name
+from smarketing_sim.scenario.kinds import plain_kind
 
 Path = tuple[str, ...]
 Origins = Mapping[Path, tuple[str, int | None]]
@@ -99,7 +99,7 @@ def field_names(model: type[BaseModel], path: Path, data: Any) -> list[str]:
             kind = kind.model_fields[step].annotation if step in kind.model_fields else None
         elif typing.get_origin(kind) is dict:
             kind = typing.get_args(kind)[1]
-        kind = _plain(kind, node)
+        kind = plain_kind(kind, node)
     return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
 
 
@@ -110,24 +110,7 @@ def _path_ending_in(name: str, model: type[BaseModel]) -> str | None:
         if before and name in group.model_fields:
             return f"{before}{name}"
         for key, field in group.model_fields.items():
-            kind = _plain(field.annotation, None)
+            kind = plain_kind(field.annotation, None)
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 groups.append((f"{before}{key}.", kind))
     return None
-
-
-def _plain(kind: Any, node: Any) -> Any:
-    """Take an annotation out of Annotated and Optional, and pick the union member by ``kind:``."""
-    while typing.get_origin(kind) is typing.Annotated:
-        kind = typing.get_args(kind)[0]
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        members = [member for member in typing.get_args(kind) if member is not type(None)]
-        tag = node.get("kind") if isinstance(node, dict) else None
-        named = [m for m in members if isinstance(m, type) and issubclass(m, BaseModel) and _kind_of(m) == tag]
-        kind = (named or members)[0]
-    return kind
-
-
-def _kind_of(member: type[BaseModel]) -> str | None:
-    field = member.model_fields.get("kind")
-    return typing.get_args(field.annotation)[0] if field is not None else None

@@ -17,13 +17,13 @@ from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import Date, Weekday, WeekHours, WeekWeights, Zone
 from smarketing_sim.scenario.marketing import Monthly
 from smarketing_sim.scenario.schema import Belief, Scenario
-from smarketing_sim.scenario.units import Count, Hours, Minutes, Number, Share, Span, Usd
+from smarketing_sim.scenario.units import Count, Hours, Minutes, Money, Number, Share, Span
 
 Node = dict[str, Any]
 
 _UNITS: tuple[tuple[Any, str], ...] = (
     (Share, "share, such as `35 %` or `0.35`"),
-    (Usd, "US dollars, such as `$4.2k`"),
+    (Money, "money, such as `4200`, `4.2k` or `$4.2k`"),
     (Minutes, "time, such as `10 min` or `2 days`"),
     (Count, "whole number"),
     (Number, "number"),
@@ -55,6 +55,10 @@ with `--set sales.sdr.headcount=12`.
 Any value can say where it comes from: `{value: 35 %, source: E28, grade: B-, range: [22 %, 45 %], note: …}`. Here
 `source` is an id of the evidence ledger or a note in words, `grade` runs from A to C and is `A?` for an assumption, and
 `range` holds what is plausible. A value without a source is an assumption.
+
+Amounts are in the plan's `currency`, US dollars where it names none. Whatever comes in another one, from the file that
+is extended, with a sign such as `$4.2k` or under an old name such as `deal_value_usd`, is converted by
+`exchange: {USD: 10.6}`; without a rate it is refused.
 
 Editors that read `# yaml-language-server: $schema=scenario.schema.json` at the top of a file complete and check keys.
 
@@ -269,7 +273,7 @@ def _as_text(value: Any, unit_words: str) -> str:
     if isinstance(value, float) and unit_words.startswith("time,"):
         return f"{value / 1440:g} days" if value >= 1440 else f"{value:g} min"
     if isinstance(value, float):
-        return f"${value:g}" if unit_words.startswith("US dollars") else f"{value:g}"
+        return f"{value:g}"
     return str(value)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import Date, WeekHours, WeeklyMeeting, Zone
-from smarketing_sim.scenario.units import Count, Factor, Minutes, NotNegative, Positive, Share, Span, Usd
+from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Share, Span
 
 MAX_ATTEMPTS = 20
 Pace = Annotated[Positive, Field(ge=0.01, le=100)]
@@ -223,7 +223,7 @@ class Sdr(Profile):
 
     headcount: Annotated[Count, Field(le=2000)]
     """How many reps."""
-    annual_cost_usd: Usd = 0.0
+    annual_cost: Money = 0.0
     """Loaded cost of one rep for a year."""
     ramp: Ramp = Ramp()
     """How a new rep grows to full speed."""
@@ -306,9 +306,9 @@ class Ae(Part):
     """Median time from opportunity to close, lognormal, the same for won and lost."""
     cycle_cv: Factor = 0.0
     """Its standard deviation over its mean."""
-    quota_usd: Usd = 0.0
+    quota: Money = 0.0
     """Yearly quota of one."""
-    annual_cost_usd: Usd = 0.0
+    annual_cost: Money = 0.0
     """Loaded cost of one for a year."""
 
 

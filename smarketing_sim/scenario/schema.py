@@ -14,14 +14,15 @@ from pydantic import Field
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ContractCalendar, Date
 from smarketing_sim.scenario.contract import Clause
+from smarketing_sim.scenario.currency import DOLLARS, Currency
 from smarketing_sim.scenario.marketing import Decay, Marketing, Persona
 from smarketing_sim.scenario.money import Alternative, Economics, Goal
 from smarketing_sim.scenario.sales import Sales
-from smarketing_sim.scenario.units import Count
+from smarketing_sim.scenario.units import Count, Positive
 
 Result = TypeVar("Result")
 MAX_NAME = 200
-_WORDS = {"name", "description", "beliefs", "alternatives"}
+_WORDS = {"name", "description", "exchange", "beliefs", "alternatives"}
 
 
 class Belief(Part):
@@ -65,6 +66,10 @@ class Scenario(Part):
     """What the page is called."""
     description: str = ""
     """What this company is, in a paragraph."""
+    currency: Currency = DOLLARS
+    """Currency of every amount that names none: its three letters, such as `EUR`."""
+    exchange: dict[Currency, Positive] = {}
+    """What one unit of another currency is worth in this one, such as `{USD: 10.6}`; for amounts of other files."""
     run: Run
     """What is simulated."""
     calendar: ContractCalendar
@@ -128,6 +133,11 @@ class Scenario(Part):
     def digest(self) -> str:
         """SHA-256 of the canonical form, in hex: equal on every machine for equal assumptions."""
         return _digest(self)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What an answer in plain JSON types says of its plan: name, digest, and the currency of its amounts."""
+        return {"scenario": self.name, "digest": self.digest, "currency": self.currency}
 
     def diff(self, other: Scenario) -> list[tuple[str, Any, Any]]:
         """List what differs: (dotted path, value here, value there); None where a path is missing."""

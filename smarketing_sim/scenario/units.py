@@ -1,6 +1,6 @@
 """Units at the edge: text such as ``6 business hours``, ``35 %`` or ``$4.2k`` becomes a plain number, once.
 
-Inside the package a duration is float64 minutes, a share lies in [0, 1] and money is US dollars.
+Inside the package a duration is float64 minutes, a share lies in [0, 1] and money is in the plan's currency.
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ _UNIT_NAMES = {
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 _SPAN = re.compile(rf"^\s*{_NUMBER}\s*(business\s+)?([a-z]+)\s*$")
 _PERCENT = re.compile(rf"^\s*([+-]?){_NUMBER}\s*%\s*$")
-_USD = re.compile(rf"^\s*(-?)\$?\s*{_NUMBER}\s*([km]?)\s*(?:USD)?\s*$", re.IGNORECASE)
+_MARK = r"([^\W\d_]{1,3}\$?|[^\w\s.,+-]{1,3})?"
+_AMOUNT = re.compile(
+    rf"^\s*(-?)\s*{_MARK}\s*([0-9]{{1,3}}(?:[,\s][0-9]{{3}})+(?:\.[0-9]+)?|{_NUMBER})\s*(?:(k|m|bn)(?![a-z]))?\s*{_MARK}\s*$",
+    re.IGNORECASE,
+)
+_SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
+MAX_MONEY = 1e15
 _CLOCK = re.compile(r"^\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*$")
 
 
@@ -121,13 +127,35 @@ def _share(value: object) -> object:
     return value
 
 
-def _usd(value: object) -> object:
-    if isinstance(value, str) and (match := _USD.match(value)):
-        scale = {"": 1.0, "k": 1e3, "m": 1e6}[match[3].lower()]
-        return (-1.0 if match[1] else 1.0) * round(float(match[2]) * scale, 6)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be an amount of US dollars, such as '$4.2k', '$3.0m' or 164")
-    return value
+def parse_amount(value: object) -> tuple[float, str] | None:
+    """Read ``$4.2k``, ``NOK 850,000`` or ``164`` as an amount and the sign or code of its currency, if it has one.
+
+    Returns
+    -------
+    tuple or None
+        None where the value is no amount, or can be read in two ways, as ``kr 850.000``.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value, ""
+    match = _AMOUNT.match(value) if isinstance(value, str) else None
+    if match is None or (match[2] and match[6]) or _in_doubt(match[3], match[5]):
+        return None
+    amount = round(float(re.sub(r"[,\s]", "", match[3])) * _SCALES[(match[5] or "").lower()], 6)
+    return (-amount if match[1] else amount), match[2] or match[6] or ""
+
+
+def _in_doubt(number: str, scale: str | None) -> bool:
+    """Tell whether a point may part thousands: nobody says an amount of money to three decimals."""
+    return scale is None and re.fullmatch(r"[0-9]{1,3}\.[0-9]{3}", number) is not None
+
+
+def _amount(value: object) -> object:
+    read = parse_amount(value)
+    if read is None:
+        raise ValueError("must be an amount of money, such as '$4.2k', 'NOK 850,000', '3.0m' or 164")
+    if read[1] not in ("", "$", "USD"):
+        raise ValueError(f"is in '{read[1]}', which is no currency that this plan knows")
+    return read[0]
 
 
 def _number(value: object) -> object:
@@ -174,7 +202,9 @@ Factor = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e6, allow_in
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35 %", 0.35)]
-Usd = Annotated[float, BeforeValidator(_usd), Field(ge=0, allow_inf_nan=False), _either("$4.2k", 4200)]
+Money = Annotated[
+    float, BeforeValidator(_amount), Field(allow_inf_nan=False), Field(ge=0, le=MAX_MONEY), _either("$4.2k", 4200)
+]
 Minutes = Annotated[
     float,
     BeforeValidator(_elapsed_minutes),

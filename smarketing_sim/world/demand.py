@@ -60,8 +60,8 @@ class Demand:
     win_prob: Floats
     win_wait_limit: Floats
     cycle_minutes: Floats
-    deal_value_usd: Floats
-    mean_value_usd: Floats
+    deal_value: Floats
+    mean_value: Floats
     reason_luck: Floats
     record_luck: Floats
     record_lag_minutes: Floats
@@ -141,9 +141,9 @@ def demand_reads(scenario: Scenario) -> dict[str, Any]:
     plain = scenario.canonical()
     marketing = plain["marketing"]
     for source in marketing["sources"].values():
-        del source["cost_per_handed_usd"]
+        del source["cost_per_handed"]
     for campaign in marketing["campaigns"].values():
-        del campaign["cost_usd"]
+        del campaign["cost"]
     del marketing["handoff"]["intelligence"]
     sdr, ae = scenario.sales.sdr, plain["sales"]["ae"]
     return {

@@ -47,7 +47,7 @@ def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> C
     """Draw what would come of a lead, given that it is reached, met and offered."""
     meetings, ae, recording = scenario.sales.meetings, scenario.sales.ae, scenario.sales.sdr.recording
     people = list(scenario.personas.values())
-    value_mean = np.array([p.deal_value_usd for p in people])[persona]
+    value_mean = np.array([p.deal_value for p in people])[persona]
     value_cv = np.array([p.deal_value_cv for p in people])[persona]
     booking = _mean_from_median(meetings.booking_lag, meetings.booking_lag_cv)
     cycle = _mean_from_median(ae.cycle_median, ae.cycle_cv)
@@ -63,8 +63,8 @@ def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> C
         "win_prob": win_prob,
         "win_wait_limit": win_wait_limit(win_prob, chance, ae.fade_half_life),
         "cycle_minutes": to_grid(luck.lognormal("cycle", mean=cycle, cv=ae.cycle_cv)),
-        "deal_value_usd": luck.lognormal("value", mean=value_mean, cv=value_cv),
-        "mean_value_usd": value_mean,
+        "deal_value": luck.lognormal("value", mean=value_mean, cv=value_cv),
+        "mean_value": value_mean,
         "reason_luck": luck.uniform("reason"),
         "record_luck": luck.uniform("record"),
         "record_lag_minutes": to_grid(luck.exponential("record lag", recording.lag)),

@@ -60,9 +60,9 @@ CASES = {
     "percentage without its sign": ("sla: {speed: {target: 90}}", "sla.speed.target", "write '90 %'", None),
     "share above one": ("marketing: {reachable_share: 120 %}", "marketing.reachable_share", "at most 1", None),
     "share below zero": ("marketing: {reachable_share: -0.1}", "marketing.reachable_share", "at least 0", None),
-    "money in euros": ("goal: {revenue_usd: €3m}", "goal.revenue_usd", "US dollars", None),
-    "negative money": ("economics: {tools_annual_usd: -5}", "economics.tools_annual_usd", "at least 0", None),
-    "infinite money": ("economics: {tools_annual_usd: .inf}", "economics.tools_annual_usd", "finite", None),
+    "money in euros": ("goal: {revenue: €3m}", "goal.revenue", "say what one EUR is worth", None),
+    "negative money": ("economics: {tools_annual: -5}", "economics.tools_annual", "at least 0", None),
+    "infinite money": ("economics: {tools_annual: .inf}", "economics.tools_annual", "finite", None),
     "negative rate": (
         SOURCE + "visits_per_month: -5}}}",
         "marketing.sources.social.visits_per_month",
@@ -176,7 +176,7 @@ CASES = {
         "is required",
         None,
     ),
-    "volume in two currencies": ("sla: {volume: {value_usd_per_rep: 5}}", "sla.volume", "either leads_per_rep", None),
+    "volume in two currencies": ("sla: {volume: {value_per_rep: 5}}", "sla.volume", "either leads_per_rep", None),
     "depth of nothing": ("sla: {depth: {attempts: 0}}", "sla.depth.attempts", "at least 1", None),
     "unknown period": ("sla: {speed: {period: week}}", "sla.speed.period", "must be one of", None),
     "unknown source of a clause": (

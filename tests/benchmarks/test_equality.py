@@ -98,6 +98,6 @@ def test_the_model_has_the_means_it_names() -> None:
 
 def test_the_team_and_the_chance_to_connect_do_not_change_the_leads() -> None:
     one, other = sample_year(seed=8, days=5), sample_year(seed=8, days=5, reps=9, order="score", p0=0.33)
-    for name in ("created_at", "deadline", "fit", "handling_minutes", "value_usd"):
+    for name in ("created_at", "deadline", "fit", "handling_minutes", "value"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     assert (other.connect_before >= one.connect_before).all()

@@ -37,14 +37,14 @@ def test_check_says_what_is_fine(smarketing: Command, tiny: Path) -> None:
 
 
 def test_check_tells_every_problem_of_every_file_once(smarketing: Command, tiny: Path) -> None:
-    more = "sales: {sdr: {headcont: 3, annual_cost_usd: lots}}\n"
+    more = "sales: {sdr: {headcont: 3, annual_cost: lots}}\n"
     line = write_tiny(Path.cwd(), "bad.yaml", more).read_text().count("\n")
     found = smarketing("check", tiny, "bad.yaml", "gone.yaml")
     assert found.code == 2
     assert found.out == ""
     told = sorted(found.err.splitlines())
     assert len(told) == 3
-    assert told[0].startswith(f"bad.yaml:{line}: sales.sdr.annual_cost_usd = 'lots'")
+    assert told[0].startswith(f"bad.yaml:{line}: sales.sdr.annual_cost = 'lots'")
     assert told[1].startswith(f"bad.yaml:{line}: sales.sdr.headcont")
     assert "did you mean 'headcount'?" in told[1]
     assert told[2].startswith("gone.yaml: ")
@@ -113,7 +113,7 @@ def test_out_writes_the_ledgers_of_all_years(smarketing: Command, tiny: Path) ->
     ledger = Ledger.read(Path("ledgers"))
     assert sorted(ledger.leads["replication"].unique()) == [0, 1]
     assert list(ledger.runs["digest"]) == [answer["digest"]] * 2
-    assert ledger.runs["expected_revenue_usd"].mean() == pytest.approx(answer["revenue"]["expected"]["mean"])
+    assert ledger.runs["expected_revenue"].mean() == pytest.approx(answer["revenue"]["expected"]["mean"])
 
 
 @pytest.mark.parametrize("place", ["tiny.yaml", "tiny.yaml/below"])

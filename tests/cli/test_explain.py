@@ -51,8 +51,8 @@ def test_explain_agrees_with_compare(smarketing: Command, tiny: Path, broken: Pa
     explained = json.loads(smarketing("explain", tiny, broken, *FEW, "--json").out)
     compared = json.loads(smarketing("compare", tiny, broken, *FEW, "--json").out)["measures"]
     for gap, measure in (
-        (explained["gap"], "contribution_usd"),
-        (explained["other_measures"]["revenue_expected_usd"]["gap"], "revenue_expected_usd"),
+        (explained["gap"], "contribution"),
+        (explained["other_measures"]["revenue_expected"]["gap"], "revenue_expected"),
     ):
         assert gap["mean"] == pytest.approx(compared[measure]["difference"]["mean"])
 

@@ -59,7 +59,7 @@ def test_every_cause_has_a_row_in_a_fixed_order_and_those_alike_are_exactly_noth
 
 
 def test_each_change_hurts_or_helps_as_it_must(found: Attribution) -> None:
-    revenue = found.parts("revenue_expected_usd")
+    revenue = found.parts("revenue_expected")
     assert revenue["quality",].high < 0.0
     assert revenue["queue",].high < 0.0
     assert found.parts("sales_months_kept_share")["volume",].mean <= 0.0
@@ -83,7 +83,7 @@ def test_all_mixtures_are_simulated_in_the_same_years(found: Attribution) -> Non
     places = {group[0]: bit for bit, group in enumerate(found.mixtures.groups)}
     mask = 1 << places["queue"] | 1 << places["depth"]
     (alone,) = simulate_all([found.mixtures.scenarios[mask]], replications=YEARS, seed=3)
-    assert found.worth["contribution_usd"][mask] == pytest.approx(alone.series("contribution_usd"))
+    assert found.worth["contribution"][mask] == pytest.approx(alone.series("contribution"))
     assert alone.scenario.sales.sdr.headcount == 2
     assert alone.scenario.marketing.sources["web"].win_prob == 0.5
 
@@ -124,7 +124,7 @@ def test_the_answer_is_plain_json_with_motivation_not_modelled(found: Attributio
     answer = to_json(found)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert answer["not_modelled"] == ["motivation"]
-    assert (answer["measure"], answer["runs"], answer["scenarios"]) == ("contribution_usd", 80, 16)
+    assert (answer["measure"], answer["runs"], answer["scenarios"]) == ("contribution", 80, 16)
     order = [row["cause"] for row in answer["causes"]]
     assert order == list(CAUSES)
     for other in answer["other_measures"].values():

@@ -61,7 +61,7 @@ def test_paths_are_told_as_people_read_them() -> None:
 def test_the_best_choice_has_no_regret_and_the_safest_the_smallest_worst_one() -> None:
     choices = {"fewer reps": {"sales.sdr.headcount": 1}, "more reps": {"sales.sdr.headcount": 6}}
     found = regret(small(), choices, presets=["steep", "flat_day"], replications=4)
-    table = np.array([[cell.mean for cell in row] for row in found.regret_usd])
+    table = np.array([[cell.mean for cell in row] for row in found.regret])
     assert np.all(table >= 0)
     assert np.all(table.min(axis=1) == 0)
     assert found.choices[int(np.argmin(table.max(axis=0)))] == found.safest
@@ -71,38 +71,38 @@ def test_the_best_choice_has_no_regret_and_the_safest_the_smallest_worst_one() -
 
 def test_a_belief_that_money_does_not_feel_swings_nothing_and_one_it_feels_swings_by_its_range() -> None:
     """What account executives cost is no part of contribution; media cost is, dollar for dollar."""
-    path = "marketing.sources.web.cost_per_handed_usd"
+    path = "marketing.sources.web.cost_per_handed"
     plan = make_scenario(
         SMALL
-        | {"sales.ae.annual_cost_usd": {"value": 100_000, "range": [50_000, 200_000]}}
+        | {"sales.ae.annual_cost": {"value": 100_000, "range": [50_000, 200_000]}}
         | {path: {"value": 10, "range": [0, 30]}}
     )
     swings = {swing.belief.path: swing for swing in tornado(plan, {"sales.sdr.headcount": 4}, replications=2)}
-    assert swings["sales.ae.annual_cost_usd"].width_usd == 0.0
-    assert swings[path].low_usd.mean == pytest.approx(-0.5 * swings[path].high_usd.mean)
-    assert swings[path].high_usd.mean < 0
+    assert swings["sales.ae.annual_cost"].width == 0.0
+    assert swings[path].low.mean == pytest.approx(-0.5 * swings[path].high.mean)
+    assert swings[path].high.mean < 0
     assert next(iter(swings)) == path
 
 
 def test_screening_finds_a_linear_effect_exactly_and_sees_that_it_hangs_on_nothing_else() -> None:
     """Media cost enters contribution as a straight line, so every elementary effect of it in a year is the same."""
-    path = "marketing.sources.web.cost_per_handed_usd"
+    path = "marketing.sources.web.cost_per_handed"
     plan = make_scenario(SMALL | {path: {"value": 10, "range": [0, 30]}})
     (effect,) = screen(plan, rounds=4)
     (swing,) = tornado(plan, {}, replications=1)
-    assert effect.mean_usd.mean == pytest.approx(swing.low_usd.mean - swing.high_usd.mean)
-    assert effect.spread_usd == pytest.approx(0.0, abs=1e-6)
+    assert effect.mean.mean == pytest.approx(swing.low.mean - swing.high.mean)
+    assert effect.spread == pytest.approx(0.0, abs=1e-6)
 
 
 def test_money_over_beliefs_spans_what_the_beliefs_span_and_no_more() -> None:
-    path = "marketing.sources.web.cost_per_handed_usd"
+    path = "marketing.sources.web.cost_per_handed"
     plan = make_scenario(SMALL | {path: {"value": 10, "range": [0, 30]}})
     found = {one.measure: one for one in belief_ranges(plan, draws=64, replications=2)}
-    spend, revenue = found["spend_usd"], found["expected_revenue_usd"]
-    assert revenue.low_usd == revenue.high_usd == pytest.approx(revenue.mean_usd.mean)
-    widest = 3 * spend.mean_usd.mean  # 64 points know a twentieth of the range to about a sixty-fourth of it
-    assert spend.low_usd == pytest.approx(0.05 * widest, abs=widest / 64)
-    assert spend.high_usd == pytest.approx(0.95 * widest, abs=widest / 64)
+    spend, revenue = found["spend"], found["expected_revenue"]
+    assert revenue.low == revenue.high == pytest.approx(revenue.mean.mean)
+    widest = 3 * spend.mean.mean  # 64 points know a twentieth of the range to about a sixty-fourth of it
+    assert spend.low == pytest.approx(0.05 * widest, abs=widest / 64)
+    assert spend.high == pytest.approx(0.95 * widest, abs=widest / 64)
 
 
 def test_beliefs_that_contradict_each_other_are_left_out_and_not_a_fault(baseline: Scenario) -> None:

@@ -18,7 +18,7 @@ YEARS = 6
 
 @pytest.fixture(scope="module")
 def plan():  # type: ignore[no-untyped-def]
-    return small(sales__sdr__headcount=2, economics__outbound_usd_per_hour=20)
+    return small(sales__sdr__headcount=2, economics__outbound_per_hour=20)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def found(plan):  # type: ignore[no-untyped-def]
 def test_no_neighbour_on_the_grid_is_better_than_the_optimum(found) -> None:  # type: ignore[no-untyped-def]
     assert found.settled
     assert found.tried[0].choice == found.optimum
-    assert all(one.behind_usd.high >= 0 for one in found.tried)
+    assert all(one.behind.high >= 0 for one in found.tried)
     assert found.experiments < 60
     assert found.experiments <= MOST_EXPERIMENTS
 
@@ -40,8 +40,8 @@ def test_the_optimum_is_what_simulating_its_neighbourhood_by_hand_shows(plan, fo
         Choice(best.within, attempts, best.threshold) for attempts in {best.attempts - 1, best.attempts + 1} - {0}
     ]
     experiments = simulate_all([applied(plan, choice) for choice in [best, *around]], replications=YEARS)
-    means = [experiment.series("contribution_usd").mean() for experiment in experiments]
-    assert means[0] == pytest.approx(found.contribution_usd.mean)
+    means = [experiment.series("contribution").mean() for experiment in experiments]
+    assert means[0] == pytest.approx(found.contribution.mean)
     assert means[0] == max(means)
 
 
@@ -58,7 +58,7 @@ def test_with_unlimited_time_and_no_decay_the_last_attempt_made_is_the_last_that
         {
             "marketing.sources.web": {"leads_per_month": 1500, "qualify_prob": 0.5, "win_prob": 0.5},
             "marketing.handoff.on": "action", "marketing.sources.web.action_share": 1.0,
-            "personas.anyone.deal_value_usd": 400,
+            "personas.anyone.deal_value": 400,
             "sales.sdr": {
                 "headcount": 60,
                 "channels": {"phone": {"preparation": "10 min", "no_answer": "10 min", "voicemail": "10 min",
@@ -66,7 +66,7 @@ def test_with_unlimited_time_and_no_decay_the_last_attempt_made_is_the_last_that
                 "cadence": {"max_attempts": 4, "gaps": ["1 hour"]},
             },
             "sales.reach": {"alpha": 2.0, "beta": 2.0},
-            "economics.outbound_usd_per_hour": 110,
+            "economics.outbound_per_hour": 110,
             "run": {"starts_on": "2024-01-01", "horizon_months": 2, "warm_up_weeks": 1, "cool_down_weeks": 3},
         }
     )  # fmt: skip
@@ -92,4 +92,4 @@ def test_a_plan_without_a_promise_on_speed_is_designed_without_one() -> None:
     plan = small(sla={"depth": {"target": 0.8, "attempts": 2, "within": "5 days"}})
     found = design(plan, replications=3)
     assert found.optimum.within is None
-    assert np.isfinite(found.contribution_usd.mean)
+    assert np.isfinite(found.contribution.mean)

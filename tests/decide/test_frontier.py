@@ -42,7 +42,7 @@ def test_asking_for_limits_steers_no_queue() -> None:
     plan = small(sales__sdr__queue={"order": "deadline", "new_before_retries": False})
     asked = frontier(plan, volumes=(1.0,), depths=(3,), replications=3).promises[0]
     (alone,) = simulate_all([plan], replications=3)
-    assert asked.contribution_usd.mean == pytest.approx(alone.series("contribution_usd").mean(), rel=1e-12)
+    assert asked.contribution.mean == pytest.approx(alone.series("contribution").mean(), rel=1e-12)
 
 
 def test_the_answer_is_plain(found) -> None:  # type: ignore[no-untyped-def]

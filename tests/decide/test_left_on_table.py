@@ -47,9 +47,9 @@ def revenue(scenario: Scenario, *, replication: int, unlimited: bool) -> float:
 
 
 def test_the_parts_sum_to_the_total_in_every_year(found: LeftOnTable) -> None:
-    assert list(found.parts_usd) == list(LABELS)
-    assert sum(found.parts_usd.values()) == pytest.approx(found.total_usd)
-    assert np.all(found.total_usd > 0.0)
+    assert list(found.parts) == list(LABELS)
+    assert sum(found.parts.values()) == pytest.approx(found.total)
+    assert np.all(found.total > 0.0)
 
 
 def test_each_part_is_that_of_plans_simulated_in_full(found: LeftOnTable) -> None:
@@ -62,30 +62,30 @@ def test_each_part_is_that_of_plans_simulated_in_full(found: LeftOnTable) -> Non
             changes |= change if mask >> bit & 1 else {}
         worth[mask, year] = revenue(scenario.with_overrides(changes), replication=year, unlimited=True)
     now = [revenue(scenario, replication=year, unlimited=False) for year in range(YEARS)]
-    assert found.now_usd == pytest.approx(now)
-    assert found.parts_usd["no_queue"] == pytest.approx(worth[0] - now)
+    assert found.now == pytest.approx(now)
+    assert found.parts["no_queue"] == pytest.approx(worth[0] - now)
     for part, values in zip(PERFECT, shapley_values(worth), strict=True):
-        assert found.parts_usd[part] == pytest.approx(values, abs=1e-6), part
+        assert found.parts[part] == pytest.approx(values, abs=1e-6), part
 
 
 def test_what_plays_no_role_is_not_counted() -> None:
     plain = small(sales__sdr__shift=ALWAYS, sales__ae__open_limit=None, sales__sdr__cadence__max_attempts=MAX_ATTEMPTS)
-    assert list(left_on_table(plain, replications=1).parts_usd) == ["no_queue"]
+    assert list(left_on_table(plain, replications=1).parts) == ["no_queue"]
     wrong_owners = plain.with_overrides({"sales.sdr.routing.misroute": {"share": 0.3, "mend": "1 day"}})
     parts = left_on_table(wrong_owners, replications=2)
-    assert list(parts.parts_usd) == ["no_queue", "no_system_delay"]
-    assert np.all(parts.parts_usd["no_system_delay"] > 0.0)
+    assert list(parts.parts) == ["no_queue", "no_system_delay"]
+    assert np.all(parts.parts["no_system_delay"] > 0.0)
 
 
 def test_a_team_that_never_keeps_a_lead_waiting_leaves_nothing_on_the_table_in_its_hours() -> None:
     idle = small(sales__sdr__headcount=60, sales__sdr__minutes_cv=0.0)
-    assert left_on_table(idle, replications=2).parts_usd["no_queue"] == pytest.approx([0.0, 0.0], abs=1e-6)
+    assert left_on_table(idle, replications=2).parts["no_queue"] == pytest.approx([0.0, 0.0], abs=1e-6)
 
 
 def test_a_team_that_is_not_there_leaves_everything_on_the_table() -> None:
     found = left_on_table(small(sales__sdr__headcount=0), replications=2)
-    assert found.now_usd == pytest.approx([0.0, 0.0])
-    assert np.all(found.parts_usd["no_queue"] > 0.0)
+    assert found.now == pytest.approx([0.0, 0.0])
+    assert np.all(found.parts["no_queue"] > 0.0)
 
 
 def test_hours_of_a_few_reps_are_hours_of_the_team() -> None:
@@ -93,16 +93,14 @@ def test_hours_of_a_few_reps_are_hours_of_the_team() -> None:
     team = small().with_overrides(late)
     longer = small(sales__sdr__shift={"mon-fri": ["09:00-20:00"]})
     for_all, for_one = (left_on_table(plan, replications=2) for plan in (longer, team))
-    assert for_one.now_usd + for_one.parts_usd["no_queue"] == pytest.approx(
-        for_all.now_usd + for_all.parts_usd["no_queue"]
-    )
+    assert for_one.now + for_one.parts["no_queue"] == pytest.approx(for_all.now + for_all.parts["no_queue"])
 
 
 def test_without_decay_neither_queue_nor_hours_nor_delay_cost_revenue() -> None:
     found = left_on_table(small(decay__preset="none", sales__sdr__headcount=3), replications=3)
-    parts = {part: found.revenue(part).mean for part in found.parts_usd}
-    assert abs(parts["all_hours"]) < 0.01 * found.now_usd.mean()
-    assert parts["full_depth"] > 0.1 * found.now_usd.mean()
+    parts = {part: found.revenue(part).mean for part in found.parts}
+    assert abs(parts["all_hours"]) < 0.01 * found.now.mean()
+    assert parts["full_depth"] > 0.1 * found.now.mean()
 
 
 def test_contribution_is_revenue_times_margin_over_a_customers_life() -> None:
@@ -117,9 +115,9 @@ def test_the_answer_is_plain_json_with_the_headline_first(found: LeftOnTable) ->
     answer = to_json(found)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert answer["headline"] == answer["parts"][0]["part"] == "no_queue"
-    total = sum(part["revenue_expected_usd"]["mean"] for part in answer["parts"])
-    assert total == pytest.approx(answer["total"]["revenue_expected_usd"]["mean"])
-    assert answer["now"]["revenue_expected_usd"]["mean"] == pytest.approx(found.now_usd.mean())
+    total = sum(part["revenue_expected"]["mean"] for part in answer["parts"])
+    assert total == pytest.approx(answer["total"]["revenue_expected"]["mean"])
+    assert answer["now"]["revenue_expected"]["mean"] == pytest.approx(found.now.mean())
 
 
 def test_workers_that_finish_in_another_order_change_nothing(found: LeftOnTable) -> None:
@@ -127,8 +125,8 @@ def test_workers_that_finish_in_another_order_change_nothing(found: LeftOnTable)
     again = left_on_table(
         small(**BUSY), replications=YEARS, seed=5, executor=_Last(), progress=lambda *at: told.append(at)
     )
-    assert again.now_usd == pytest.approx(found.now_usd, abs=0.0)
-    assert again.parts_usd["full_depth"] == pytest.approx(found.parts_usd["full_depth"], abs=0.0)
+    assert again.now == pytest.approx(found.now, abs=0.0)
+    assert again.parts["full_depth"] == pytest.approx(found.parts["full_depth"], abs=0.0)
     assert told == [(done, YEARS) for done in range(1, YEARS + 1)]
 
 

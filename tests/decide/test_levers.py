@@ -37,7 +37,7 @@ def by_id(scenario: Scenario) -> dict[str, Lever]:
 @pytest.fixture(scope="module")
 def ranking() -> Ranking:
     plan = alternatives(
-        hire={"set": {"sales.sdr.headcount": 4}, "one_off_usd": 500},
+        hire={"set": {"sales.sdr.headcount": 4}, "one_off": 500},
         slower={"set": {"sla.speed.within": "8 business hours"}},
     )
     return rank_levers(plan, replications=YEARS)
@@ -114,7 +114,7 @@ def test_an_alternative_keeps_its_own_name_and_its_twin_is_left_out() -> None:
 
 
 def test_an_alternative_that_costs_money_hides_no_free_twin() -> None:
-    found = by_id(alternatives(tool={"set": {"sales.sdr.queue.new_before_retries": True}, "yearly_usd": 900}))
+    found = by_id(alternatives(tool={"set": {"sales.sdr.queue.new_before_retries": True}, "yearly": 900}))
     assert found["alternatives.tool"].cost == "people or money"
     assert found["queue.new_first"].scenario is not None
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_compared_is_left_out(changes: dict[str, Any], said: str)
     [
         ({"sales.sdr.headcount": 4}, "people or money"),
         ({"sales.ae.headcount": 3}, "people or money"),
-        ({"sales.sdr.annual_cost_usd": 50_000}, "people or money"),
+        ({"sales.sdr.annual_cost": 50_000}, "people or money"),
         ({"sales.sdr.reps.3.leaves_on": "2024-04-01"}, "people or money"),
         ({"sla.speed.within": "8 business hours"}, "promise"),
         ({"calendar.hours": {"mon-fri": ["08:00-18:00"]}}, "promise"),
@@ -189,15 +189,15 @@ def test_all_levers_are_simulated_in_one_call(monkeypatch: pytest.MonkeyPatch) -
 
 def test_each_lever_is_ranked_by_its_paired_difference_from_today(ranking: Ranking) -> None:
     for effects in (ranking.free, ranking.priced):
-        means = [effect.contribution_usd.mean for effect in effects]
+        means = [effect.contribution.mean for effect in effects]
         assert means == sorted(means, reverse=True)
     assert {effect.lever.id for effect in ranking.priced} == {"alternatives.hire", "alternatives.slower"}
     assert all(effect.lever.free for effect in ranking.free)
     effect = next(e for e in ranking.free if e.lever.id == "cadence.attempts.1")
     assert effect.lever.scenario is not None
     alone = run(effect.lever.scenario, replications=YEARS)
-    gaps = alone.series("contribution_usd") - ranking.today.series("contribution_usd")
-    assert effect.contribution_usd.mean == pytest.approx(gaps.mean())
+    gaps = alone.series("contribution") - ranking.today.series("contribution")
+    assert effect.contribution.mean == pytest.approx(gaps.mean())
     assert effect.sdr_utilisation.mean == pytest.approx(
         np.mean(alone.series("sdr_utilisation") - ranking.today.series("sdr_utilisation"))
     )
@@ -208,14 +208,14 @@ def test_the_ranges_of_all_levers_hold_at_once(ranking: Ranking) -> None:
     others = [run(effect.lever.scenario, replications=YEARS) for effect in tried if effect.lever.scenario is not None]
     listed = compare_all(ranking.today, others)["others"]
     for effect, other in zip(tried, listed, strict=True):
-        expected = other["measures"]["revenue_expected_usd"]["difference"]
-        assert effect.expected_revenue_usd.as_dict() == pytest.approx(expected)
+        expected = other["measures"]["revenue_expected"]["difference"]
+        assert effect.expected_revenue.as_dict() == pytest.approx(expected)
 
 
 def test_a_higher_confidence_gives_wider_ranges() -> None:
     low, high = (rank_levers(small(), replications=3, level=level) for level in (0.8, 0.99))
     widths = [
-        next(e.contribution_usd.high - e.contribution_usd.low for e in found.free if e.lever.id == "cadence.attempts.1")
+        next(e.contribution.high - e.contribution.low for e in found.free if e.lever.id == "cadence.attempts.1")
         for found in (low, high)
     ]
     assert widths[1] > 2.0 * widths[0]
@@ -223,8 +223,8 @@ def test_a_higher_confidence_gives_wider_ranges() -> None:
 
 def test_an_alternatives_own_cost_is_subtracted_for_the_months_simulated() -> None:
     changes = {"sales.sdr.headcount": 4}
-    plan = alternatives(bare={"set": changes}, paid={"set": changes, "one_off_usd": 1000, "yearly_usd": 12_000})
-    found = {effect.lever.id: effect.contribution_usd for effect in rank_levers(plan, replications=2).priced}
+    plan = alternatives(bare={"set": changes}, paid={"set": changes, "one_off": 1000, "yearly": 12_000})
+    found = {effect.lever.id: effect.contribution for effect in rank_levers(plan, replications=2).priced}
     assert found["alternatives.bare"].mean - found["alternatives.paid"].mean == pytest.approx(1000 + 2000)
 
 
@@ -281,7 +281,7 @@ def test_a_change_that_keeps_the_promises_well_enough_is_as_good_as_the_surest()
 def test_of_changes_that_bring_the_same_the_simplest_is_best() -> None:
     def gaining(number: int, mean: float, high: float) -> Effect:
         told = effect(levers_of(two_clauses())[number].id, [1.0, 1.0, 1.0], 0.0)
-        return dataclasses.replace(told, contribution_usd=Interval(mean, mean - 1.0, high))
+        return dataclasses.replace(told, contribution=Interval(mean, mean - 1.0, high))
 
     worse, simple, involved = gaining(0, 10.0, 50.0), gaining(1, 90.0, 130.0), gaining(4, 100.0, 140.0)
     assert best_free(ranking_with(involved, simple, worse)) is simple
@@ -319,10 +319,10 @@ def test_json_tells_every_lever_with_ranges(ranking: Ranking) -> None:
     assert [row["id"] for row in answer["levers"]] == [effect.lever.id for effect in ranking.free]
     assert {row["id"] for row in answer["not_free"]} == {"alternatives.hire", "alternatives.slower"}
     row = answer["levers"][0]
-    assert set(row["difference"]) == {"contribution_usd", "expected_revenue_usd", "p_kept", "sdr_utilisation"}
+    assert set(row["difference"]) == {"contribution", "expected_revenue", "p_kept", "sdr_utilisation"}
     assert all(set(interval) == {"mean", "low", "high"} for interval in row["difference"].values())
     assert answer["best_free"] in {row["id"] for row in answer["levers"]}
-    assert set(answer["today"]) == {"contribution_usd", "expected_revenue_usd", "sdr_utilisation", "p_kept"}
+    assert set(answer["today"]) == {"contribution", "expected_revenue", "sdr_utilisation", "p_kept"}
 
 
 @pytest.mark.parametrize(

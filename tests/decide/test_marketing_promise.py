@@ -45,12 +45,12 @@ def test_two_more_volumes_are_looked_at_halfway_to_each_side_of_the_highest_poin
     plan = small()
     (curve,) = volume_curves({"plan": plan}, factors=(0.5, 1.0, 1.5), replications=2)
     finer = refined(plan, curve, replications=2)
-    top = float(curve.factors[np.argmax(curve.contribution_usd.mean(axis=0))])
+    top = float(curve.factors[np.argmax(curve.contribution.mean(axis=0))])
     added = sorted(set(finer.factors) - set(curve.factors))
     assert added
     assert all(abs(factor - top) == pytest.approx(0.25) for factor in added)
     assert list(finer.factors) == sorted(finer.factors)
-    for name in ("handed_per_month", "contribution_usd", "revenue_usd", "goal_revenue_usd"):
+    for name in ("handed_per_month", "contribution", "revenue", "goal_revenue"):
         kept = getattr(finer, name)[:, np.isin(finer.factors, curve.factors)]
         assert kept == pytest.approx(getattr(curve, name))
 
@@ -79,6 +79,6 @@ def test_the_answer_is_plain_and_the_same_for_the_same_seed() -> None:
     first, again = (json.dumps(to_json(marketing_promise(plan, replications=2, seed=3)), allow_nan=False) for _ in "ab")
     assert first == again
     answer = json.loads(first)
-    assert answer["goal"]["marketing_usd"] == 0.5 * answer["goal"]["revenue_usd"]
+    assert answer["goal"]["from_marketing"] == 0.5 * answer["goal"]["revenue"]
     assert {"courses", "next_leads", "burst", "pacing"} <= set(answer)
     assert len(answer["pacing"]["expected"]) == 31

@@ -39,8 +39,8 @@ def test_every_field_comes_from_the_side_of_its_cause() -> None:
         {
             "sales.sdr.headcount": 11, "sales.sdr.cadence.max_attempts": 4, "sales.sdr.shift.mon": ["10:00-16:00"],
             "sales.sdr.routing.rule": "round_robin", "marketing.sources.organic.visits_per_month": 9_000,
-            "marketing.sources.organic.win_prob": 0.5, "marketing.sources.social.cost_per_handed_usd": 999,
-            "personas.small.deal_value_usd": 1, "sla.speed.target": 0.5, "sales.sdr.channels.phone.talk": "30 min",
+            "marketing.sources.organic.win_prob": 0.5, "marketing.sources.social.cost_per_handed": 999,
+            "personas.small.deal_value": 1, "sla.speed.target": 0.5, "sales.sdr.channels.phone.talk": "30 min",
             "sales.sdr.channels.phone.connect_factor": 0.9, "sales.sdr.reps.2.shift.tue": ["10:00-12:00"],
         }
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_what_is_said_about_reps_who_are_not_there_is_dropped() -> None:
 
 def test_a_new_source_belongs_to_volume_and_brings_all_it_has() -> None:
     plan = small()
-    other = plan.with_overrides({"marketing.sources.fair": {**SOURCE, "cost_per_handed_usd": 50}})
+    other = plan.with_overrides({"marketing.sources.fair": {**SOURCE, "cost_per_handed": 50}})
     pair = Pair(plan, other)
     assert pair.differences == {"volume": ("marketing.sources.fair",)}
     more = Pair(plan, other.with_overrides({"marketing.sources.web.win_prob": 0.4}))
@@ -104,17 +104,17 @@ def test_where_sources_are_replaced_volume_keeps_the_numbers_and_quality_the_cha
 
 def test_where_sources_are_replaced_a_handed_lead_costs_what_it_does_on_the_side_of_the_terms() -> None:
     pair, handed = Pair(BASELINE, HUBSPOT), handed_per_month(BASELINE)
-    here = sum(s.mean_monthly_leads * s.handed_share * s.cost_per_handed_usd for s in sources(BASELINE).values())
+    here = sum(s.mean_monthly_leads * s.handed_share * s.cost_per_handed for s in sources(BASELINE).values())
     terms = "terms, prices and beliefs"
     for taken, cost in ((["volume"], here / handed), (["volume", "quality"], here / handed), ([terms], 30.0)):
         mixed = pair.mixed(taken)
-        assert [s.cost_per_handed_usd for s in sources(mixed).values()] == pytest.approx([cost] * len(sources(mixed)))
+        assert [s.cost_per_handed for s in sources(mixed).values()] == pytest.approx([cost] * len(sources(mixed)))
     for taken in (["quality"], ["volume", terms], ["quality", "depth"]):
         mixed = pair.mixed(taken)
         known = sources(HUBSPOT) if "volume" in taken else sources(BASELINE)
-        costs = {s.cost_per_handed_usd for s in sources(mixed).values()}
-        assert costs == {s.cost_per_handed_usd for s in known.values()}
-    assert "marketing.sources.inbound.cost_per_handed_usd" in pair.differences[terms]
+        costs = {s.cost_per_handed for s in sources(mixed).values()}
+        assert costs == {s.cost_per_handed for s in known.values()}
+    assert "marketing.sources.inbound.cost_per_handed" in pair.differences[terms]
 
 
 def test_the_largest_part_of_a_split_source_keeps_its_name_so_that_its_leads_stay_the_same() -> None:
@@ -123,12 +123,12 @@ def test_the_largest_part_of_a_split_source_keeps_its_name_so_that_its_leads_sta
 
 def test_campaigns_are_split_with_the_source_they_run_on() -> None:
     plan = small(marketing__campaigns={"fair": {"source": "web", "starts_on": "2024-03-11", "first_week_leads": 40,
-                                                "cost_usd": 900}})  # fmt: skip
+                                                "cost": 900}})  # fmt: skip
     other = small(marketing__sources={"ads": {**SOURCE, "leads_per_month": 300}, "mail": SOURCE, "web": None})
     mixed = Pair(plan, other).mixed(["quality"])
     assert {n: c.source for n, c in mixed.marketing.campaigns.items()} == {"fair": "web", "fair as 2": "web as 2"}
     assert [c.first_week_leads for c in mixed.marketing.campaigns.values()] == pytest.approx([30.0, 10.0])
-    assert sum(c.cost_usd for c in mixed.marketing.campaigns.values()) == pytest.approx(900)
+    assert sum(c.cost for c in mixed.marketing.campaigns.values()) == pytest.approx(900)
 
 
 def test_personas_of_one_plan_never_mix_with_those_of_the_other() -> None:

@@ -16,7 +16,7 @@ def busy_plan(leads: float):  # type: ignore[no-untyped-def]
     return small(
         marketing__sources__web={"leads_per_month": leads, "qualify_prob": 0.3, "win_prob": 0.3},
         sales__sdr__marketing_time={"share": 0.5, "form": "interleaved"},
-        economics__outbound_usd_per_hour=OUTBOUND,
+        economics__outbound_per_hour=OUTBOUND,
         sla={"speed": {"target": 0.9, "within": "4 business hours"}},
     )
 
@@ -24,20 +24,20 @@ def busy_plan(leads: float):  # type: ignore[no-untyped-def]
 def test_at_half_load_an_hour_is_worth_the_outbound_work_it_leaves_room_for() -> None:
     price = hour_price(busy_plan(130), replications=16)
     assert 0.3 < price.utilisation.mean < 0.65
-    assert price.per_hour_usd.high >= OUTBOUND  # a little more than that: what waits at half load waits less
-    assert price.per_hour_usd.mean == pytest.approx(OUTBOUND, rel=0.1)
+    assert price.per_hour.high >= OUTBOUND  # a little more than that: what waits at half load waits less
+    assert price.per_hour.mean == pytest.approx(OUTBOUND, rel=0.1)
 
 
 def test_the_price_of_an_hour_rises_with_load() -> None:
-    easy, full = (hour_price(busy_plan(leads), replications=12).per_hour_usd for leads in (130, 270))
+    easy, full = (hour_price(busy_plan(leads), replications=12).per_hour for leads in (130, 270))
     assert full.low > easy.high
     assert full.mean > 1.5 * easy.mean
 
 
 def test_without_worth_of_outbound_work_an_idle_hour_is_worth_nothing() -> None:
-    plan = busy_plan(20).with_overrides({"economics.outbound_usd_per_hour": 0, "decay.preset": "none"})
+    plan = busy_plan(20).with_overrides({"economics.outbound_per_hour": 0, "decay.preset": "none"})
     price = hour_price(plan, replications=6)
-    assert abs(price.per_hour_usd.mean) < 3.0
+    assert abs(price.per_hour.mean) < 3.0
 
 
 def test_a_little_more_and_less_time_never_leaves_what_a_share_can_be() -> None:
@@ -52,13 +52,13 @@ def test_without_decay_the_value_of_an_attempt_does_not_depend_on_age_and_follow
         {"marketing.reachable_share": 0.8, "sales.reach": {"alpha": 5.6, "beta": 5.9},
          "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 day"]}}
     )  # fmt: skip
-    values = attempt_values(plan, cost_per_hour_usd=60.0)
+    values = attempt_values(plan, cost_per_hour=60.0)
     p = 0.8 * 5.6 / (5.6 + 5.9)
     assert values.connect_prob[0] == pytest.approx(p)
     met = plan.sales.meetings.show_share * (1 + (1 - plan.sales.meetings.show_share) * plan.sales.meetings.rebook_share)
-    assert values.contact_usd == pytest.approx(0.5 * met * 0.5 * 1000)
-    assert values.profit_usd[0, 0] == pytest.approx(p * values.contact_usd - values.minutes[0])
-    assert np.ptp(values.profit_usd, axis=1) == pytest.approx(np.zeros(3))
+    assert values.contact == pytest.approx(0.5 * met * 0.5 * 1000)
+    assert values.profit[0, 0] == pytest.approx(p * values.contact - values.minutes[0])
+    assert np.ptp(values.profit, axis=1) == pytest.approx(np.zeros(3))
 
 
 def test_the_chance_of_an_attempt_counts_that_the_silent_may_be_out_of_reach() -> None:
@@ -67,13 +67,13 @@ def test_the_chance_of_an_attempt_counts_that_the_silent_may_be_out_of_reach() -
         {"marketing.reachable_share": 0.5, "sales.reach": {"alpha": 1e6, "beta": 1e6},
          "sales.sdr.cadence": {"max_attempts": 2, "gaps": ["1 day"]}}
     )  # fmt: skip
-    values = attempt_values(plan, cost_per_hour_usd=0.0)
+    values = attempt_values(plan, cost_per_hour=0.0)
     assert values.connect_prob == pytest.approx([0.25, 0.5 * 0.25 / 0.75], rel=1e-4)
 
 
 def test_a_dearer_hour_and_an_older_lead_make_fewer_attempts_pay() -> None:
     plan = small(decay__preset="medium")
-    cheap, dear = (attempt_values(plan, cost_per_hour_usd=usd, attempts=12).last_that_pays for usd in (5.0, 80.0))
+    cheap, dear = (attempt_values(plan, cost_per_hour=usd, attempts=12).last_that_pays for usd in (5.0, 80.0))
     assert all(more >= fewer for more, fewer in zip(cheap, dear, strict=True))
     assert cheap != dear
     assert list(dear) == sorted(dear, reverse=True)

@@ -79,10 +79,10 @@ def test_every_headcount_meets_the_same_leads(answer: Staffing) -> None:
     again = run(team(small(), 5), replications=step.years)
     known = run(small(), replications=step.years)
     assert np.array_equal(again.series("handed_count"), known.series("handed_count"))
-    assert step.contribution_usd.mean == pytest.approx(again.series("contribution_usd").mean())
-    gap = again.series("contribution_usd") - known.series("contribution_usd")
-    assert step.difference_usd.mean == pytest.approx(gap.mean())
-    assert step.people_cost_usd == 5 * 60_000
+    assert step.contribution.mean == pytest.approx(again.series("contribution").mean())
+    gap = again.series("contribution") - known.series("contribution")
+    assert step.difference.mean == pytest.approx(gap.mean())
+    assert step.people_cost == 5 * 60_000
 
 
 def test_the_free_change_is_judged_in_other_years_than_it_was_found_in(answer: Staffing) -> None:
@@ -219,7 +219,7 @@ def test_years_that_were_added_are_those_of_one_longer_run() -> None:
     [longer] = years.reach(plans[:1], 7)
     whole = run(small(), replications=7, seed=4)
     assert [m.replication for m in longer.measures] == list(range(7))
-    assert np.array_equal(longer.series("contribution_usd"), whole.series("contribution_usd"))
+    assert np.array_equal(longer.series("contribution"), whole.series("contribution"))
     assert years.experiments == 3
     assert [years.count(plan) for plan in plans] == [7, 3]
 

@@ -20,7 +20,7 @@ def found() -> Surface:
 def test_the_point_of_the_plan_itself_is_the_plan_itself(found: Surface) -> None:
     (plan,) = simulate_all([small()], replications=4)
     point = found.points[found.headcounts.index(small().sales.sdr.headcount)][found.volumes.index(1.0)]
-    assert point.contribution_usd.mean == pytest.approx(float(plan.series("contribution_usd").mean()), rel=1e-12)
+    assert point.contribution.mean == pytest.approx(float(plan.series("contribution").mean()), rel=1e-12)
 
 
 def test_more_reps_never_call_later_and_more_leads_never_sooner(found: Surface) -> None:

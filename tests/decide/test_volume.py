@@ -80,7 +80,7 @@ def test_the_goal_goes_back_to_leads_by_source_with_the_chance_of_reaching_it() 
     assert found.factor == 1.0  # 2 of 4 years reach 20,000
     assert found.reached.mean == 0.5
     assert found.by_source["web"].handed_per_month == pytest.approx(100.0)
-    assert found.by_source["web"].cost_usd == pytest.approx(100.0 * 10)
+    assert found.by_source["web"].cost == pytest.approx(100.0 * 10)
 
 
 def test_a_goal_out_of_reach_is_said_to_be_out_of_reach() -> None:
@@ -107,9 +107,9 @@ def test_with_idle_hands_a_lead_is_worth_what_paper_says() -> None:
     from smarketing_sim.measure.sla import lead_values
 
     worth = lead_values(plan)["web"] * plan.economics.gross_margin * plan.economics.lifetime_factor
-    expected = worth - plan.marketing.sources["web"].cost_per_handed_usd
-    assert found.contribution_usd.low <= expected <= found.contribution_usd.high
-    assert found.contribution_usd.high - found.contribution_usd.low < 0.3 * worth
+    expected = worth - plan.marketing.sources["web"].cost_per_handed
+    assert found.contribution.low <= expected <= found.contribution.high
+    assert found.contribution.high - found.contribution.low < 0.3 * worth
 
 
 def test_an_even_flow_keeps_the_number_of_leads() -> None:
@@ -127,7 +127,7 @@ def test_a_plan_without_campaigns_has_no_burst_to_cost() -> None:
 
 
 def test_a_campaign_of_another_year_is_no_burst_of_this_one() -> None:
-    late = {"source": "web", "starts_on": "2024-05-06", "first_week_leads": 30, "weeks": 1, "cost_usd": 9_000}
+    late = {"source": "web", "starts_on": "2024-05-06", "first_week_leads": 30, "weeks": 1, "cost": 9_000}
     plan = small(marketing__campaigns={"later": late})
     assert burst_cost(plan, replications=2) is None
     assert even_flow(plan).marketing.campaigns
@@ -139,7 +139,7 @@ def test_a_burst_that_swamps_the_team_costs_contribution() -> None:
     found = burst_cost(plan, replications=12)
     assert found is not None
     assert found.burst_leads == 300
-    assert found.revenue_usd.low > 0
+    assert found.revenue.low > 0
 
 
 def test_the_pacing_line_ends_at_the_promise_and_the_count_at_the_months_leads() -> None:

@@ -115,7 +115,7 @@ def small_scenarios(draw: st.DrawFn) -> Overrides:
             "holidays": ["2024-03-06"],
             "hours": draw(st.sampled_from([OFFICE, {"mon-sun": ["00:00-24:00"]}])),
         },
-        "personas": {"anyone": {"share": 0.6, "segment": "smb"}, "large": {"share": 0.4, "deal_value_usd": 9_000}},
+        "personas": {"anyone": {"share": 0.6, "segment": "smb"}, "large": {"share": 0.4, "deal_value": 9_000}},
         "marketing": {
             "sources": {
                 "web": {"leads_per_month": draw(st.sampled_from([0, 15, 80])), "handed_share": 0.7},

@@ -102,7 +102,7 @@ def test_higher_volume_keeps_every_lead_its_id_and_its_luck(low: int, high: int)
 
 
 def test_unused_source_changes_nothing_for_the_others() -> None:
-    unused = {"leads_per_month": 0, "qualify_prob": 0.2, "win_prob": 0.2, "cost_per_handed_usd": 5}
+    unused = {"leads_per_month": 0, "qualify_prob": 0.2, "win_prob": 0.2, "cost_per_handed": 5}
     plain = make_scenario(LIVELY)
     document = plain.model_dump(mode="json", exclude_none=True)
     web = document["marketing"]["sources"]["web"]

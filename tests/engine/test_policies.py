@@ -51,7 +51,7 @@ def test_free_rep_takes_the_lead_that_the_order_names(order: str, expected: list
         score=[1.0, 10.0, 30.0, 20.0],
         qualify_prob=[0.1, 0.3, 0.2, 0.4],
         win_prob=1.0,
-        mean_value_usd=100.0,
+        mean_value=100.0,
         qualify_luck=1.0,
     )
     assert leads_in_order(ledger) == expected
@@ -75,7 +75,7 @@ def test_value_decay_prefers_a_fresh_lead_to_a_cold_one_of_more_worth() -> None:
         qualify_luck=1.0,
         qualify_prob=[0.5, 0.5, 0.1],
         win_prob=1.0,
-        mean_value_usd=100.0,
+        mean_value=100.0,
     )
     assert leads_in_order(ledger) == [0, 2, 1]
 

@@ -18,20 +18,20 @@ from tests.builders import Overrides, make_scenario
 SMALL: Overrides = {
     "run": {"starts_on": "2024-03-04", "horizon_months": 2, "warm_up_weeks": 1, "cool_down_weeks": 3},
     "calendar.hours": {"mon-fri": ["09:00-17:00"]},
-    "goal.revenue_usd": 20_000,
-    "marketing.sources.web": {"leads_per_month": 300, "cost_per_handed_usd": 10},
+    "goal.revenue": 20_000,
+    "marketing.sources.web": {"leads_per_month": 300, "cost_per_handed": 10},
     "marketing.duplicates.share": 0.05,
     "decay.preset": "medium",
     "sales.sdr": {
         "headcount": 3,
-        "annual_cost_usd": 60_000,
+        "annual_cost": 60_000,
         "minutes_cv": 0.7,
         "channels": {
             "phone": {"preparation": "10 min", "no_answer": "10 min", "voicemail": "10 min", "talk": "40 min"}
         },
         "cadence": {"max_attempts": 3, "gaps": ["1 day"]},
     },
-    "sales.ae": {"headcount": 2, "open_limit": 40, "cycle_median": "20 days", "quota_usd": 100_000},
+    "sales.ae": {"headcount": 2, "open_limit": 40, "cycle_median": "20 days", "quota": 100_000},
     "sla": {
         "speed": {"target": 0.9, "within": "4 business hours"},
         "depth": {"target": 0.8, "attempts": 2, "within": "5 days"},
@@ -42,12 +42,12 @@ SMALL: Overrides = {
     },
 }
 HEADLINE = (
-    "expected_revenue_usd",
-    "cohort_revenue_usd",
-    "booked_revenue_usd",
-    "contribution_usd",
-    "contribution_year_one_usd",
-    "contribution_loaded_usd",
+    "expected_revenue",
+    "cohort_revenue",
+    "booked_revenue",
+    "contribution",
+    "contribution_year_one",
+    "contribution_loaded",
     "sdr_utilisation",
     "ae_utilisation",
     "load_planned",
@@ -59,7 +59,7 @@ HEADLINE = (
     "won_count",
     "handed_count",
     "never_called_share",
-    "spend_usd",
+    "spend",
 )
 
 

@@ -20,7 +20,7 @@ VARY = ("sales.sdr.headcount=2,3", "sla.speed.within=1 business hour,4 business 
 
 
 def tiny_grid(*vary: str) -> Grid:
-    base = small(marketing__sources__web={"leads_per_month": 60, "cost_per_handed_usd": 10})
+    base = small(marketing__sources__web={"leads_per_month": 60, "cost_per_handed": 10})
     return make_grid(base, parse_vary(vary or VARY))
 
 

@@ -104,8 +104,8 @@ def test_parts_that_agree_only_together_are_a_grid_and_those_that_do_not_are_tol
         {
             "personas": {
                 "anyone": None,
-                "a": {"share": 0.4, "deal_value_usd": 1},
-                "b": {"share": 0.6, "deal_value_usd": 1},
+                "a": {"share": 0.4, "deal_value": 1},
+                "b": {"share": 0.6, "deal_value": 1},
             }
         }
     )
@@ -117,7 +117,7 @@ def test_parts_that_agree_only_together_are_a_grid_and_those_that_do_not_are_tol
         "--vary personas.a.share=0.3 --vary personas.b.share=0.5",
         "--vary personas.a.share=0.5 --vary personas.b.share=0.7",
     ]
-    assert len(make_points(make_grid(two, parse_vary(["personas={a: {share: 1, deal_value_usd: 2}, b: null}"])))) == 1
+    assert len(make_points(make_grid(two, parse_vary(["personas={a: {share: 1, deal_value: 2}, b: null}"])))) == 1
 
 
 def test_more_bad_points_than_anybody_reads_are_counted() -> None:
@@ -125,8 +125,8 @@ def test_more_bad_points_than_anybody_reads_are_counted() -> None:
         {
             "personas": {
                 "anyone": None,
-                "a": {"share": 0.5, "deal_value_usd": 1},
-                "b": {"share": 0.5, "deal_value_usd": 1},
+                "a": {"share": 0.5, "deal_value": 1},
+                "b": {"share": 0.5, "deal_value": 1},
             }
         }
     )

@@ -91,7 +91,7 @@ def test_every_year_behind_a_planning_page_is_kept(tmp_path: Path) -> None:
     again, found = simulated(tmp_path / "years", page)
     assert first > 40
     assert again == 0
-    assert [e.contribution_usd for e in found.ranking.free] == [e.contribution_usd for e in fresh.ranking.free]
+    assert [e.contribution for e in found.ranking.free] == [e.contribution for e in fresh.ranking.free]
 
 
 @pytest.mark.parametrize(

@@ -14,32 +14,28 @@ from tests.experiment.stubs import replication, small
 
 
 def test_a_half_width_is_a_number_or_a_share_of_the_mean() -> None:
-    assert parse_precision(["revenue_expected_usd=3%", "utilisation_sdr = 0.01", "contribution_usd=2.5 %"]) == {
-        "expected_revenue_usd": OfMean(0.03),
+    assert parse_precision(["revenue_expected=3%", "utilisation_sdr = 0.01", "contribution=2.5 %"]) == {
+        "expected_revenue": OfMean(0.03),
         "sdr_utilisation": 0.01,
-        "contribution_usd": OfMean(0.025),
+        "contribution": OfMean(0.025),
     }
 
 
 def test_every_wrong_word_is_told_at_once() -> None:
     with pytest.raises(InputError) as raised:
-        parse_precision(
-            ["revenue_expectd_usd=3%", "utilisation_sdr=0", "utilisation_ae", "won_count=-1%", "spend_usd=inf"]
-        )
+        parse_precision(["revenue_expectd=3%", "utilisation_sdr=0", "utilisation_ae", "won_count=-1%", "spend=inf"])
     told = [str(problem) for problem in raised.value.problems]
     assert len(told) == 5
-    assert "did you mean 'revenue_expected_usd'?" in told[0]
+    assert "did you mean 'revenue_expected'?" in told[0]
     assert all("must be a half-width above 0" in line for line in told[1:])
 
 
 def test_a_share_of_the_mean_stops_once_the_interval_is_that_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     def instead(scenario: object, seed: int, number: int, engine: str, keep: bool) -> object:
-        return replication(number, expected_revenue_usd=100.0 + 20.0 * (number % 2)), None
+        return replication(number, expected_revenue=100.0 + 20.0 * (number % 2)), None
 
     monkeypatch.setattr(runs, "replicate", instead)
-    values = run(small(), replications=5000, precision={"expected_revenue_usd": OfMean(0.01)}).series(
-        "expected_revenue_usd"
-    )
+    values = run(small(), replications=5000, precision={"expected_revenue": OfMean(0.01)}).series("expected_revenue")
     found = t_interval(values)
     assert (found.high - found.low) / 2 <= 0.0101 * np.mean(values)
     assert 200 < len(values) < 500

@@ -151,7 +151,7 @@ def test_a_single_infinite_response_makes_the_mean_unknown_instead_of_smaller() 
 
 @pytest.mark.parametrize(("years", "given"), [(ONE_YEAR_FROM - 1, False), (ONE_YEAR_FROM, True), (201, True)])
 def test_a_single_year_is_told_from_two_hundred_simulated_years_on(years: int, given: bool) -> None:
-    stubs = [replication(r, {}, cohort_revenue_usd=1000.0 * r) for r in range(years)]
+    stubs = [replication(r, {}, cohort_revenue=1000.0 * r) for r in range(years)]
     spread = answer_of(make_scenario(), stubs)["revenue"]["one_year"]
     assert (spread is not None) == given
     if spread is not None:
@@ -161,11 +161,10 @@ def test_a_single_year_is_told_from_two_hundred_simulated_years_on(years: int, g
 
 @pytest.mark.parametrize(("view", "reached"), [("cohort", 3), ("booked", 1)])
 def test_the_goal_is_held_against_single_years_in_its_own_view(view: str, reached: int) -> None:
-    scenario = make_scenario({"goal": {"revenue_usd": 100, "view": view}})
+    scenario = make_scenario({"goal": {"revenue": 100, "view": view}})
     years = [(100.0, 1.0), (101.0, 99.0), (99.0, 100.0), (500.0, 0.0)]
     stubs = [
-        replication(r, {}, cohort_revenue_usd=a, booked_revenue_usd=b, expected_revenue_usd=1e9)
-        for r, (a, b) in enumerate(years)
+        replication(r, {}, cohort_revenue=a, booked_revenue=b, expected_revenue=1e9) for r, (a, b) in enumerate(years)
     ]
     goal = answer_of(scenario, stubs)["goal"]
     assert goal["target"] == 100
@@ -174,7 +173,7 @@ def test_the_goal_is_held_against_single_years_in_its_own_view(view: str, reache
 
 def test_money_comes_with_a_t_interval_over_replications() -> None:
     values = [1.0, 5.0, 9.0]
-    stubs = [replication(r, {}, expected_revenue_usd=v, contribution_usd=-v) for r, v in enumerate(values)]
+    stubs = [replication(r, {}, expected_revenue=v, contribution=-v) for r, v in enumerate(values)]
     answer = answer_of(make_scenario(), stubs)
     assert t_interval(values).low < 0.0  # where income cannot be
     assert answer["revenue"]["expected"] == t_interval(values).as_dict() | {"low": 0.0}

@@ -74,7 +74,7 @@ def test_ledgers_come_back_in_order_with_every_headline_beside_them() -> None:
     experiment = run(small(), replications=3, seed=3, executor=Backwards(), keep_ledgers=True)
     joined = joined_ledger(experiment)
     assert joined.runs["replication"].tolist() == [0, 1, 2]
-    assert joined.runs["expected_revenue_usd"].tolist() == experiment.series("expected_revenue_usd").tolist()
+    assert joined.runs["expected_revenue"].tolist() == experiment.series("expected_revenue").tolist()
     assert set(np.unique(joined.tables["leads"]["replication"]).tolist()) == {0, 1, 2}
     assert run(small(), replications=1, seed=3).ledgers == ()
 
@@ -189,15 +189,15 @@ def spread(wanted: dict[int, float]) -> Any:
     """A stand-in for a replication, its revenue given by its number."""
 
     def instead(scenario: Scenario, seed: int, number: int, engine: str, keep: bool) -> tuple[Measures, None]:
-        return replication(number, expected_revenue_usd=wanted.get(number, float(number % 2))), None
+        return replication(number, expected_revenue=wanted.get(number, float(number % 2))), None
 
     return instead
 
 
 def test_precision_stops_once_the_interval_is_narrow_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "replicate", spread({}))
-    experiment = run(small(), replications=10_000, precision={"expected_revenue_usd": 0.1})
-    values = experiment.series("expected_revenue_usd")
+    experiment = run(small(), replications=10_000, precision={"expected_revenue": 0.1})
+    values = experiment.series("expected_revenue")
     found, before = t_interval(values), t_interval(values[: len(values) // 2])
     assert (found.high - found.low) / 2 <= 0.1
     assert (before.high - before.low) / 2 > 0.1
@@ -207,17 +207,17 @@ def test_precision_stops_once_the_interval_is_narrow_enough(monkeypatch: pytest.
 
 def test_precision_takes_no_more_than_the_first_look_where_nothing_varies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "replicate", spread(dict.fromkeys(range(100), 5.0)))
-    assert len(run(small(), replications=1000, precision={"expected_revenue_usd": 0.1}).measures) == runs.FIRST_LOOK
+    assert len(run(small(), replications=1000, precision={"expected_revenue": 0.1}).measures) == runs.FIRST_LOOK
 
 
 def test_precision_never_runs_more_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "replicate", spread({}))
-    assert len(run(small(), replications=37, precision={"expected_revenue_usd": 1e-6}).measures) == 37
+    assert len(run(small(), replications=37, precision={"expected_revenue": 1e-6}).measures) == 37
 
 
 def test_precision_of_a_measure_that_does_not_exist_names_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "replicate", spread({}))
-    with pytest.raises(InputError, match=r"revenu is not a measure; known are .*expected_revenue_usd"):
+    with pytest.raises(InputError, match=r"revenu is not a measure; known are .*expected_revenue"):
         run(small(), replications=20, precision={"revenu": 1.0})
 
 

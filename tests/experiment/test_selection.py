@@ -143,7 +143,7 @@ def test_what_cannot_be_ranked_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     how: dict[str, Any] = {"indifference": 1.0, "first": 2, "at_most": 2}
     with pytest.raises(InputError, match="did you mean 'won_count'"):
         select_best(teams(2, 3), measure="won_cuont", **how)
-    nobody = [small(marketing__sources__web={"leads_per_month": 0, "cost_per_handed_usd": 1})] * 2
+    nobody = [small(marketing__sources__web={"leads_per_month": 0, "cost_per_handed": 1})] * 2
     with pytest.raises(InputError, match="cannot be ranked"):
         select_best(nobody, measure="attainment.speed", **how)
 

@@ -150,7 +150,7 @@ def test_every_notebook_of_the_checkout_can_be_asked_for(installed: Installed) -
 
 
 def test_a_new_plan_is_made_and_checked(installed: Installed, tmp_path: Path) -> None:
-    (tmp_path / "answers.yaml").write_text("deal_value_usd: $12k\n")
+    (tmp_path / "answers.yaml").write_text("deal_value: $12k\n")
     out = installed.run("smarketing", "new", "Our plan", "--answers", "answers.yaml", cwd=tmp_path)
     assert "wrote params/our-plan.yaml" in out
     assert "params/our-plan.yaml: fine" in installed.run("smarketing", "check", "params/our-plan.yaml", cwd=tmp_path)

@@ -384,7 +384,7 @@ def _much_moved(state: State) -> State:
     moved = move(moved, "sales.sdr.cadence.gaps.0", "2 business days")
     moved = move(moved, "marketing.sources.demo_request", None)
     moved = move(moved, "sales.sdr.reps.3.shift", {"mon-thu": ["10:00-16:00"]})
-    return move(moved, "personas.small.deal_value_usd", "$15k")
+    return move(moved, "personas.small.deal_value", "$15k")
 
 
 def test_a_saved_plan_extends_the_opened_one_and_opens_to_the_same_digest(state: State) -> None:
@@ -473,7 +473,7 @@ def test_a_folder_that_is_gone_is_told_in_one_line(controller: Controller, ear: 
 
 
 def test_a_plan_whose_file_was_changed_meanwhile_is_not_saved_as_something_else(state: State) -> None:
-    state.source.write_text(state.source.read_text() + "sales: {sdr: {annual_cost_usd: $1k}}\n")
+    state.source.write_text(state.source.read_text() + "sales: {sdr: {annual_cost: $1k}}\n")
     with pytest.raises(RunFailed, match="was changed since it was opened"):
         save(move(state, REPS, 3), "mine")
     assert not (state.source.parent / "mine.yaml").exists()

@@ -98,7 +98,7 @@ _LEAD: dict[str, Any] = {
 _ATTEMPT: dict[str, Any] = {"replication": 0, "rep_id": 1, "channel": 0, "result": 0, "automatic": False}
 _OTHER: dict[str, dict[str, Any]] = {
     "rep_time": {"replication": 0, "rep_id": 1},
-    "marketing": {"replication": 0, "source": 0, "campaign": 0, "visits_count": 0, "spend_usd": 0.0},
+    "marketing": {"replication": 0, "source": 0, "campaign": 0, "visits_count": 0, "spend": 0.0},
 }
 _NAMES = {"outcome": OUTCOMES, "reason": REASONS, "state": STATES}
 

@@ -18,9 +18,9 @@ from tests.measure.ledgers import at, lead, make_case, office
 
 TERMS: dict[str, Any] = {
     "economics": {"gross_margin": 0.8, "churn_per_year": 0.15, "horizon_months": 36, "discount_per_year": 0.1,
-                  "tools_annual_usd": 12_000},
-    "sales__sdr": {"headcount": 2, "annual_cost_usd": 60_000, "marketing_time": {"share": 0.5}},
-    "sales__ae": {"headcount": 1, "annual_cost_usd": 120_000},
+                  "tools_annual": 12_000},
+    "sales__sdr": {"headcount": 2, "annual_cost": 60_000, "marketing_time": {"share": 0.5}},
+    "sales__ae": {"headcount": 1, "annual_cost": 120_000},
 }  # fmt: skip
 
 
@@ -43,18 +43,18 @@ def test_contribution_adds_up_as_by_hand() -> None:
     t, later = at(scenario, "2024-01-03 10:00"), at(scenario, "2024-06-03 10:00")
     leads = [deal(t, later, value=70_000.0, expected=20_000.0), deal(t, later, expected=30_000.0)]
     calls = [{"lead_id": n, "started_at": t} for n in range(2)]
-    money = measured(scenario, leads, calls, marketing=[{"day": 2, "spend_usd": 900.0}])
+    money = measured(scenario, leads, calls, marketing=[{"day": 2, "spend": 900.0}])
     keep = 0.85 / 1.1
     factor = 1 + keep + keep**2
     wages = 60_000 * 2 * 0.5 / 6  # two months of two reps, half of whose time it is
     everybody = (60_000 * 2 + 120_000 + 12_000) / 6
     assert scenario.economics.lifetime_factor == pytest.approx(factor)
-    assert money.expected_revenue_usd == 50_000
-    assert money.contribution_usd == pytest.approx(40_000 * factor - 900 - wages)
-    assert money.contribution_year_one_usd == pytest.approx(40_000 - 900 - wages)
-    assert money.contribution_loaded_usd == pytest.approx(40_000 * factor - 900 - everybody)
+    assert money.expected_revenue == 50_000
+    assert money.contribution == pytest.approx(40_000 * factor - 900 - wages)
+    assert money.contribution_year_one == pytest.approx(40_000 - 900 - wages)
+    assert money.contribution_loaded == pytest.approx(40_000 * factor - 900 - everybody)
     assert money.won_count == 1
-    assert money.cost_per_won_usd == pytest.approx(900 + everybody)
+    assert money.cost_per_won == pytest.approx(900 + everybody)
     assert money.ltv_to_cac == pytest.approx(40_000 * factor / (900 + everybody))
     assert money.payback_months == pytest.approx(12 * (900 + everybody) / 40_000)
 
@@ -79,23 +79,23 @@ def test_revenue_by_cohort_and_booked_are_never_mixed() -> None:
              deal(before, before, value=50_000.0, expected=16e3)]  # fmt: skip
     calls = [{"lead_id": n, "started_at": row["handed_at"]} for n, row in enumerate(leads)]
     money = measured(scenario, leads, calls)
-    assert money.cohort_revenue_usd == 320.0
-    assert money.booked_revenue_usd == 21.0
-    assert money.expected_revenue_usd == 6e3
+    assert money.cohort_revenue == 320.0
+    assert money.booked_revenue == 21.0
+    assert money.expected_revenue == 6e3
     assert money.won_count == 2
 
 
 def test_a_year_without_a_win_has_no_cost_per_deal() -> None:
     money = measured(office(**TERMS), [])
-    assert np.isnan([money.cost_per_won_usd, money.ltv_to_cac, money.payback_months]).all()
-    assert (money.expected_revenue_usd, money.cohort_revenue_usd) == (0.0, 0.0)
+    assert np.isnan([money.cost_per_won, money.ltv_to_cac, money.payback_months]).all()
+    assert (money.expected_revenue, money.cohort_revenue) == (0.0, 0.0)
 
 
 def test_people_are_paid_for_the_days_they_are_there_and_charged_by_their_own_share() -> None:
     reps = {"2": {"starts_on": "2024-02-01", "marketing_time": {"share": 0.25}}, "3": {"leaves_on": "2024-01-11"},
             "4": {"starts_on": "2025-01-01"}}  # fmt: skip
-    sdr = {"headcount": 4, "annual_cost_usd": 60_000, "marketing_time": {"share": 1.0, "form": "blocks"}, "reps": reps}
-    scenario = office(sales__sdr=sdr, sales__ae={"headcount": 1, "annual_cost_usd": 120_000})
+    sdr = {"headcount": 4, "annual_cost": 60_000, "marketing_time": {"share": 1.0, "form": "blocks"}, "reps": reps}
+    scenario = office(sales__sdr=sdr, sales__ae={"headcount": 1, "annual_cost": 120_000})
     shared, loaded = people_cost(make_case(scenario, []))
     two_months = 60_000 / 6
     assert shared == pytest.approx(two_months * (1 + 0.25 * 29 / 60 + 10 / 60))
@@ -117,7 +117,7 @@ MEANS: Overrides = {
     "run": {"warm_up_weeks": 2, "horizon_months": 1, "cool_down_weeks": 5},
     "personas": {
         "anyone": {"share": 0.6, "deal_value_cv": 0.4},
-        "big": {"share": 0.4, "deal_value_usd": 3000, "win_factor": 1.5},
+        "big": {"share": 0.4, "deal_value": 3000, "win_factor": 1.5},
     },
     "marketing.sources.web": {"leads_per_month": 250, "qualify_prob": 0.5, "win_prob": 0.4},
     "marketing.reachable_share": 0.9,
@@ -147,7 +147,7 @@ def test_the_expected_value_is_the_mean_of_what_falls_out(outcomes: list[str], a
     for r in range(replications):
         case = case_of(simulate(scenario, sample_demand(scenario, seed=11, replication=r)), scenario)
         money = money_of(case)
-        pairs[r] = money.expected_revenue_usd, money.cohort_revenue_usd
+        pairs[r] = money.expected_revenue, money.cohort_revenue
     gap = pairs[:, 0] - pairs[:, 1]
     error = gap.std(ddof=1) / np.sqrt(replications)
     assert 0 < error <= 0.15 * pairs[:, 0].mean()  # without it, the test would forgive anything

@@ -23,7 +23,7 @@ DAY = 1440.0
 
 def two_sources(**more: Any) -> Scenario:
     source = {"leads_per_month": 10, "qualify_prob": 0.1, "win_prob": 0.1}
-    sources = {"web": source | {"cost_per_handed_usd": 100}, "fair": source | {"cost_per_handed_usd": 7}}
+    sources = {"web": source | {"cost_per_handed": 100}, "fair": source | {"cost_per_handed": 7}}
     return office(marketing__sources=sources, **more)
 
 
@@ -64,21 +64,19 @@ def test_the_funnel_counts_leads_created_in_the_horizon_at_every_stage_by_source
     web, fair = by_name(table, 0), by_name(table, 1)
     assert [web[stage] for stage in STAGES] == [3, 2, 1, 1, 1, 1, 1, 1, 1]
     assert [fair[stage] for stage in STAGES] == [1, 1, 1, 1, 1, 1, 1, 1, 0]
-    assert (web["expected_revenue_usd"], web["won_revenue_usd"]) == (91.0, 500.0)
-    assert (fair["expected_revenue_usd"], fair["won_revenue_usd"]) == (90.0, 0.0)
-    assert (web["spend_unworked_usd"], fair["spend_unworked_usd"]) == (100.0, 0.0)
+    assert (web["expected_revenue"], web["won_revenue"]) == (91.0, 500.0)
+    assert (fair["expected_revenue"], fair["won_revenue"]) == (90.0, 0.0)
+    assert (web["spend_unworked"], fair["spend_unworked"]) == (100.0, 0.0)
 
 
 def test_spend_and_visits_are_those_of_the_days_of_the_horizon() -> None:
     scenario = two_sources(run__warm_up_weeks=1, run__cool_down_weeks=1)
     days = (6, 7, 66, 67)  # the last of the warm-up, the first and last of the horizon, the first after it
-    rows = [
-        {"day": day, "source": "fair", "visits_count": 10**n, "spend_usd": 2.0 * 10**n} for n, day in enumerate(days)
-    ]
+    rows = [{"day": day, "source": "fair", "visits_count": 10**n, "spend": 2.0 * 10**n} for n, day in enumerate(days)]
     table = counted(make_case(scenario, [], marketing=rows))
     assert by_name(table, 1)["visits"] == 110
-    assert by_name(table, 1)["spend_usd"] == 220.0
-    assert by_name(table, 0)["spend_usd"] == 0.0
+    assert by_name(table, 1)["spend"] == 220.0
+    assert by_name(table, 0)["spend"] == 0.0
 
 
 def test_the_cycle_is_the_median_of_won_deals_from_created_to_won() -> None:
@@ -99,7 +97,7 @@ def test_the_cycle_is_the_median_of_won_deals_from_created_to_won() -> None:
 @settings(max_examples=30)
 @given(small_scenarios(), st.integers(0, 3))
 def test_stages_never_widen_and_sums_over_sources_are_sums_over_leads(overrides: Overrides, seed: int) -> None:
-    scenario = make_scenario(overrides | {"marketing.sources.web.cost_per_handed_usd": 50})
+    scenario = make_scenario(overrides | {"marketing.sources.web.cost_per_handed": 50})
     case = case_of(simulate(scenario, sample_demand(scenario, seed=seed)), scenario)
     table = counted(case)
     assert table.shape == (2, len(FUNNEL_COLUMNS))
@@ -116,7 +114,5 @@ def test_stages_never_widen_and_sums_over_sources_are_sums_over_leads(overrides:
     ):
         assert (named[wider] >= named[narrower]).all(), (wider, narrower)
     assert named["leads"].sum() == case.economics_cohort.sum()
-    assert named["expected_revenue_usd"].sum() == pytest.approx(
-        case.leads["expected_value"][case.economics_cohort].sum()
-    )
-    assert (named["spend_unworked_usd"] <= 50 * named["handed"]).all()
+    assert named["expected_revenue"].sum() == pytest.approx(case.leads["expected_value"][case.economics_cohort].sum())
+    assert (named["spend_unworked"] <= 50 * named["handed"]).all()

@@ -34,7 +34,7 @@ PROMISES: Overrides = {
         "depth": {"target": 0.8, "attempts": 3, "within": "4 days", "applies_to": {"score_at_least": 50}},
         "quality": {"target": 0.6, "within": "3 days"},
         "feedback": {"target": 0.9, "within": "6 days"},
-        "volume": {"value_usd_per_rep": 1000, "contract_headcount": 3},
+        "volume": {"value_per_rep": 1000, "contract_headcount": 3},
         "pacing": {"target": 0.75, "leads_per_rep": 20, "contract_headcount": 1, "band": 0.2},
     }
 }

@@ -150,7 +150,7 @@ def test_a_tier_covers_just_the_leads_it_names(applies_to: dict[str, Any], kept:
     scenario = office(
         personas={
             "anyone": {"share": 0.5, "segment": "smb"},
-            "big": {"share": 0.5, "segment": "enterprise", "deal_value_usd": 1},
+            "big": {"share": 0.5, "segment": "enterprise", "deal_value": 1},
         },
         marketing__sources={"web": source, "fair": source},
         sla={"speed": {"target": 0.9, "within": "6 hours", "applies_to": applies_to}},
@@ -275,7 +275,7 @@ def test_volume_is_held_against_the_reps_of_the_contract_and_not_of_today() -> N
 
 
 def test_volume_in_currency_counts_what_a_lead_is_worth_on_average() -> None:
-    scenario = volume(value_usd_per_rep=1000)
+    scenario = volume(value_per_rep=1000)
     # reached at the first attempt with 5.6 / 11.5, qualified one time in two, won one time in two, worth 1,000
     worth = 5.6 / 11.5 * 0.5 * 0.5 * 1000
     counts = judged(scenario, [lead(at(scenario, "2024-01-03 10:00"))] * 3)
@@ -286,7 +286,7 @@ def test_volume_in_currency_counts_what_a_lead_is_worth_on_average() -> None:
 def test_the_worth_of_a_lead_is_what_the_simulation_makes_of_it_when_nothing_waits() -> None:
     scenario = make_scenario({
         "run.cool_down_weeks": 6, "run.horizon_months": 2,
-        "personas": {"anyone": {"share": 0.7}, "big": {"share": 0.3, "deal_value_usd": 5000, "win_factor": 0.5}},
+        "personas": {"anyone": {"share": 0.7}, "big": {"share": 0.3, "deal_value": 5000, "win_factor": 0.5}},
         "marketing.sources.web": {"leads_per_month": 2000, "handed_share": 0.6, "qualify_prob": 0.4, "win_prob": 0.3,
                                   "promise_match": 0.9},
         "marketing.reachable_share": 0.8,

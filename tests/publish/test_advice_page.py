@@ -43,7 +43,7 @@ def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
     assert goal is not None
     assert goal.years == YEARS
     told = show_sections([show_what_to_do], planning).text
-    assert f"adds {money(goal.more_usd.mean)}" in told
+    assert f"adds {money(goal.more.mean)}" in told
     assert f"a chance of {percent(goal.then.mean)}" in told
     assert f"in place of {percent(goal_reached(planning.experiment).mean)}" in told
 

@@ -68,7 +68,7 @@ def hold_words(page: _Shown, answer: FollowUp) -> None:
 
 @pytest.fixture(scope="module")
 def busy() -> FollowUp:
-    return answer_of(small(sales__sdr__headcount=2, economics__outbound_usd_per_hour=20), 4)
+    return answer_of(small(sales__sdr__headcount=2, economics__outbound_per_hour=20), 4)
 
 
 def test_the_page_tells_the_optimum_the_hour_the_attempts_and_the_neighbours(
@@ -80,12 +80,12 @@ def test_the_page_tells_the_optimum_the_hour_the_attempts_and_the_neighbours(
     assert (
         choice_words(attempts=best.attempts, days=found.days, within=best.within, threshold=best.threshold) in page.text
     )
-    assert f"{gain(found.gain_usd.mean)} beside today’s plan" in page.text
-    assert f"is worth {money(found.price_today.per_hour_usd.mean)} today" in page.text
+    assert f"{gain(found.gain.mean)} beside today’s plan" in page.text
+    assert f"is worth {money(found.price_today.per_hour.mean)} today" in page.text
     assert "worth $20 each in outbound work" in page.text
     assert "One step away from it" in page.text
     for one in found.neighbours:
-        assert gain(-one.behind_usd.mean) in page.text
+        assert gain(-one.behind.mean) in page.text
     [figure] = page.figures
     assert f"{age_words(5.0)} {found.values.last_that_pays[0]}" in figure["alt"]
     [record] = page.records
@@ -106,8 +106,8 @@ def test_what_the_order_of_the_queue_alone_brings_is_told_apart_from_the_rest(bu
     """The plan's own values in deadline order were tried too; the rest of the gain is how far behind they are."""
     found = busy.found
     (start,) = (one for one in found.tried if one.choice == found.start)
-    assert found.order_usd.mean == pytest.approx(found.gain_usd.mean - start.behind_usd.mean)
-    assert f"brings {gain(found.order_usd.mean)}" in chapter.order_words(found)
+    assert found.order.mean == pytest.approx(found.gain.mean - start.behind.mean)
+    assert f"brings {gain(found.order.mean)}" in chapter.order_words(found)
 
 
 def test_a_limit_that_is_rarely_kept_is_told_to_be_a_rule_and_no_promise(busy: FollowUp) -> None:
@@ -119,12 +119,12 @@ def test_a_limit_that_is_rarely_kept_is_told_to_be_a_rule_and_no_promise(busy: F
 
 
 def test_a_gain_that_is_not_sure_is_no_recommendation(busy: FollowUp) -> None:
-    unsure = replace(busy.found, gain_usd=Interval(10_000.0, -5_000.0, 25_000.0))
+    unsure = replace(busy.found, gain=Interval(10_000.0, -5_000.0, 25_000.0))
     told = chapter.finding(replace(busy, found=unsure))
     assert told.startswith("No follow-up that was tried is sure to bring more than today’s")
     assert "−$5,000 to +$25k" in told
     assert "sure to bring more than today's; the best is" in terminal(replace(busy, found=unsure))
-    sure = replace(busy.found, gain_usd=Interval(10_000.0, 5_000.0, 15_000.0))
+    sure = replace(busy.found, gain=Interval(10_000.0, 5_000.0, 15_000.0))
     assert "what brings most is" in terminal(replace(busy, found=sure))
     assert chapter.finding(replace(busy, found=sure)).startswith("What pays is")
 
@@ -145,7 +145,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
         {"sales__sdr__reps": {str(rep): {"marketing_time": {"share": 0.5}} for rep in (1, 2, 3)}}, 2,
         "could not be found",
     ),
-    "deals are worth nothing": ({"personas__anyone__deal_value_usd": 0}, 2, "no attempt"),
+    "deals are worth nothing": ({"personas__anyone__deal_value": 0}, 2, "no attempt"),
     "no account executives": ({"sales__ae__headcount": 0}, 2, "beside today’s plan"),
     "only one attempt": (
         {**ONCE, "sla": {"speed": {"target": 0.9, "within": "4 hours"}}},
@@ -193,7 +193,7 @@ def test_the_shortest_company_gives_a_page_and_its_tables(tmp_path: Path, shown:
     answer = chapter.prepare({**given, "tables_dir": str(tables)})
     hold_words(shown(answer), answer)
     tried = pd.read_parquet(tables / "tried.parquet")
-    assert list(tried["contribution_usd.mean"]) == [one.contribution_usd.mean for one in answer.found.tried]
+    assert list(tried["contribution.mean"]) == [one.contribution.mean for one in answer.found.tried]
     assert len(pd.read_parquet(tables / "attempts.parquet")) == 12 * 7
     with pytest.raises(InputError, match="did you mean 'replications'"):
         chapter.prepare({**given, "tables_dir": "", "replicatons": 3})

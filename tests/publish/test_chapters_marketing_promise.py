@@ -47,7 +47,7 @@ SHOWN = (
     chapter.record_results,
 )
 NEW_FIRST = {"one": {"label": "New leads first", "set": {"sales.sdr.queue.new_before_retries": True}}}
-FAIR = {"fair": {"source": "web", "starts_on": "2024-03-11", "first_week_leads": 200, "weeks": 1, "cost_usd": 500}}
+FAIR = {"fair": {"source": "web", "starts_on": "2024-03-11", "first_week_leads": 200, "weeks": 1, "cost": 500}}
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def hold_words(page: _Shown) -> None:
 def busy() -> MarketingPromise:
     plan = small(
         sales__sdr__headcount=2, alternatives=NEW_FIRST, marketing__campaigns=FAIR, goal__marketing_share=0.8,
-        goal__revenue_usd=30_000,
+        goal__revenue=30_000,
     )  # fmt: skip
     return answer_of(plan, 4)
 
@@ -118,7 +118,7 @@ def test_the_volumes_lie_around_a_full_team_and_today_is_among_them(busy: Market
         factors = course.curve.factors
         assert 1.0 in factors
         assert list(factors) == sorted(set(factors))
-        assert course.curve.contribution_usd.shape == (4, len(factors))
+        assert course.curve.contribution.shape == (4, len(factors))
 
 
 def curve_of(contribution: np.ndarray, revenue: np.ndarray | None = None) -> Curve:
@@ -189,7 +189,7 @@ def test_leads_by_source_add_up_in_count_and_in_money(busy: MarketingPromise, sh
     found = with_revenue(busy, [[0.0, 9e9, 9e9, 9e9]] * 3)
     goal = found.as_it_is.goal
     assert goal is not None
-    worth, cost = (sum(getattr(one, name) for one in goal.by_source.values()) for name in ("worth_usd", "cost_usd"))
+    worth, cost = (sum(getattr(one, name) for one in goal.by_source.values()) for name in ("worth", "cost"))
     text = shown(found, chapter.show_goal).text
     assert money(worth) in text
     assert money(cost) in text
@@ -242,16 +242,16 @@ def named(label: str) -> dict[str, Any]:
 
 EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
     "one year": ({}, 1, "no range"),
-    "no goal": ({"goal__revenue_usd": 0}, 2, "No goal is set, so none can be traced back to leads"),
-    "no goal, no quota": ({"goal__revenue_usd": 0, "sales__ae__quota_usd": 0}, 2, "Neither a goal nor a quota is set"),
-    "no quota": ({"sales__ae__quota_usd": 0}, 2, "no quota is set"),
+    "no goal": ({"goal__revenue": 0}, 2, "No goal is set, so none can be traced back to leads"),
+    "no goal, no quota": ({"goal__revenue": 0, "sales__ae__quota": 0}, 2, "Neither a goal nor a quota is set"),
+    "no quota": ({"sales__ae__quota": 0}, 2, "no quota is set"),
     "no reps": ({"sales__sdr__headcount": 0}, 2, "the fewest tried, are too many to pay"),
     "no contract": ({"sla": {}, "marketing__campaigns": FAIR}, 2, "no number is promised"),
     "a promise of worth": (
-        {"sla": {"volume": {"value_usd_per_rep": 900, "contract_headcount": 3}}}, 2, "no number is promised",
+        {"sla": {"volume": {"value_per_rep": 900, "contract_headcount": 3}}}, 2, "no number is promised",
     ),
     "no account executives": ({"sales__ae__headcount": 0}, 2, "No number of leads that was tried reaches the goal"),
-    "deals are worth nothing": ({"personas__anyone__deal_value_usd": 0}, 2, "are too many to pay"),
+    "deals are worth nothing": ({"personas__anyone__deal_value": 0}, 2, "are too many to pay"),
     "booked, no campaigns": ({"goal__view": "booked"}, 2, "No campaign is planned"),
     "only campaigns": (
         {"marketing__sources__web__leads_per_month": 0, "marketing__campaigns": FAIR}, 2, "No source hands",

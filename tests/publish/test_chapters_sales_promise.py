@@ -74,7 +74,7 @@ def test_the_page_tells_every_limit_with_its_contribution(plain: Offer, shown: C
     assert "3, as today" in page.text
     best = plain.best
     assert best is not None
-    assert best.contribution_usd.mean == max(one.contribution_usd.mean for one in plain.today.values() if one.within)
+    assert best.contribution.mean == max(one.contribution.mean for one in plain.today.values() if one.within)
     [record] = page.records
     assert record["finding"] in page.text
     assert len(record["headline"]) <= 4

@@ -34,7 +34,7 @@ SHOWN = (
     chapter.record_results,
 )
 NO_SLA: dict[str, Any] = {f"sla.{name}": None for name in ("speed", "depth", "volume", "quality", "feedback")}
-WORSE = {"sales.sdr.headcount": 7, "sales.sdr.cadence.max_attempts": 2, "sales.sdr.annual_cost_usd": 300_000}
+WORSE = {"sales.sdr.headcount": 7, "sales.sdr.cadence.max_attempts": 2, "sales.sdr.annual_cost": 300_000}
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], int, str]] = {
     "no leads": ({}, {f"marketing.sources.{n}.visits_per_month": 0 for n in ("organic", "paid_search", "demo_request")},
                  2, "volume"),
     "no reps": ({}, {"sales.sdr.headcount": 0}, 2, "queue"),
-    "words alone decide nothing": ({}, {"goal.revenue_usd": 5}, 2, "These plans bring the same"),
+    "words alone decide nothing": ({}, {"goal.revenue": 5}, 2, "These plans bring the same"),
 }  # fmt: skip
 
 

@@ -48,9 +48,9 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "one source": lambda: _bars(1, 2e5),
     "no revenue": lambda: _bars(3, 0.0),
     "unknown range": _unknown_range,
-    "spread": lambda: charts.revenue_spread(np.linspace(1e6, 4e6, 200), goal_usd=3e6, expected_usd=2.5e6),
-    "spread without a goal": lambda: charts.revenue_spread(np.linspace(1e6, 4e6, 200), goal_usd=None, expected_usd=2e6),
-    "spread of nothing": lambda: charts.revenue_spread(np.zeros(200), goal_usd=None, expected_usd=0.0),
+    "spread": lambda: charts.revenue_spread(np.linspace(1e6, 4e6, 200), goal=3e6, expected=2.5e6),
+    "spread without a goal": lambda: charts.revenue_spread(np.linspace(1e6, 4e6, 200), goal=None, expected=2e6),
+    "spread of nothing": lambda: charts.revenue_spread(np.zeros(200), goal=None, expected=0.0),
 }
 
 

@@ -76,7 +76,7 @@ def test_the_finding_is_about_a_change_that_is_sure_to_help(tmp_path: Path) -> N
     assert told is not None
     [found] = [effect for effect in ranking.free if effect.lever.label == told[1]]
     assert found.lever.at_no_cost
-    assert found.contribution_usd.low > 0.0
+    assert found.contribution.low > 0.0
 
 
 EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
@@ -129,7 +129,7 @@ def test_preparing_ranks_the_plan_and_writes_its_tables(tmp_path: Path) -> None:
     assert (ranking.today.seed, len(ranking.today.measures)) == (5, 2)
     levers = pd.read_parquet(tmp_path / "tables" / "levers.parquet")
     assert list(levers["id"]) == [effect.lever.id for effect in (*ranking.free, *ranking.priced)]
-    assert {"contribution_usd.mean", "p_kept.low", "kept.high", "other_hours_per_year.mean"} <= set(levers)
+    assert {"contribution.mean", "p_kept.low", "kept.high", "other_hours_per_year.mean"} <= set(levers)
     left = pd.read_parquet(tmp_path / "tables" / "left_out.parquet")
     assert list(left["id"]) == [lever.id for lever in ranking.left_out]
 

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from smarketing_sim import cli
+from smarketing_sim.decide.self_check import BENCHMARKS
 from smarketing_sim.errors import InputError, SmarketingWarning
 from smarketing_sim.experiment.runs import Experiment, run
 from smarketing_sim.publish import advice_page, answer, company, display, planning, publisher, sections, trust
@@ -74,7 +75,7 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     ),
     "one year": ({}, 1, ("no range", "this page has 1")),
     "no contract": (NO_SLA, 3, ("No contract is written yet", "this plan brings $")),
-    "no goal": ({"goal.revenue_usd": 0}, 3, ("are worth $",)),
+    "no goal": ({"goal.revenue": 0}, 3, ("are worth $",)),
     "no limit on deals": ({"sales.ae.open_limit": None}, 3, ("none set",)),
     "no account executives": ({"sales.ae.headcount": 0}, 3, ("No source brings revenue", "0 AEs")),
     "too shallow a cadence": (
@@ -84,10 +85,11 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "too short a promise": ({"sla.speed.within": "1 min"}, 3, ("No number of people could keep it: at most",)),
     "waiting is free": ({"decay.preset": "none"}, 3, ("assumes that waiting costs nothing",)),
     "nothing at all": (
-        {**NO_LEADS, **NO_SLA, "sales.sdr.headcount": 0, "goal.revenue_usd": 0}, 1,
+        {**NO_LEADS, **NO_SLA, "sales.sdr.headcount": 0, "goal.revenue": 0}, 1,
         ("No contract is written yet",),
     ),
 }  # fmt: skip
+SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 LEADERS_NEVER_READ = re.compile(r"P\(kept\)|Wilson|Shapley|replication|luck", re.IGNORECASE)
 UNFINISHED = re.compile(
     r"\b(nan|NaN|inf|-inf|None|True|False)\b|%%|\{\}|array\(|-\d+(\.\d+)? (%|minutes|hours|days)|\$-"
@@ -164,10 +166,28 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     assert trust.key_figures(plan).splitlines()[-1].startswith("busy")
 
 
+def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
+    tmp_path: Path, shown: Callable[[Planning], _Shown], money_in: Callable[[str], None]
+) -> None:
+    told, amounts = [], []
+    dollars = scenario_with(tmp_path)
+    for plan in (dollars, dollars.with_overrides({"currency": "NOK", "exchange.USD": 10})):
+        money_in(plan.currency)
+        page = shown(_planned(plan, 3))
+        marks = r"[+−]?(?:\$|NOK )((?:\d+[.,])*\d+)(k|m|bn)?\b"
+        text = page.text.replace(BENCHMARKS["cost_per_handed"].source, "").replace(plan.digest, "")
+        amounts.append([float(n.replace(",", "")) * SCALES[unit] for n, unit in re.findall(marks, text)])
+        told.append(re.sub(marks, "#", text).replace("Norwegian kroner", "US dollars"))
+    assert "$" not in told[1]
+    assert told[1] == told[0]
+    assert len(amounts[0]) > 50
+    assert amounts[1] == pytest.approx([10 * amount for amount in amounts[0]], rel=0.06, abs=6)
+
+
 def test_the_page_of_a_plan_without_a_goal_offers_no_chance_to_reach_it(
     tmp_path: Path, shown: Callable[[Planning], _Shown]
 ) -> None:
-    without = run(scenario_with(tmp_path, {"goal.revenue_usd": 0}), replications=2)
+    without = run(scenario_with(tmp_path, {"goal.revenue": 0}), replications=2)
     assert "reach the goal" not in shown(Planning(without)).text
     assert "reach the goal" in shown(Planning(run(scenario_with(tmp_path), replications=2))).text
 
@@ -313,11 +333,11 @@ def test_a_notebook_in_its_own_folder_finds_the_scenario_above(tmp_path: Path, m
 
 def test_a_range_never_reaches_below_zero_where_the_number_cannot(tmp_path: Path) -> None:
     plan = Planning(run(scenario_with(tmp_path), replications=2))
-    names = ("expected_revenue_usd", "wall_p50_minutes", "sdr_utilisation", "overtime_hours")
+    names = ("expected_revenue", "wall_p50_minutes", "sdr_utilisation", "overtime_hours")
     assert all(plan.mean(name).low >= 0 for name in names)
-    assert plan.mean("contribution_usd").low < 0
-    assert all(found.low >= 0 for found in plan.by_source("expected_revenue_usd"))
-    assert plan.total("expected_revenue_usd").low == 0
+    assert plan.mean("contribution").low < 0
+    assert all(found.low >= 0 for found in plan.by_source("expected_revenue"))
+    assert plan.total("expected_revenue").low == 0
 
 
 def test_failed_years_stop_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,8 +60,8 @@ def study_of(count: int, *, gain: float = 50.0, months: int = 12) -> Study:
         share = float(np.clip(0.85 + 0.05 * shared[number] + more * 0.05, 0.0, 1.0))
         return replication(
             number, {"speed": [share] * months, "quality": [0.95] * months},
-            expected_revenue_usd=expected, cohort_revenue_usd=expected + 60.0 * noise[number],
-            contribution_usd=0.5 * expected - 400.0,
+            expected_revenue=expected, cohort_revenue=expected + 60.0 * noise[number],
+            contribution=0.5 * expected - 400.0,
         )  # fmt: skip
 
     plans = [of(scenario, [year(number, more) for number in range(count)]) for more in (0.0, 1.0)]
@@ -204,12 +204,12 @@ def test_headlines_are_told_in_points_months_and_parts_of_the_mean() -> None:
 def test_gains_of_the_study_are_those_of_its_series() -> None:
     study = study_of(40)
     before, after = study.series[""], study.series["A change"]
-    expected, cohort = before["revenue_expected_usd"], before["revenue_cohort_usd"]
+    expected, cohort = before["revenue_expected"], before["revenue_cohort"]
     revenue, speed = study.differences
     assert study.expectation.mean == pytest.approx(cohort.var() / expected.var())
-    step = after["revenue_expected_usd"] - expected
-    assert revenue.sharpness.mean == pytest.approx((expected.var() + after["revenue_expected_usd"].var()) / step.var())
-    assert study.both("A change").mean == pytest.approx((cohort.var() + after["revenue_cohort_usd"].var()) / step.var())
+    step = after["revenue_expected"] - expected
+    assert revenue.sharpness.mean == pytest.approx((expected.var() + after["revenue_expected"].var()) / step.var())
+    assert study.both("A change").mean == pytest.approx((cohort.var() + after["revenue_cohort"].var()) / step.var())
     assert (revenue.measure, speed.measure) == ("revenue", "speed")
     assert revenue.mean.mean == pytest.approx(step.mean())
 
@@ -316,7 +316,7 @@ def test_a_page_of_many_years_speaks_to_leaders(shown: Callable[[Study], _Shown]
 
 def test_a_number_that_is_the_same_in_every_year_is_not_drawn(shown: Callable[[Study], _Shown]) -> None:
     scenario = two_clauses(12)
-    same = [replication(n, {"speed": [1.0] * 12, "quality": [1.0] * 12}, expected_revenue_usd=9.0) for n in range(25)]
+    same = [replication(n, {"speed": [1.0] * 12, "quality": [1.0] * 12}, expected_revenue=9.0) for n in range(25)]
     page = shown(Study(of(scenario, same), {"A change": of(scenario, same)}))
     assert "Contribution" in page.figures[0]["alt"]
     assert "Expected revenue" not in page.figures[0]["alt"]

@@ -52,7 +52,7 @@ def test_the_page_carries_the_simulated_numbers(
     assert len(told["points"]) == len(surface.headcounts)
     for row, points in zip(told["points"], surface.points, strict=True):
         for one, point in zip(row, points, strict=True):
-            assert one["contribution"][0] == round(point.contribution_usd.mean)
+            assert one["contribution"][0] == round(point.contribution.mean)
             assert one["kept"][0][0] == pytest.approx(point.kept[0].mean, abs=1e-4)
 
 

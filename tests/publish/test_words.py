@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.terminal import compare_text, ranged, run_text
-from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import gain, money, money_unit, month_range, months, percent, range_of, span
 
 NAN, INF = math.nan, math.inf
 
@@ -18,12 +19,29 @@ NAN, INF = math.nan, math.inf
     [
         (0.0, "$0"), (310.4, "$310"), (999.6, "$1,000"), (9_949.0, "$9,949"), (9_951.0, "$10k"), (999_499.0, "$999k"),
         (999_501.0, "$1.0m"), (2_400_000.0, "$2.4m"), (2_450_000.0, "$2.45m"), (12_340_000.0, "$12.3m"),
-        (1_234_500_000.0, "$1,234.5m"), (-0.3, "$0"), (-310.0, "−$310"), (-2.4e6, "−$2.4m"),
+        (999_400_000.0, "$999.4m"), (1_234_500_000.0, "$1.23bn"), (-0.3, "$0"), (-310.0, "−$310"), (-2.4e6, "−$2.4m"),
         (None, "–"), (NAN, "–"), (INF, "–"),
     ],
 )  # fmt: skip
 def test_money_shows_three_figures_and_a_true_minus(usd: float | None, text: str) -> None:
     assert money(usd) == text
+
+
+@pytest.mark.parametrize(
+    ("currency", "texts", "unit"),
+    [
+        ("NOK", ("NOK 850k", "−NOK 310", "+NOK 2.4m"), "Norwegian kroner"),
+        ("EUR", ("€850k", "−€310", "+€2.4m"), "euros"),
+        ("GBP", ("£850k", "−£310", "+£2.4m"), "British pounds"),
+        ("CAD", ("CAD 850k", "−CAD 310", "+CAD 2.4m"), "Canadian dollars"),
+    ],
+)
+def test_money_is_told_in_the_currency_of_the_plan(
+    money_in: Callable[[str], None], currency: str, texts: tuple[str, str, str], unit: str
+) -> None:
+    money_in(currency)
+    assert (money(850_000.0), money(-310.0), gain(2.4e6)) == texts
+    assert money_unit() == unit
 
 
 @pytest.mark.parametrize(
@@ -121,7 +139,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
         {
             "a": {"scenario": "A"}, "b": {"scenario": "B"}, "replications": 4,
             "measures": {
-                "revenue_usd": row(2e6, 1e6, _interval(-1e6, -2e6, -5e5)),
+                "revenue_expected": row(2e6, 1e6, _interval(-1e6, -2e6, -5e5)),
                 "p50_minutes": row(600.0, 420.0, _interval(-180.0, -240.0, -120.0)),
                 "won_count": row(1200.0, 1000.0, _interval(-200.0)),
                 "share": row(0.5, None, _interval(None)),
@@ -129,7 +147,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
         }
     )  # fmt: skip
     lines = {line.split()[0]: " ".join(line.split()) for line in text.splitlines()[2:]}
-    assert lines["revenue_usd"] == "revenue_usd $2.0m $1.0m −$1.0m −$2.0m to −$500k"
+    assert lines["revenue_expected"] == "revenue_expected $2.0m $1.0m −$1.0m −$2.0m to −$500k"
     assert lines["p50_minutes"] == "p50_minutes 10.0 hours 7.0 hours −3.0 hours −4.0 hours to −2.0 hours"
     assert lines["won_count"] == "won_count 1,200 1,000 −200 unknown"
     assert lines["share"] == "share 50 % – – unknown"

@@ -67,8 +67,8 @@ def test_a_new_field_without_a_cause_is_found(path: str) -> None:
         ("sales.sdr.shift.mon", "calendar"), ("sales.sdr.reps.7.shift.mon", "calendar"),
         ("marketing.handoff.system_delay", "routing"), ("marketing.handoff.score_at_least", "volume"),
         ("marketing.sources.web", "volume"), ("marketing.sources.web.win_prob", "quality"),
-        ("marketing.sources.win_prob.win_prob", "quality"), ("personas.small.deal_value_usd", "quality"),
-        ("marketing.sources.web.cost_per_handed_usd", "terms, prices and beliefs"),
+        ("marketing.sources.win_prob.win_prob", "quality"), ("personas.small.deal_value", "quality"),
+        ("marketing.sources.web.cost_per_handed", "terms, prices and beliefs"),
         ("decay.preset", "terms, prices and beliefs"), ("sla.speed.target", "terms, prices and beliefs"),
     ],
 )  # fmt: skip

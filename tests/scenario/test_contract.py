@@ -48,16 +48,16 @@ def test_a_tier_is_named_in_the_words_of_its_clause() -> None:
 
 
 def test_a_volume_clause_can_promise_worth_in_place_of_a_count() -> None:
-    worth = clause("volume", leads_per_rep=None, value_usd_per_rep=50_000)
+    worth = clause("volume", leads_per_rep=None, value_per_rep=50_000)
     assert (worth.promised_amount, worth.text) == (
         400_000,
-        "400,000 US dollars of expected lead value handed over a month",
+        "leads worth 400,000 in the plan’s currency handed over a month",
     )
 
 
-@pytest.mark.parametrize("fields", [{"leads_per_rep": None}, {"value_usd_per_rep": 5}])
+@pytest.mark.parametrize("fields", [{"leads_per_rep": None}, {"value_per_rep": 5}])
 def test_a_volume_clause_names_exactly_one_currency(fields: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="either leads_per_rep or value_usd_per_rep"):
+    with pytest.raises(ValidationError, match="either leads_per_rep or value_per_rep"):
         clause("volume", **fields)
 
 

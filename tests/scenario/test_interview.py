@@ -36,7 +36,7 @@ UNLIKE = {
     "attempts": 4,
     "conversation_to_opportunity": "30 %",
     "win_rate": 0.4,
-    "deal_value_usd": "$3k",
+    "deal_value": "$3k",
     "days_to_win": 14,
     "promise": "2 business hours",
 }
@@ -65,7 +65,7 @@ def test_what_was_answered_stands_in_the_file() -> None:
     assert all(s.handed_share == 1.0 and s.win_prob == 0.4 for s in plan.marketing.sources.values())
     assert (sdr.headcount, sdr.cadence.max_attempts, sdr.marketing_time.share) == (3, 4, 1.0)
     assert plan.calendar.zone == "Europe/Berlin"
-    assert plan.personas["buyer"].deal_value_usd == 3000
+    assert plan.personas["buyer"].deal_value == 3000
     assert str(plan.sla["speed"].within) == "2 business hours"
     assert plan.sales.ae.cycle_median == 14 * 1440
 

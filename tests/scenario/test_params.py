@@ -57,7 +57,7 @@ def test_a_shipped_file_loads_without_a_warning_and_says_what_it_is(path: Path) 
         scenario = Scenario.load(path)
     assert scenario.name
     assert len(scenario.description) > 80
-    assert scenario.goal.revenue_usd > 0
+    assert scenario.goal.revenue > 0
     head, opening = path.read_text(encoding="utf-8").split("\n", 1)
     assert head == "# yaml-language-server: $schema=scenario.schema.json"
     assert len(re.findall(r"^# .{40,}$", opening.split("\nname:")[0], flags=re.MULTILINE)) >= 4

@@ -78,7 +78,7 @@ def test_an_editor_finds_a_value_out_of_bounds_with_and_without_a_source(
 
 def test_every_leaf_takes_a_source_grade_range_and_note(validator: jsonschema.Draft202012Validator) -> None:
     document = baseline()
-    for group, key in (("run", "horizon_months"), ("calendar", "zone"), ("goal", "revenue_usd"), ("decay", "clock")):
+    for group, key in (("run", "horizon_months"), ("calendar", "zone"), ("goal", "revenue"), ("decay", "clock")):
         plain = document[group][key]
         document[group][key] = {"value": plain, "source": "a note", "grade": "C", "range": [plain, plain], "note": "x"}
     assert validator.is_valid(document)
@@ -129,7 +129,7 @@ def is_row(path: str, key: str) -> bool:
         ("sales.sdr.marketing_time.share", "share", "`100 %`"),
         ("sales.sdr.recording.at_latest", "time", "`7 days`"),
         ("sales.sdr.reps.<n>.shift", "hours by weekday", "none"),
-        ("goal.revenue_usd", "US dollars", "`$0`"),
+        ("goal.revenue", "money", "`0`"),
         ("marketing.sources.<name>.leads_per_month", "number, or twelve", "none"),
         ("marketing.profile.hours", "list: number", "`24 × 1`"),
         ("sla.speed.kind", "`speed`", "its key"),

@@ -10,9 +10,9 @@ from smarketing_sim.scenario.units import (
     Count,
     Hours,
     Minutes,
+    Money,
     Share,
     Span,
-    Usd,
     grid,
     parse_hours,
     to_grid,
@@ -144,7 +144,7 @@ def test_a_whole_number_for_a_share_is_told_how_to_write_a_percentage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "usd"),
+    ("value", "amount"),
     [
         ("$4.2k", 4200.0),
         ("$3.0m", 3e6),
@@ -154,18 +154,42 @@ def test_a_whole_number_for_a_share_is_told_how_to_write_a_percentage() -> None:
         (164, 164.0),
         ("$ 5", 5.0),
         ("5 USD", 5.0),
+        ("$1,000", 1000.0),
+        ("$12,500.5", 12500.5),
+        ("1 250 000", 1.25e6),
+        ("$2.5bn", 2.5e9),
+        ("$4.250k", 4250.0),
     ],
 )
-def test_money_is_read_as_people_write_it(value: object, usd: float) -> None:
-    assert value_of(Usd, value) == usd
+def test_money_is_read_as_people_write_it(value: object, amount: float) -> None:
+    assert value_of(Money, value) == amount
 
 
 @pytest.mark.parametrize(
-    "value", ["€5", "$1,000", "$-5", "-$5", -5, "5b", "$", "", None, True, "$1e400", "five", float("inf")]
+    "value",
+    [
+        "€5",
+        "$1,00",
+        "$1,0000",
+        "$4.250",
+        "1,3",
+        "$5 USD",
+        "$-5",
+        "-$5",
+        -5,
+        "5b",
+        "$",
+        "",
+        None,
+        True,
+        "$1e400",
+        "five",
+        float("inf"),
+    ],
 )
 def test_money_of_another_kind_or_below_zero_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
-        value_of(Usd, value)
+        value_of(Money, value)
 
 
 @pytest.mark.parametrize("value", [1.5, "8", True, None, -1, float("inf"), float("nan"), [8]])

@@ -365,8 +365,8 @@ def test_personas_profile_and_reach_have_their_set_shares(crowd: tuple[Scenario,
     assert abs(demand.fit.mean() - 0.7) < 0.005
     demand = of_handed(demand)
     assert abs((demand.connect_before[:, 0] > 0).mean() - 0.8 * 5.6 / 11.5) < 0.005
-    values = np.array([persona.deal_value_usd for persona in scenario.personas.values()])
-    means = [demand.deal_value_usd[demand.persona == code].mean() for code in range(3)]
+    values = np.array([persona.deal_value for persona in scenario.personas.values()])
+    means = [demand.deal_value[demand.persona == code].mean() for code in range(3)]
     assert np.allclose(means, values, rtol=0.02)
     assert abs((demand.win_wait_limit >= 0).mean() - demand.win_prob.mean()) < 0.005
 
@@ -494,7 +494,7 @@ def test_a_demand_reads_every_path_that_shapes_it_and_no_other(short: Scenario, 
         "sales.ae.open_limit",
         "sales.sdr.leave_days_per_year",
         "sales.sdr.channels.phone.talk",
-        "marketing.sources.organic.cost_per_handed_usd",
+        "marketing.sources.organic.cost_per_handed",
         "calendar.holidays",
     ],
 )

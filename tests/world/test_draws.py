@@ -129,7 +129,7 @@ def test_a_second_record_has_its_persons_fate_and_attempts_of_its_own(short: Sce
     first = np.searchsorted(np.sort(demand.lead_id), demand.duplicate_of[again])
     first = np.argsort(demand.lead_id)[first]
     assert len(again) > 3
-    for name in ("win_prob", "deal_value_usd", "qualify_luck", "cycle_minutes", "show_luck", "reason_luck"):
+    for name in ("win_prob", "deal_value", "qualify_luck", "cycle_minutes", "show_luck", "reason_luck"):
         assert np.array_equal(getattr(demand, name)[again], getattr(demand, name)[first]), name
     for name in ("preparation_unit", "no_answer_unit", "voicemail_luck", "talk_unit"):
         assert (getattr(demand, name)[again] != getattr(demand, name)[first]).all(), name

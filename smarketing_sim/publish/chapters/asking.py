@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from smarketing_sim.experiment.workers import workers
-from smarketing_sim.publish.parameters import check_parameters, find_params
+from smarketing_sim.publish.parameters import check_parameters, load_plan
 from smarketing_sim.publish.progress import report_progress
 from smarketing_sim.scenario.schema import Scenario
 
@@ -50,7 +49,7 @@ def question(namespace: Mapping[str, Any], **more: type) -> Iterator[Question]:
         If a parameter is unknown or has the wrong type, or the scenario has problems.
     """
     given = check_parameters(namespace, more)
-    scenario = Scenario.load(find_params(Path(given["params_path"])))
+    scenario = load_plan(given)
     with report_progress() as progress, workers(given["workers"] or None) as executor:
         how = {"replications": given["replications"], "seed": given["seed"], "executor": executor, "progress": progress}
         yield Question(scenario, given, how)

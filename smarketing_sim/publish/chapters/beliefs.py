@@ -127,7 +127,7 @@ def show_regret(doubt: Doubt) -> None:
     found = doubt.regret
     if len(found.choices) == 1:
         return
-    worst = max(row[found.choices.index(found.safest)].mean for row in found.regret_usd)
+    worst = max(row[found.choices.index(found.safest)].mean for row in found.regret)
     heading(
         f"The safest choice, “{found.safest}”, is never more than {money(worst)} behind the best",
         "By how much contribution each choice is behind the best one, if that belief is true; the plan’s own belief is "
@@ -135,7 +135,7 @@ def show_regret(doubt: Doubt) -> None:
     )
     rows = [
         (decay_presets()[preset].name, *(_behind(cell) for cell in row))
-        for preset, row in zip(found.presets, found.regret_usd, strict=True)
+        for preset, row in zip(found.presets, found.regret, strict=True)
     ]
     names = ["if this is true", *found.choices]
     table(names, rows, numeric=names[1:])
@@ -159,13 +159,13 @@ def show_tornado(doubt: Doubt) -> None:
     show(
         tornado_chart(shown),
         alt="Bars of the change in contribution at both ends of each belief’s range: "
-        + "; ".join(f"{words(s.belief.path)} {gain(s.low_usd.mean)} and {gain(s.high_usd.mean)}" for s in shown)
+        + "; ".join(f"{words(s.belief.path)} {gain(s.low.mean)} and {gain(s.high.mean)}" for s in shown)
         + ".",
         caption=f"The {len(shown)} widest of {len(doubt.swings)} beliefs with a range.",
     )
     if doubt.change is None:
         return
-    rows = [(words(s.belief.path), _cell(s.gain_low_usd), _cell(s.gain_high_usd), _turning(s))
+    rows = [(words(s.belief.path), _cell(s.gain_low), _cell(s.gain_high), _turning(s))
             for s in shown]  # fmt: skip
     names = ["belief", "gain at its lowest value", "gain at its highest value", "turns the choice"]
     table(names, rows, caption=f"What {label} brings then", numeric=names[1:3])
@@ -183,7 +183,7 @@ def show_screen(doubt: Doubt) -> None:
         "Mean size of what moving a belief across its whole range does to contribution, from many starting points; the "
         "last column says how much that depends on the other beliefs.",
     )
-    rows = [(words(e.belief.path), *_amount(e.mean_usd), money(e.spread_usd)) for e in doubt.effects[:_SHOWN]]
+    rows = [(words(e.belief.path), *_amount(e.mean), money(e.spread)) for e in doubt.effects[:_SHOWN]]
     names = ["belief", "mean effect", "range", "spread over other beliefs"]
     table(names, rows, numeric=names[1:])
 
@@ -194,14 +194,14 @@ def show_spans(doubt: Doubt) -> None:
         return
     first = doubt.spans[0]
     heading(
-        f"{first.label}: {money(first.mean_usd.mean)} as planned, "
-        f"{money(first.low_usd)} to {money(first.high_usd)} over all beliefs",
+        f"{first.label}: {money(first.mean.mean)} as planned, "
+        f"{money(first.low)} to {money(first.high)} over all beliefs",
         "The grey span comes from beliefs and shrinks only by knowing more.",
     )
     show(
         belief_span_chart(doubt.spans),
         alt="Money figures with their spans over all beliefs: "
-        + "; ".join(f"{one.label} {money(one.low_usd)} to {money(one.high_usd)}" for one in doubt.spans)
+        + "; ".join(f"{one.label} {money(one.low)} to {money(one.high)}" for one in doubt.spans)
         + ".",
         caption=f"{_DRAWS} sets of beliefs, each drawn evenly from its range, one simulated year each.",
     )
@@ -230,12 +230,12 @@ def record_results(doubt: Doubt) -> None:
     results = {
         "choices": list(found.choices),
         "presets": list(found.presets),
-        "regret_usd": [[cell.as_dict() for cell in row] for row in found.regret_usd],
+        "regret": [[cell.as_dict() for cell in row] for row in found.regret],
         "best": list(found.best),
         "safest": found.safest,
-        "beliefs": [{"path": s.belief.path, "low": s.low_usd.as_dict(), "high": s.high_usd.as_dict(), "turns": s.turns}
+        "beliefs": [{"path": s.belief.path, "low": s.low.as_dict(), "high": s.high.as_dict(), "turns": s.turns}
                     for s in doubt.swings],
-        "spans": [{"measure": one.measure, "low": one.low_usd, "high": one.high_usd} for one in doubt.spans],
+        "spans": [{"measure": one.measure, "low": one.low, "high": one.high} for one in doubt.spans],
     }  # fmt: skip
     cards = [card.as_dict() for card in _cards(doubt)]
     record({"finding": finding(doubt), "digest": doubt.plan.digest, "headline": cards, "results": results})
@@ -244,7 +244,7 @@ def record_results(doubt: Doubt) -> None:
 def key_figures(doubt: Doubt) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
     lines = [(decay_presets()[p].name, best) for p, best in zip(doubt.regret.presets, doubt.regret.best, strict=True)]
-    lines += [(words(swing.belief.path), gain(swing.low_usd.mean)) for swing in doubt.swings[:3]]
+    lines += [(words(swing.belief.path), gain(swing.low.mean)) for swing in doubt.swings[:3]]
     return "\n".join(f"{label:<30}{figure:>40}" for label, figure in lines)
 
 
@@ -254,7 +254,7 @@ def write_tables(doubt: Doubt, folder: Path) -> None:
     found = doubt.regret
     cells = [
         {"preset": preset, "choice": choice, **asdict(cell)}
-        for preset, row in zip(found.presets, found.regret_usd, strict=True)
+        for preset, row in zip(found.presets, found.regret, strict=True)
         for choice, cell in zip(found.choices, row, strict=True)
     ]
     pd.DataFrame(cells).to_parquet(folder / "regret.parquet", index=False)
@@ -264,10 +264,10 @@ def write_tables(doubt: Doubt, folder: Path) -> None:
             "path": effect.belief.path,
             "low": effect.belief.low,
             "high": effect.belief.high,
-            "alone_low_usd": alone[effect.belief.path].low_usd.mean,
-            "alone_high_usd": alone[effect.belief.path].high_usd.mean,
-            "mean_effect_usd": effect.mean_usd.mean,
-            "spread_usd": effect.spread_usd,
+            "alone_low": alone[effect.belief.path].low.mean,
+            "alone_high": alone[effect.belief.path].high.mean,
+            "mean_effect": effect.mean.mean,
+            "spread": effect.spread,
         }
         for effect in doubt.effects
     ]
@@ -279,7 +279,7 @@ def _best(plan: Scenario, found: Regret, levers: list[Lever]) -> Lever | None:
     if not levers:
         return None
     row = found.presets.index(plan.decay.preset) if plan.decay.preset in found.presets else 0
-    return max(zip(levers, found.contribution_usd[row][1:], strict=True), key=lambda item: item[1].mean)[0]
+    return max(zip(levers, found.contribution[row][1:], strict=True), key=lambda item: item[1].mean)[0]
 
 
 def _cards(doubt: Doubt) -> list[Card]:
@@ -293,15 +293,15 @@ def _cards(doubt: Doubt) -> list[Card]:
         cards.append(Card("beliefs that alone turn the choice", f"{turning}", f"of {len(doubt.swings)} with a range"))
     if doubt.spans:
         first = doubt.spans[0]
-        cards.append(Card("contribution over all beliefs", money(first.mean_usd.mean),
-                          f"{money(first.low_usd)} to {money(first.high_usd)}"))  # fmt: skip
+        cards.append(Card("contribution over all beliefs", money(first.mean.mean),
+                          f"{money(first.low)} to {money(first.high)}"))  # fmt: skip
     return cards
 
 
 def _turning(swing: Swing) -> str:
     if swing.turns:
         return "yes"
-    return "no" if min(swing.gain_low_usd.low, swing.gain_high_usd.low) >= 0.0 else "cannot tell"
+    return "no" if min(swing.gain_low.low, swing.gain_high.low) >= 0.0 else "cannot tell"
 
 
 def _behind(cell: Interval) -> tuple[str, str]:

@@ -34,7 +34,7 @@ from smarketing_sim.publish.follow_up_words import (
 )
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, gain, money, percent, range_of
+from smarketing_sim.publish.words import counted, gain, money, money_unit, percent, range_of, upper_first
 from smarketing_sim.scenario.schema import Scenario
 
 
@@ -84,25 +84,25 @@ def finding(answer: FollowUp) -> str:
     """Return the page's answer in one sentence."""
     found = answer.found
     told = _chosen(found)
-    if found.gain_usd.low > 0.0:
-        return f"What pays is {told}: {gain(found.gain_usd.mean)} beside today’s plan."
-    if found.optimum == found.start and found.gain_usd.mean == 0.0:
+    if found.gain.low > 0.0:
+        return f"What pays is {told}: {gain(found.gain.mean)} beside today’s plan."
+    if found.optimum == found.start and found.gain.mean == 0.0:
         return f"Today’s follow-up brings most of all that was tried: {told}."
-    beside = f"{gain(found.gain_usd.mean)}, {range_of(found.gain_usd, gain)}"
+    beside = f"{gain(found.gain.mean)}, {range_of(found.gain, gain)}"
     return f"No follow-up that was tried is sure to bring more than today’s; the best is {told} ({beside})."
 
 
 def show_hour(answer: FollowUp) -> None:
     """Show what one more hour of the reps is worth, today and at the optimum."""
-    found, outbound = answer.found, answer.scenario.economics.outbound_usd_per_hour
-    if not math.isfinite(found.price.per_hour_usd.mean):
+    found, outbound = answer.found, answer.scenario.economics.outbound_per_hour
+    if not math.isfinite(found.price.per_hour.mean):
         heading(
             "What an hour of the reps is worth could not be found",
             "It is found by giving the team a little more and a little less time, and here every rep has a share of "
             "the day of their own, or no time at all.",
         )
         return
-    prices = (found.price_today.per_hour_usd.mean, found.price.per_hour_usd.mean, found.price.wage_per_hour_usd)
+    prices = (found.price_today.per_hour.mean, found.price.per_hour.mean, found.price.wage_per_hour)
     now, then, wage = map(money, prices)
     heading(
         f"One more hour of the reps is worth {now} today, {then} with this follow-up; it costs {wage}",
@@ -117,7 +117,7 @@ def show_hour(answer: FollowUp) -> None:
     idle = f"worth {money(outbound)} each in outbound work" if outbound else "worth nothing"
     display_html(
         f'<p class="s">{escape(f"Assumed: hours that marketing’s leads leave idle are {idle}")} '
-        "(<code>economics.outbound_usd_per_hour</code>). Where an hour is worth more than its wage, "
+        "(<code>economics.outbound_per_hour</code>). Where an hour is worth more than its wage, "
         "more time for these leads pays.</p>"
     )
 
@@ -125,7 +125,7 @@ def show_hour(answer: FollowUp) -> None:
 def show_attempts(answer: FollowUp) -> None:
     """Show what attempt n brings at age a, and up to which attempt follow-up pays."""
     found, values = answer.found, answer.found.values
-    if not math.isfinite(values.cost_per_hour_usd):
+    if not math.isfinite(values.cost_per_hour):
         heading("What an attempt brings cannot be told", "It takes the worth of an hour, and none was found.")
         return
     heading(
@@ -138,7 +138,7 @@ def show_attempts(answer: FollowUp) -> None:
     ages = [age_words(age) for age in AGES_MINUTES]
     show(
         attempts_map(
-            values.profit_usd,
+            values.profit,
             ages=ages,
             depth=found.optimum.attempts,
             title="Blue pays, orange costs more than it brings",
@@ -146,8 +146,9 @@ def show_attempts(answer: FollowUp) -> None:
         alt="Map of what each attempt brings by the age of the lead at its first attempt. Last attempt that pays: "
         + "; ".join(f"{age} {last or 'none'}" for age, last in zip(ages, values.last_that_pays, strict=True))
         + ".",
-        caption=f"US dollars an attempt. Dashed: the {counted(found.optimum.attempts, 'attempt')} that "
-        f"{'brings' if found.optimum.attempts == 1 else 'bring'} most when all leads get the same.",
+        caption=f"{upper_first(money_unit())} an attempt. Dashed: "
+        f"the {counted(found.optimum.attempts, 'attempt')} that {'brings' if found.optimum.attempts == 1 else 'bring'} "
+        "most when all leads get the same.",
     )
     names = ["age at the first attempt", "still interested", "first attempt brings", "last attempt that pays", "range"]
     table(names, age_rows(found), numeric=names[1:])
@@ -163,7 +164,7 @@ def show_neighbours(answer: FollowUp) -> None:
     if not beside:
         heading("Nothing beside it could be tried", "This plan leaves no limit, number of attempts or score to choose.")
         return
-    surely = sum(one.behind_usd.low > 0.0 for one in beside)
+    surely = sum(one.behind.low > 0.0 for one in beside)
     ended = "" if found.settled else " The search ended at its limit, so a step further might bring more."
     edge = edge_words(**asdict(found.optimum))
     heading(
@@ -193,7 +194,7 @@ def show_reading(answer: FollowUp) -> None:
                 "- The best of many looks a little better than it is, since it was picked for these simulated years. "
                 "Steps whose range crosses zero cannot be told apart: take the one that is easiest to live with.",
                 "- Headcount and hours stay. If outbound calls in idle hours bring money, put it into "
-                "`economics.outbound_usd_per_hour`: an hour becomes dearer and fewer attempts pay.",
+                "`economics.outbound_per_hour`: an hour becomes dearer and fewer attempts pay.",
                 f"- How fast interest fades decides what age is worth. This plan believes in “{escape(decay)}”; slower "
                 "fading makes late attempts pay and speed worth less.",
                 "- Leads below the score go to nurture and may come back; what else marketing could do with them is "
@@ -216,9 +217,9 @@ def key_figures(answer: FollowUp) -> str:
     lines = [
         ("first attempt within", found.optimum.within or "no promise"),
         ("attempts", str(found.optimum.attempts)),
-        ("gain", gain(found.gain_usd.mean)),
-        ("an hour today", money(found.price_today.per_hour_usd.mean)),
-        ("an hour at the optimum", money(found.price.per_hour_usd.mean)),
+        ("gain", gain(found.gain.mean)),
+        ("an hour today", money(found.price_today.per_hour.mean)),
+        ("an hour at the optimum", money(found.price.per_hour.mean)),
         *(
             (f"attempts at {age_words(a)}", str(n))
             for a, n in zip(AGES_MINUTES, found.values.last_that_pays, strict=True)
@@ -235,7 +236,7 @@ def write_tables(answer: FollowUp, folder: Path) -> None:
             **asdict(one.choice),
             **{
                 f"{name}.{end}": getattr(getattr(one, name), end)
-                for name in ("contribution_usd", "behind_usd", "kept", "utilisation")
+                for name in ("contribution", "behind", "kept", "utilisation")
                 for end in ("mean", "low", "high")
             },
         }
@@ -243,7 +244,7 @@ def write_tables(answer: FollowUp, folder: Path) -> None:
     ]
     values = answer.found.values
     attempts = [
-        {"attempt": number + 1, "age_minutes": age, "profit_usd": float(values.profit_usd[number, place]),
+        {"attempt": number + 1, "age_minutes": age, "profit": float(values.profit[number, place]),
          "connect_prob": float(values.connect_prob[number]), "minutes": float(values.minutes[number])}
         for number in range(len(values.minutes))
         for place, age in enumerate(AGES_MINUTES)
@@ -266,11 +267,11 @@ def _chosen(found: Design) -> str:
 def _cards(answer: FollowUp) -> list[Card]:
     found = answer.found
     cards = [
-        Card("contribution beside today’s plan", gain(found.gain_usd.mean), _range(found.gain_usd, gain)),
-        Card("worth of one more hour, today", money(found.price_today.per_hour_usd.mean),
-             _range(found.price_today.per_hour_usd, money)),
-        Card("worth of one more hour, at the optimum", money(found.price.per_hour_usd.mean),
-             _range(found.price.per_hour_usd, money)),
+        Card("contribution beside today’s plan", gain(found.gain.mean), _range(found.gain, gain)),
+        Card("worth of one more hour, today", money(found.price_today.per_hour.mean),
+             _range(found.price_today.per_hour, money)),
+        Card("worth of one more hour, at the optimum", money(found.price.per_hour.mean),
+             _range(found.price.per_hour, money)),
     ]  # fmt: skip
     kept = found.tried[0].kept
     if math.isfinite(kept.mean):
@@ -281,7 +282,7 @@ def _cards(answer: FollowUp) -> list[Card]:
 
 
 def _price_row(label: str, price: HourPrice) -> tuple[object, ...]:
-    worth, wage = price.per_hour_usd, money(price.wage_per_hour_usd)
+    worth, wage = price.per_hour, money(price.wage_per_hour)
     busy = (percent(price.utilisation.mean), range_of(price.utilisation, percent))
     return label, money(worth.mean), range_of(worth, money), wage, busy
 

@@ -69,10 +69,10 @@ def finding(ranking: Ranking) -> str:
     best, total = _best(ranking), ranking.today.scenario.run.horizon_months
     if best is None:
         return "Nothing that is free is sure to help this plan."
-    told = f"At no cost, “{best.lever.label}” brings {money(best.contribution_usd.mean)} more"
+    told = f"At no cost, “{best.lever.label}” brings {money(best.contribution.mean)} more"
     if math.isnan(best.kept.mean):
         return f"{told}."
-    if best.contribution_usd.low <= 0.0:
+    if best.contribution.low <= 0.0:
         told = f"At no cost, “{best.lever.label}” helps"
     kept = (
         f"all promises of sales are kept in {months(best.kept, total)} months, today in {months(ranking.kept, total)}"
@@ -95,14 +95,14 @@ def show_ranking(ranking: Ranking) -> None:
     show(
         levers_chart(
             [effect.lever.label for effect in free],
-            [effect.contribution_usd for effect in free],
+            [effect.contribution for effect in free],
             [effect.kept for effect in free],
             kept_today=ranking.kept.mean,
             months=total,
-            title=f"“{first.lever.label}” brings most: {gain(first.contribution_usd.mean)}",
+            title=f"“{first.lever.label}” brings most: {gain(first.contribution.mean)}",
         ),
         alt="Free changes by contribution beside today’s, best first: "
-        + "; ".join(f"{effect.lever.label} {gain(effect.contribution_usd.mean)}" for effect in free)
+        + "; ".join(f"{effect.lever.label} {gain(effect.contribution.mean)}" for effect in free)
         + ".",
         caption="Dots with their ranges. Blue: brings more for certain; orange: less; grey: not told apart."
         + (f" Dashed: the months kept today, {months(ranking.kept, total)}." if _promised(ranking) else ""),
@@ -120,7 +120,7 @@ def show_priced(ranking: Ranking) -> None:
         return
     first = ranking.priced[0]
     free = _best_by_contribution(ranking)
-    beats = free is not None and free.contribution_usd.mean >= first.contribution_usd.mean
+    beats = free is not None and free.contribution.mean >= first.contribution.mean
     title = "Nothing that costs something brings more than the best that is free" if beats else (
         f"“{first.lever.label}” brings more than anything free"
     )  # fmt: skip
@@ -170,7 +170,7 @@ def key_figures(ranking: Ranking) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
     total = ranking.today.scenario.run.horizon_months
     lines = [("today", "", months(ranking.kept, total))]
-    lines += [(e.lever.id, gain(e.contribution_usd.mean), months(e.kept, total)) for e in ranking.free[:5]]
+    lines += [(e.lever.id, gain(e.contribution.mean), months(e.kept, total)) for e in ranking.free[:5]]
     return "\n".join(f"{name:<32}{more:>10}{kept:>14}" for name, more, kept in lines)
 
 
@@ -199,13 +199,13 @@ def write_tables(ranking: Ranking, folder: Path) -> None:
 def _best(ranking: Ranking) -> Effect | None:
     """Return the best free change, where it is sure to help."""
     best = best_free(ranking)
-    helps = best is not None and (best.p_kept.low > 0.0 or best.contribution_usd.low > 0.0)
+    helps = best is not None and (best.p_kept.low > 0.0 or best.contribution.low > 0.0)
     return best if helps else _best_by_contribution(ranking, sure=True)
 
 
 def _best_by_contribution(ranking: Ranking, *, sure: bool = False) -> Effect | None:
     able = (effect for effect in ranking.free if effect.lever.at_no_cost)
-    return next((effect for effect in able if effect.contribution_usd.low > 0.0 or not sure), None)
+    return next((effect for effect in able if effect.contribution.low > 0.0 or not sure), None)
 
 
 def _cards(ranking: Ranking) -> list[Card]:
@@ -215,9 +215,7 @@ def _cards(ranking: Ranking) -> list[Card]:
     if best is not None:
         if _promised(ranking):
             cards.append(Card(f"{kept}, best free change", months(best.kept, total), _month_range(best.kept, total)))
-        cards.append(
-            Card("contribution, best free change", gain(best.contribution_usd.mean), _range(best.contribution_usd))
-        )
+        cards.append(Card("contribution, best free change", gain(best.contribution.mean), _range(best.contribution)))
     helping = f"{_sure(ranking.free, 1)} of {len(ranking.free)}"
     return [*cards, Card("free changes that bring more for certain", helping, "by contribution")]
 
@@ -236,8 +234,8 @@ def _row(ranking: Ranking, effect: Effect, *, costs: bool) -> tuple[object, ...]
     kept = "no promise" if math.isnan(effect.kept.mean) else months(effect.kept, total)
     return (
         (lever.label, note) if note else lever.label,
-        (gain(effect.contribution_usd.mean), range_of(effect.contribution_usd, gain)),
-        (gain(effect.expected_revenue_usd.mean), range_of(effect.expected_revenue_usd, gain)),
+        (gain(effect.contribution.mean), range_of(effect.contribution, gain)),
+        (gain(effect.expected_revenue.mean), range_of(effect.expected_revenue, gain)),
         (kept, _month_range(effect.kept, total)),
         (_points(effect.sdr_utilisation.mean), range_of(effect.sdr_utilisation, _points)),
     )
@@ -253,13 +251,13 @@ def _hours(effect: Effect) -> str:
 
 def _bill(effect: Effect) -> str:
     lever = effect.lever
-    parts = [(lever.one_off_usd, "once"), (lever.yearly_usd, "a year")]
+    parts = [(lever.one_off, "once"), (lever.yearly, "a year")]
     told = " and ".join(f"{money(usd)} {when}" for usd, when in parts if usd)
     return f": {told} beside what the plan counts" if told else ""
 
 
 def _sure(effects: Sequence[Effect], sign: int) -> int:
-    ends = (e.contribution_usd.low if sign > 0 else -e.contribution_usd.high for e in effects)
+    ends = (e.contribution.low if sign > 0 else -e.contribution.high for e in effects)
     return sum(end > 0.0 for end in ends)
 
 

@@ -120,8 +120,9 @@ def show_goal(found: MarketingPromise) -> None:
     told = "No number of leads that was tried reaches" if way is None else f"{needed_words(way)} leads a month reach"
     paper = here.goal.on_paper_per_month
     asks = f"; a spreadsheet asks for {leads(paper)}" if math.isfinite(paper) else ""
+    by = "" if way in (None, here) else f" with {quoted(way)}"
     heading(
-        f"{upper_first(told)} {money(goal.marketing_usd)}{'' if way in (None, here) else f' with {quoted(way)}'}{asks}",
+        f"{upper_first(told)} {money(goal.from_marketing)}{by}{asks}",
         f"The least of the numbers tried at which a single year reaches marketing’s goal with a chance of "
         f"{percent(found.chance)}. The spreadsheet divides the goal by what a lead is worth that is called at once; it "
         "knows no queue. Where no number reaches the goal so surely, the best chance of all is given.",
@@ -182,15 +183,15 @@ def write_tables(found: MarketingPromise, folder: Path) -> None:
     curves = [
         {"plan": course.label, "factor": float(factor), "replication": year,
          "handed_per_month": float(course.curve.handed_per_month[year, place]),
-         "contribution_usd": float(course.curve.contribution_usd[year, place]),
-         "revenue_usd": float(course.curve.goal_revenue_usd[year, place])}
+         "contribution": float(course.curve.contribution[year, place]),
+         "revenue": float(course.curve.goal_revenue[year, place])}
         for course in found.courses
         for place, factor in enumerate(course.curve.factors)
-        for year in range(len(course.curve.contribution_usd))
+        for year in range(len(course.curve.contribution))
     ]  # fmt: skip
     more = [
-        {"source": name, "mean": one.contribution_usd.mean, "low": one.contribution_usd.low,
-         "high": one.contribution_usd.high, "handed_count": one.handed_count}
+        {"source": name, "mean": one.contribution.mean, "low": one.contribution.low,
+         "high": one.contribution.high, "handed_count": one.handed_count}
         for name, one in found.next_leads.items()
     ]  # fmt: skip
     line = found.pacing
@@ -213,7 +214,7 @@ def _cards(found: MarketingPromise) -> list[Card]:
     if goal is None:
         return cards
     way, reached = found.way_to_goal, results.goal_reached(found.today)
-    amount = money(goal.goal_usd)
+    amount = money(goal.goal)
     if way is None:
         cards.append(Card(f"leads a month for the goal of {amount}", "none", "of all numbers tried"))
     else:

@@ -108,7 +108,7 @@ def show_frontier(offer: Offer) -> None:
     )
     names = ["leads for each rep", *(depth_words(offer, depth) for depth in offer.by_depth)]
     rows = [
-        (leads_words(row[0]), *((one.within or "none", money(one.contribution_usd.mean)) for one in row))
+        (leads_words(row[0]), *((one.within or "none", money(one.contribution.mean)) for one in row))
         for row in zip(*offer.by_depth.values(), strict=True)
     ]
     table(names, rows, caption="Tightest limit kept, and the contribution of the plan below it", numeric=names[1:])
@@ -118,7 +118,7 @@ def show_today(offer: Offer) -> None:
     """Show what can be promised at today's leads, depth by depth, with every range."""
     best = offer.best
     heading(
-        f"At today’s leads, {counted(best.attempts, 'attempt')} bring most: {money(best.contribution_usd.mean)}"
+        f"At today’s leads, {counted(best.attempts, 'attempt')} bring most: {money(best.contribution.mean)}"
         if best is not None
         else "At today’s leads no depth allows a promise on speed",
         "What each number of attempts allows to promise, how surely, and what the plan brings with it.",
@@ -196,7 +196,7 @@ def write_tables(offer: Offer, folder: Path) -> None:
             "within": one.within,
             **{
                 f"{name}.{end}": getattr(getattr(one, name), end)
-                for name in ("leads_per_rep", "kept", "depth_kept", "contribution_usd")
+                for name in ("leads_per_rep", "kept", "depth_kept", "contribution")
                 for end in ("mean", "low", "high")
             },
         }
@@ -221,8 +221,8 @@ def _cards(offer: Offer) -> list[Card]:
         label = f"tightest limit with {counted(best.attempts, 'attempt')}, which bring{'s' * (best.attempts == 1)} most"
         cards.append(Card(label, best.within or "none", _kept_note(best)))
     if best is not None:
-        told = range_of(best.contribution_usd, money)
-        cards.append(Card("contribution there", money(best.contribution_usd.mean), _ranged(told)))
+        told = range_of(best.contribution, money)
+        cards.append(Card("contribution there", money(best.contribution.mean), _ranged(told)))
     return cards
 
 
@@ -245,5 +245,5 @@ def _row(offer: Offer, one: Promise, *, leads: bool = False) -> tuple[object, ..
         if math.isnan(one.depth_kept.mean)
         else (percent(one.depth_kept.mean), range_of(one.depth_kept, percent))
     )
-    contribution = (money(one.contribution_usd.mean), range_of(one.contribution_usd, money))
+    contribution = (money(one.contribution.mean), range_of(one.contribution, money))
     return name, one.within or f"none up to {LIMITS[-1]}", known, deep, contribution

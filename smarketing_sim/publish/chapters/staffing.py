@@ -75,10 +75,10 @@ def finding(answer: Staffing) -> str:
 def show_curve(answer: Staffing) -> None:
     """Show what every headcount that was tried keeps, brings and costs."""
     today = answer.step(answer.terms.today)
-    best = max(answer.curve, key=lambda step: step.contribution_usd.mean)
+    best = max(answer.curve, key=lambda step: step.contribution.mean)
     title = f"Of these headcounts, {counted(best.headcount, 'SDR')} bring{'s' if best.headcount == 1 else ''} most"
     if today is not None and best is not today:
-        title += f": {gain(best.difference_usd.mean)} beside today’s {answer.terms.today}"
+        title += f": {gain(best.difference.mean)} beside today’s {answer.terms.today}"
     heading(
         title,
         "The least headcount that keeps a promise and the one that brings most are two questions. Contribution charges "
@@ -89,7 +89,7 @@ def show_curve(answer: Staffing) -> None:
         staffing_chart(
             [step.headcount for step in answer.curve],
             [step.p_kept for step in answer.curve],
-            [step.difference_usd for step in answer.curve],
+            [step.difference for step in answer.curve],
             keep=answer.promise.keep,
             today=answer.terms.today,
             free=free,
@@ -128,7 +128,7 @@ def show_free(answer: Staffing) -> None:
         (
             free.lever.label,
             (percent(free.p_kept.mean), range_of(free.p_kept, percent)),
-            (gain(free.difference_usd.mean), range_of(free.difference_usd, gain)),
+            (gain(free.difference.mean), range_of(free.difference, gain)),
         )
     )
     table(names, rows, numeric=names[1:])
@@ -201,12 +201,12 @@ def key_figures(answer: Staffing) -> str:
 def write_tables(answer: Staffing, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: one row for each headcount that was tried."""
     folder.mkdir(parents=True, exist_ok=True)
-    intervals = ("p_kept", "contribution_usd", "difference_usd")
+    intervals = ("p_kept", "contribution", "difference")
     rows = [
         {
             "headcount": step.headcount,
             "replications": step.years,
-            "people_cost_usd": step.people_cost_usd,
+            "people_cost": step.people_cost,
             **{
                 f"{name}.{end}": getattr(getattr(step, name), end)
                 for name in intervals
@@ -263,11 +263,11 @@ def _row(answer: Staffing, step: Step) -> tuple[object, ...]:
     return (
         (f"{step.headcount}", note) if note else f"{step.headcount}",
         (percent(step.p_kept.mean), range_of(step.p_kept, percent)),
-        (money(step.contribution_usd.mean), range_of(step.contribution_usd, money)),
+        (money(step.contribution.mean), range_of(step.contribution, money)),
         "–" if step.headcount == answer.terms.today else (
-            gain(step.difference_usd.mean), range_of(step.difference_usd, gain)
+            gain(step.difference.mean), range_of(step.difference, gain)
         ),
-        money(step.people_cost_usd),
+        money(step.people_cost),
         f"{step.years:,}",
     )  # fmt: skip
 

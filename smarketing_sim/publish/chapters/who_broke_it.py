@@ -20,7 +20,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.parameters import find_params
 from smarketing_sim.publish.parts import parts_chart
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import counted, gain, money, range_of, signed, upper_first
+from smarketing_sim.publish.words import counted, gain, money, money_unit, range_of, signed, upper_first
 from smarketing_sim.scenario.causes import MEANING
 from smarketing_sim.scenario.schema import Scenario
 
@@ -131,7 +131,7 @@ def show_parts(dispute: Dispute) -> None:
             list(shown.values()),
             gap=gap,
             title=f"This plan against the other: {gain(gap.mean)} of contribution, cause by cause",
-            axis=f"contribution over {dispute.plan.economics.horizon_months} months, US dollars",
+            axis=f"contribution over {dispute.plan.economics.horizon_months} months, {money_unit()}",
         ),
         alt="Bars of each cause’s part of the contribution: "
         + ", ".join(f"{group_name(group)} {gain(part.mean)}" for group, part in shown.items())

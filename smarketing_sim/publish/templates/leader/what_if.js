@@ -14,10 +14,15 @@ for (const box of document.querySelectorAll("[data-what-if]")) {
   const at = (pick, [low, high, up], [left, right, along]) =>
     mix(mix(pick(grid.points[low][left]), pick(grid.points[low][right]), along),
         mix(pick(grid.points[high][left]), pick(grid.points[high][right]), along), up);
-  const money = (usd) => {
-    const size = Math.abs(usd), sign = Math.round(usd) < 0 ? "\u2212" : "";
-    if (size >= 999500) return `${sign}$${(size / 1e6).toFixed(size < 9995000 ? 2 : 1).replace(/0$/, "")}m`;
-    return size >= 9950 ? `${sign}$${Math.round(size / 1e3)}k` : `${sign}$${Math.round(size)}`;
+  const money = (amount) => {
+    const size = Math.abs(amount), sign = Math.round(amount) < 0 ? "\u2212" : "";
+    const mark = sign + grid.mark;
+    for (const [scale, name] of [[1e9, "bn"], [1e6, "m"]]) {
+      if (size < 0.9995 * scale) continue;
+      const told = (size / scale).toFixed(size < 9.995 * scale ? 2 : 1);
+      return `${mark}${size < 9.995 * scale ? told.replace(/0$/, "") : told}${name}`;
+    }
+    return size >= 9950 ? `${mark}${Math.round(size / 1e3)}k` : `${mark}${Math.round(size)}`;
   };
   const months = (share) => (share * grid.months).toFixed(1);
   const show = () => {
