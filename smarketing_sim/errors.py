@@ -91,6 +91,10 @@ class CadenceWarning(SmarketingWarning):
     """The planned follow-up cannot meet a clause of the contract."""
 
 
+class VolumeWarning(SmarketingWarning):
+    """Leads come in months for which they may not be meant."""
+
+
 class DoubleCountingWarning(SmarketingWarning):
     """One effect of delay is charged twice."""
 

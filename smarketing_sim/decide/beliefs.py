@@ -347,7 +347,8 @@ def belief_ranges(
     found = simulate_all(
         plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
     )
-    return [_belief_range(name, label, found[0], found[1:]) for name, label in MONEY.items()]
+    left_out = {"contribution_year_one"} if scenario.economics.is_one_off else set()
+    return [_belief_range(name, label, found[0], found[1:]) for name, label in MONEY.items() if name not in left_out]
 
 
 def _belief_range(name: str, label: str, plan: Experiment, drawn: Sequence[Experiment]) -> BeliefRange:

@@ -15,7 +15,7 @@ import numpy as np
 from smarketing_sim.decide.volume import expected_handed
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
-from smarketing_sim.measure.load import connect_prob
+from smarketing_sim.measure.load import connect_prob, mean_reachable_share
 from smarketing_sim.measure.sla import contact_values
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums
 from smarketing_sim.scenario.schema import Scenario
@@ -154,19 +154,25 @@ def attempt_values(scenario: Scenario, *, cost_per_hour: float, attempts: int | 
     """
     count = attempts or scenario.sales.sdr.cadence.max_attempts
     hazard = np.array([connect_prob(scenario, number) for number in range(1, count + 1)])
-    silent = np.concatenate([[1.0], np.cumprod(1.0 - hazard)[:-1]]) * scenario.marketing.reachable_share
-    through = hazard * silent / (silent + 1.0 - scenario.marketing.reachable_share)
-    terms, curve = scenario.economics, scenario.decay.curve
+    reachable, terms = mean_reachable_share(scenario), scenario.economics
+    silent = np.concatenate([[1.0], np.cumprod(1.0 - hazard)[:-1]]) * reachable
+    through = hazard * silent / (silent + 1.0 - reachable)
     values, handed = np.array(list(contact_values(scenario).values())), expected_handed(scenario)
     contact = float(values @ handed / handed.sum()) if handed.sum() > 0 else 0.0
-    fades = np.ones(len(AGES_MINUTES)) if curve is None else curve.value(np.array(AGES_MINUTES))
     return AttemptValues(
         contact * terms.gross_margin * terms.lifetime_factor,
         through,
         _minutes(scenario, through),
-        fades if scenario.decay.spoils else np.ones(len(AGES_MINUTES)),
+        _fading(scenario, values * handed) if scenario.decay.spoils else np.ones(len(AGES_MINUTES)),
         cost_per_hour,
     )
+
+
+def _fading(scenario: Scenario, weights: Floats) -> Floats:
+    """Return what is left of leads' worth by age; leads of sources that cool differently count by their worth."""
+    ages = np.array(AGES_MINUTES)
+    left = np.array([np.ones(len(ages)) if curve is None else curve.value(ages) for curve in scenario.curves])
+    return np.asarray(np.average(left, axis=0, weights=weights if weights.sum() > 0 else None))
 
 
 def _minutes(scenario: Scenario, through: Floats) -> Floats:

@@ -125,6 +125,7 @@ class CompiledFollowUp:
             score=_plain(leads.score) if order == "score" else nothing,
             new_key=plan.speed_due_at if order == "deadline" else plan.worth if order == "value_decay" else nothing,
             retry_key=plan.depth_due_at if order == "deadline" else nothing,
+            source=_plain(leads.source) if order == "value_decay" else np.zeros(0, dtype=np.int32),
             territory=territory_queues(plan) if plan.scenario.sales.sdr.routing.rule == "territory" else nothing,
         )
 

@@ -189,10 +189,10 @@ class Plan:
 
     @cached_property
     def decay_steps(self) -> Floats:
-        """Value of a first attempt by age class; shape (``AGE_CLASSES``,), over two weeks."""
-        curve = self.scenario.decay.curve
+        """Value of a first attempt by source and age class; shape (sources, ``AGE_CLASSES``), over two weeks."""
         ages = np.arange(AGE_CLASSES) * AGE_CLASS_MINUTES
-        return np.ones(AGE_CLASSES) if curve is None else curve.value(ages)
+        rows = [np.ones(AGE_CLASSES) if curve is None else curve.value(ages) for curve in self.scenario.curves]
+        return np.array(rows).reshape(-1, AGE_CLASSES)
 
     def _after(self, at: Floats, span: Any) -> Floats:
         return after(at, span, calendar=self.contract, business_day_minutes=self.scenario.calendar.business_day_minutes)

@@ -118,7 +118,7 @@ class FollowUp:
         self.contact_cools, self.qualify_cools = (name in plan.scenario.decay.spoils for name in ("contact", "qualify"))
         self.strict = plan.scenario.decay.clock == "each_attempt"
         self.factor: list[list[float]] = plan.class_factor.tolist()
-        self.steps: list[float] = plan.decay_steps.tolist()
+        self.steps: list[list[float]] = plan.decay_steps.tolist()
         self.primary, self.new_first = PRIMARY[self.sdr.queue.order], self.sdr.queue.new_before_retries
         self.max_attempts = self.sdr.cadence.max_attempts
         self.stop_when_rejected = self.sdr.cadence.stop_when_rejected
@@ -134,7 +134,7 @@ class FollowUp:
         self.qualify_prob, self.fit = plan.qualify_prob.tolist(), leads.fit.tolist()
         self.speed_due, self.depth_due = plan.speed_due_at.tolist(), plan.depth_due_at.tolist()
         self.escalations = [(instants.tolist(), reassign) for instants, reassign in plan.escalations]
-        self.score, self.worth = leads.score.tolist(), plan.worth.tolist()
+        self.score, self.worth, self.source = leads.score.tolist(), plan.worth.tolist(), leads.source.tolist()
         self.interest_until, self.connect_before = leads.interest_until.tolist(), leads.connect_before.T.tolist()
         self.class_luck, self.qualify_luck = leads.class_luck.T.tolist(), leads.qualify_luck.tolist()
         self.bad_number, self.duplicate = leads.bad_number.tolist(), (leads.duplicate_of >= 0).tolist()
@@ -397,4 +397,4 @@ class FollowUp:
     def index(self, lead: int, now: float) -> float:
         """Return value × decay at a lead's age, by the step of its age class."""
         step = int((now - self.mql_at[lead]) / AGE_CLASS_MINUTES)
-        return float(self.worth[lead] * self.steps[min(step, AGE_CLASSES - 1)])
+        return float(self.worth[lead] * self.steps[self.source[lead]][min(step, AGE_CLASSES - 1)])

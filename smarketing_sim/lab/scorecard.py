@@ -91,7 +91,7 @@ def _years_told(answer: Answer) -> str:
 
 
 def _contribution(answer: Answer) -> str:
-    return f"contribution over {answer.experiment.scenario.economics.horizon_months} months"
+    return f"contribution {answer.experiment.scenario.economics.counted}"
 
 
 def _contribution_told(answer: Answer) -> str:

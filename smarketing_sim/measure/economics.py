@@ -120,7 +120,7 @@ def measure_economics(case: Case, funnel: Floats, sums: MoneySums) -> Economics:
         won_count=won_count,
         cost_per_won=per_won,
         ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
-        payback_months=12.0 * per_won / mean_margin if mean_margin else float("nan"),
+        payback_months=12.0 * per_won / mean_margin if mean_margin and not terms.is_one_off else float("nan"),
         spend=spend,
         spend_unworked=float(funnel[:, _UNWORKED].sum()),
         people_cost=shared,

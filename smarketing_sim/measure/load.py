@@ -61,11 +61,21 @@ def connect_prob(scenario: Scenario, number: int) -> float:
     return min(1.0, scenario.sales.reach.hazard(number) * factor)
 
 
+def mean_reachable_share(scenario: Scenario) -> float:
+    """Return the share of handed leads that can be reached at all; the plain mean of sources where none hands over."""
+    sources = scenario.marketing.sources.values()
+    handed = [source.mean_monthly_leads * source.handed_share for source in sources]
+    shares = [audience.reachable_share for audience in scenario.marketing.audiences.values()]
+    if len(set(shares)) == 1:
+        return shares[0]
+    return float(np.average(shares, weights=handed if sum(handed) > 0 else None))
+
+
 def expected_attempts(scenario: Scenario) -> Floats:
     """Return the chance that attempt 1, 2, … is made when follow-up stops at a connection; age plays no part here."""
     hazards = np.array([connect_prob(scenario, n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
     still_silent = np.concatenate([[1.0], np.cumprod(1.0 - hazards)[:-1]])
-    reachable: float = scenario.marketing.reachable_share
+    reachable = mean_reachable_share(scenario)
     return reachable * still_silent + (1.0 - reachable)
 
 
@@ -75,7 +85,7 @@ def minutes_per_lead(scenario: Scenario) -> tuple[float, float]:
     sdr = scenario.sales.sdr
     made = expected_attempts(scenario)
     planned, with_stops = 0.0, 0.0
-    still = scenario.marketing.reachable_share
+    still = mean_reachable_share(scenario)
     for number in range(1, sdr.cadence.max_attempts + 1):
         channel = sdr.channels[sdr.cadence.channel(number)]
         silent = channel.voicemail_share * channel.voicemail + (1.0 - channel.voicemail_share) * channel.no_answer

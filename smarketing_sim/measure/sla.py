@@ -147,8 +147,8 @@ def contact_values(scenario: Scenario) -> dict[str, float]:
 def lead_values(scenario: Scenario) -> dict[str, float]:
     """Return the mean worth of a handed lead by source: worked at once and to the end of the cadence."""
     missed = np.prod([1.0 - connect_prob(scenario, n) for n in range(1, scenario.sales.sdr.cadence.max_attempts + 1)])
-    reached = scenario.marketing.reachable_share * (1.0 - float(missed))
-    return {name: reached * value for name, value in contact_values(scenario).items()}
+    shares = {name: one.reachable_share for name, one in scenario.marketing.audiences.items()}
+    return {name: shares[name] * (1.0 - float(missed)) * v for name, v in contact_values(scenario).items()}
 
 
 def _attained(case: Case, clause: Any, sums: ClauseSums, row: int) -> ClauseCounts:

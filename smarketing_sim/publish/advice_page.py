@@ -59,7 +59,7 @@ def show_what_to_do(plan: Planning) -> None:
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
-        f"over {plan.scenario.economics.horizon_months} months. Ranges hold for all changes at once; of several that "
+        f"{plan.scenario.economics.counted}. Ranges hold for all changes at once; of several that "
         f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(plan, goal)}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
@@ -157,7 +157,7 @@ def show_for_finance(plan: Planning) -> None:
     advice = plan.advice
     if advice is None:
         return
-    contribution, bad = plan.mean("contribution"), _bad_year(plan)
+    contribution, bad, once = plan.mean("contribution"), _bad_year(plan), plan.scenario.economics.is_one_off
     told = f"; {money(bad.mean)} in a bad year" if np.isfinite(bad.mean) else ""
     heading(
         f"For finance: a contribution of {money(contribution.mean)} on average{told}",
@@ -166,18 +166,21 @@ def show_for_finance(plan: Planning) -> None:
     )
     beliefs = {one.measure: one for one in advice.beliefs}
     labels = {
-        "contribution": f"contribution over {plan.scenario.economics.horizon_months} months",
+        "contribution": f"contribution {plan.scenario.economics.counted}",
         "contribution_year_one": "contribution in the first year",
         "expected_revenue": "revenue expected from this year’s leads",
         "spend": "media spend",
     }
     rows: list[Sequence[object]] = []
+    if once:
+        del labels["contribution_year_one"]
     for measure, label in labels.items():
         found = plan.mean(measure)
         doubt = f"{money(beliefs[measure].low)} to {money(beliefs[measure].high)}" if beliefs else "no ranges"
         rows.append((label, money(found.mean), range_of(found, money), doubt))
     payback = plan.mean("payback_months")
-    rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
+    if not once:
+        rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
     names = ["", "mean", "95 % range", "middle 90 % over all beliefs"]
     table(names, rows, numeric=names[1:])
     display_html(f'<p class="s">{escape(_doubt(advice))}</p>')

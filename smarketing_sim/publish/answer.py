@@ -49,7 +49,7 @@ def what_to_do(plan: Planning) -> str:
         return ""
     if advice.ranking.kept.mean >= KEPT_FROM:
         rule = advice.first_rule
-        over = f"over {plan.scenario.economics.horizon_months} months"
+        over = plan.scenario.economics.counted
         more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}"
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
@@ -101,7 +101,7 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
     contribution = plan.mean("contribution")
     cards.append(
         (
-            f"contribution over {plan.scenario.economics.horizon_months} months",
+            f"contribution {plan.scenario.economics.counted}",
             money(contribution.mean),
             f"range {range_of(contribution, money)}",
         )

@@ -239,24 +239,31 @@ def show_revenue(plan: Planning) -> None:
     show_money(plan)
 
 
+_OF_EVERY_YEAR = ("the same, cash of the first year only", "months until a customer has paid that back")
+"""Rows that say nothing new where a deal is paid once."""
+
+
 def show_money(plan: Planning) -> None:
     """Show the money table."""
-    months_counted = plan.scenario.economics.horizon_months
+    once = plan.scenario.economics.is_one_off
     quota = results.quota_reached(plan.experiment)
     rows: list[tuple[object, ...]] = [
         ("revenue from this year’s leads, whenever they close", *_money(plan, "expected_revenue")),
         ("revenue booked this year, whenever the lead came", *_money(plan, "booked_revenue")),
         (
             (
-                f"contribution over {months_counted} months",
-                "margin less media and the reps’ hours on these leads, discounted",
+                f"contribution {plan.scenario.economics.counted}",
+                f"margin less media and the reps’ hours on these leads{'' if once else ', discounted'}",
             ),
             *_money(plan, "contribution"),
         ),
         ("the same, cash of the first year only", *_money(plan, "contribution_year_one")),
         ("the same, with all people and tools", *_money(plan, "contribution_loaded")),
         ("cost of one won deal, all people and tools", *_money(plan, "cost_per_won")),
-        ("margin over a customer’s life to that cost", *_ratio(plan, "ltv_to_cac")),
+        (
+            "margin of a deal to that cost" if once else "margin over a customer’s life to that cost",
+            *_ratio(plan, "ltv_to_cac"),
+        ),
         ("months until a customer has paid that back", *_ratio(plan, "payback_months")),
         ("days from a lead to its deal, half are faster", *_hours(plan, "cycle_days")),
         ("revenue expected for each rep hour on these leads", *_money(plan, "revenue_per_rep_hour")),
@@ -264,6 +271,8 @@ def show_money(plan: Planning) -> None:
         ("rep hours on second records", *_hours(plan, "hours_on_duplicates")),
         ("rep hours on leads outside the ideal profile", *_hours(plan, "hours_on_bad_fits")),
     ]
+    if once:
+        rows = [row for row in rows if row[0] not in _OF_EVERY_YEAR]
     if np.isfinite(quota.mean):
         rows.insert(
             2,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from smarketing_sim.errors import CadenceWarning, DoubleCountingWarning, SmarketingWarning, nearest_name
+from smarketing_sim.errors import CadenceWarning, DoubleCountingWarning, SmarketingWarning, VolumeWarning, nearest_name
 from smarketing_sim.scenario.contract import DepthClause, FeedbackClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import Scenario
@@ -21,7 +21,19 @@ Broken = tuple[tuple[str, ...], str, Any, str | None]
 
 def broken_rules(scenario: Scenario) -> list[Broken]:
     """Return every rule that a scenario breaks as (path, rule, value, nearest valid name)."""
-    checks = (_names, _shares, _reachable_chances, _references, _team, _dates, _sources_of_beliefs, _size, _scores)
+    checks = (
+        _names,
+        _shares,
+        _reachable_chances,
+        _months,
+        _cooling,
+        _references,
+        _team,
+        _dates,
+        _sources_of_beliefs,
+        _size,
+        _scores,
+    )
     return [broken for check in checks for broken in check(scenario)]
 
 
@@ -36,8 +48,22 @@ def cautions(scenario: Scenario) -> list[SmarketingWarning]:
                 "holds the whole effect on one of them"
             )
         )
+    found += _seasons_before_the_year(scenario)
     found += [caution for name, clause in scenario.sla.items() for caution in _cadence(scenario, name, clause)]
     return found
+
+
+def _seasons_before_the_year(scenario: Scenario) -> Iterator[SmarketingWarning]:
+    """Tell of lists of twelve months that fill the warm-up, too, as if they had held the year before."""
+    if scenario.run.warm_up_weeks == 0:
+        return
+    for name, source in scenario.marketing.sources.items():
+        if source.months_from is None and len(set(source.monthly_leads)) > 1:
+            yield VolumeWarning(
+                f"marketing.sources.{name}: its twelve months hold in every year, so those before "
+                f"{scenario.run.starts_on} are taken from their end; if they only begin then, say so with "
+                f"months_from: {scenario.run.starts_on}"
+            )
 
 
 def _cadence(scenario: Scenario, name: str, clause: Any) -> Iterator[SmarketingWarning]:
@@ -131,11 +157,32 @@ def _references(scenario: Scenario) -> Iterator[Broken]:
 def _reachable_chances(scenario: Scenario) -> Iterator[Broken]:
     """Find chances to qualify that the leads inside the profile would have to exceed."""
     marketing = scenario.marketing
-    inside = marketing.in_profile_share + (1.0 - marketing.in_profile_share) * marketing.out_of_profile_factor
     for name, source in marketing.sources.items():
+        fit = marketing.audiences[name].in_profile_share
+        inside = fit + (1.0 - fit) * marketing.out_of_profile_factor
         if source.qualify_prob > inside:
             rule = f"must be at most {inside:.3g}: in_profile_share and out_of_profile_factor leave no more"
             yield ("marketing", "sources", name, "qualify_prob"), rule, source.qualify_prob, None
+
+
+def _months(scenario: Scenario) -> Iterator[Broken]:
+    """Find lists of months that are neither a year nor a course with a beginning."""
+    for name, source in scenario.marketing.sources.items():
+        column = "visits_per_month" if source.leads_per_month is None else "leads_per_month"
+        listed = len(source.monthly_leads)
+        if source.months_from is None and listed not in {1, 12}:
+            rule = f"must be one number or twelve, January first, not {listed}; another list says its months_from"
+            yield ("marketing", "sources", name, column), rule, None, None
+        if source.months_from is not None and listed == 1:
+            yield ("marketing", "sources", name, "months_from"), f"needs a list of months in {column}", None, None
+
+
+def _cooling(scenario: Scenario) -> Iterator[Broken]:
+    """Find sources that cool while nothing says what waiting spoils."""
+    for name, source in scenario.marketing.sources.items():
+        if source.decay is not None and source.decay.curve is not None and not scenario.decay.spoils:
+            rule = "needs decay.outcomes, such as [contact]: what waiting spoils is said there, for all sources"
+            yield ("marketing", "sources", name, "decay"), rule, None, None
 
 
 def _known(path: tuple[str, ...], name: str, valid: Iterable[str], what: str) -> Iterator[Broken]:
@@ -210,15 +257,19 @@ def _scores(scenario: Scenario) -> Iterator[Broken]:
     """Find a score better than one that sees the propensity itself."""
     marketing = scenario.marketing
     for name, source in marketing.sources.items():
+        audience = marketing.audiences[name]
+        spread, auc = audience.scoring.spread, audience.scoring.auc
         inside = inside_profile_prob(
             qualify_prob=source.qualify_prob,
-            in_profile_share=marketing.in_profile_share,
+            in_profile_share=audience.in_profile_share,
             out_of_profile_factor=marketing.out_of_profile_factor,
         )
-        best = best_auc(qualify_prob=inside, handed_share=source.handed_share, spread=marketing.scoring.spread)
-        if not best >= marketing.scoring.auc:
+        best = best_auc(qualify_prob=inside, handed_share=source.handed_share, spread=spread)
+        if not best >= auc:
+            own = ("marketing", "sources", name, "scoring", "auc")
+            path = own if source.scoring else ("marketing", "scoring", "auc")
             rule = (
-                f"no score can be this good for leads from {name} while marketing.scoring.spread is "
-                f"{marketing.scoring.spread:g}; the best is {best:.3f}"
+                f"no score can be this good for leads from {name} while the spread of leads is {spread:g}; "
+                f"the best is {best:.3f}"
             )
-            yield ("marketing", "scoring", "auc"), rule, marketing.scoring.auc, None
+            yield path, rule, auc, None

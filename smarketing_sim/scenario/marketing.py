@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -12,30 +13,72 @@ from smarketing_sim.scenario.calendars import ArrivalProfile, Date
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Share
 
+MAX_MONTHS = 240
 Outcome = Literal["contact", "qualify", "win"]
 
 
-def _one_or_twelve(value: object) -> object:
+def _one_or_more(value: object) -> object:
     numbers = value if isinstance(value, list | tuple) else [value]
-    if len(numbers) not in (1, 12):
-        raise ValueError(f"must be one number or twelve, January first, not {len(numbers)}")
+    if not 1 <= len(numbers) <= MAX_MONTHS:
+        raise ValueError(f"must be one number, or a list of at most {MAX_MONTHS} months, not {len(numbers)}")
     return numbers
 
 
 Monthly = Annotated[
     tuple[Annotated[NotNegative, Field(le=1e12)], ...],
-    BeforeValidator(_one_or_twelve),
+    BeforeValidator(_one_or_more),
     WithJsonSchema({"type": ["number", "array"], "items": {"type": "number"}}),
 ]
+
+
+class Scoring(Part):
+    """How well marketing's score sees which leads would qualify."""
+
+    auc: Annotated[Share, Field(ge=0.5, lt=1)] = 0.7
+    """Chance that a lead that would qualify outscores one that would not, within a source."""
+    spread: Annotated[Positive, Field(le=10)] = 1.0
+    """How unlike leads are: standard deviation of the latent propensity, on the probit scale."""
+
+
+class Curve(Part):
+    """How interest fades while a lead waits."""
+
+    preset: str = "medium"
+    """A published curve: steep, strong, medium, mild, flat_day; none; or custom with points."""
+    points: tuple[tuple[Minutes, Share], ...] | None = None
+    """A curve of one's own: [age, value] pairs, linear in between, with preset: custom."""
+
+    @model_validator(mode="after")
+    def _curve_exists(self) -> Self:
+        if (self.preset == "custom") != (self.points is not None):
+            raise ValueError("points go with preset: custom, and preset: custom needs points")
+        known = (*decay_presets(), "none", "custom")
+        if self.preset not in known:
+            raise ValueError(f"unknown decay preset '{self.preset}'; known are {', '.join(known)}")
+        if self.points is not None:
+            try:
+                DecayPreset.from_points(self.points)
+            except InputError as fault:
+                raise ValueError(str(fault)) from None
+        return self
+
+    @property
+    def curve(self) -> DecayPreset | None:
+        """The curve itself, or None where age does not matter."""
+        if self.points is not None:
+            return DecayPreset.from_points(self.points)
+        return None if self.preset == "none" else decay_presets()[self.preset]
 
 
 class Source(Part):
     """One place that leads come from."""
 
     leads_per_month: Monthly | None = None
-    """Leads created in a month: one number for a mean month, or twelve, January first."""
+    """Leads created in a month: one number for a mean month, or twelve, January first, that hold in every year."""
     visits_per_month: Monthly | None = None
     """Visits in a month, where leads are a share of visits."""
+    months_from: Date | None = None
+    """First month of a list that is a course, of any length: its first month holds before it, its last one after it."""
     visit_to_lead_share: Share | None = None
     """Share of visits that become a lead."""
     handed_share: Share = 1.0
@@ -54,6 +97,14 @@ class Source(Part):
     """Persona mix of this source, where it differs from the company's."""
     profile: ArrivalProfile | None = None
     """Hours and weekdays of this source, where they differ from the company's."""
+    in_profile_share: Share | None = None
+    """Share of its leads inside the ideal client profile, where it differs from the company's."""
+    reachable_share: Share | None = None
+    """Share of its leads that can be reached at all, where it differs from the company's."""
+    scoring: Scoring | None = None
+    """How good the score is on its leads, where it differs from the company's."""
+    decay: Curve | None = None
+    """How its leads cool, where that differs from the company's; what waiting spoils is said there."""
 
     @model_validator(mode="after")
     def _one_volume(self) -> Self:
@@ -94,15 +145,6 @@ class Campaign(Part):
     """How many weeks the burst lasts."""
     cost: Money = 0.0
     """What the burst costs beside the usual media."""
-
-
-class Scoring(Part):
-    """How well marketing's score sees which leads would qualify."""
-
-    auc: Annotated[Share, Field(ge=0.5, lt=1)] = 0.7
-    """Chance that a lead that would qualify outscores one that would not, within a source."""
-    spread: Annotated[Positive, Field(le=10)] = 1.0
-    """How unlike leads are: standard deviation of the latent propensity, on the probit scale."""
 
 
 class Intelligence(Part):
@@ -166,38 +208,13 @@ class Persona(Part):
     """Segment that clauses and territories can name; the persona's own name where left out."""
 
 
-class Decay(Part):
+class Decay(Curve):
     """How the value of a first attempt falls with the lead's age: the most contested belief in the field."""
 
-    preset: str = "medium"
-    """A published curve: steep, strong, medium, mild, flat_day; none; or custom with points."""
-    points: tuple[tuple[Minutes, Share], ...] | None = None
-    """A curve of one's own: [age, value] pairs, linear in between, with preset: custom."""
     outcomes: tuple[Outcome, ...] | None = None
     """What a late first attempt spoils; where left out, what the preset's study measured."""
     clock: Literal["first_attempt", "each_attempt"] = "first_attempt"
     """Whose age counts: only the first attempt's, or (stricter) each attempt's."""
-
-    @model_validator(mode="after")
-    def _curve_exists(self) -> Self:
-        if (self.preset == "custom") != (self.points is not None):
-            raise ValueError("points go with preset: custom, and preset: custom needs points")
-        known = (*decay_presets(), "none", "custom")
-        if self.preset not in known:
-            raise ValueError(f"unknown decay preset '{self.preset}'; known are {', '.join(known)}")
-        if self.points is not None:
-            try:
-                DecayPreset.from_points(self.points)
-            except InputError as fault:
-                raise ValueError(str(fault)) from None
-        return self
-
-    @property
-    def curve(self) -> DecayPreset | None:
-        """The curve itself, or None where age does not matter."""
-        if self.points is not None:
-            return DecayPreset.from_points(self.points)
-        return None if self.preset == "none" else decay_presets()[self.preset]
 
     @property
     def spoils(self) -> tuple[Outcome, ...]:
@@ -206,6 +223,15 @@ class Decay(Part):
             return self.outcomes or ()
         curve = self.curve
         return () if curve is None else (curve.outcome,)
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who comes from a source: how many fit and can be reached, and how well the score sees who would qualify."""
+
+    in_profile_share: float
+    reachable_share: float
+    scoring: Scoring
 
 
 class Marketing(Part):
@@ -245,3 +271,15 @@ class Marketing(Part):
         if len(self.season) != 12:
             raise ValueError(f"season must list twelve factors, January first, not {len(self.season)}")
         return self
+
+    @property
+    def audiences(self) -> dict[str, Audience]:
+        """Who comes from each source: as the source says, else as the company says."""
+        return {
+            name: Audience(
+                self.in_profile_share if source.in_profile_share is None else source.in_profile_share,
+                self.reachable_share if source.reachable_share is None else source.reachable_share,
+                source.scoring or self.scoring,
+            )
+            for name, source in self.sources.items()
+        }

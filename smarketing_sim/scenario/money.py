@@ -33,8 +33,10 @@ class Economics(Part):
     """Gross margin on revenue."""
     churn_per_year: Share = 0.0
     """Share of customers lost each year."""
+    revenue: Literal["recurring", "one_off"] = "recurring"
+    """Whether a customer pays the deal's value every year, or once."""
     horizon_months: Annotated[Count, Field(le=600)] = 12
-    """Months over which a won deal is counted."""
+    """Months over which a won deal is counted, where revenue recurs."""
     discount_per_year: Share = 0.0
     """Discount rate."""
     tools_annual: Money = 0.0
@@ -44,10 +46,22 @@ class Economics(Part):
 
     @property
     def lifetime_factor(self) -> float:
-        """Worth of a won deal over the horizon in first-year values: discounted, paid yearly, less churn."""
+        """Worth of a won deal in first-year values: over the horizon discounted, paid yearly, less churn; or once."""
+        if self.is_one_off:
+            return 1.0
         years, part = divmod(self.horizon_months, 12)
         keep = (1.0 - self.churn_per_year) / (1.0 + self.discount_per_year)
         return sum(keep**year for year in range(years)) + keep**years * part / 12.0
+
+    @property
+    def is_one_off(self) -> bool:
+        """Whether a deal is paid once."""
+        return self.revenue == "one_off"
+
+    @property
+    def counted(self) -> str:
+        """How long a won deal is counted, as words behind ``contribution``."""
+        return "with each deal paid once" if self.is_one_off else f"over {self.horizon_months} months"
 
 
 class Alternative(Part):

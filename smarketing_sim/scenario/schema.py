@@ -15,6 +15,7 @@ from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ContractCalendar, Date
 from smarketing_sim.scenario.contract import Clause
 from smarketing_sim.scenario.currency import DOLLARS, Currency
+from smarketing_sim.scenario.evidence import DecayPreset
 from smarketing_sim.scenario.marketing import Decay, Marketing, Persona
 from smarketing_sim.scenario.money import Alternative, Economics, Goal
 from smarketing_sim.scenario.sales import Sales
@@ -144,6 +145,11 @@ class Scenario(Part):
         here, there = flatten(self.canonical()), flatten(other.canonical())
         paths = list(dict.fromkeys([*here, *there]))
         return [(path, here.get(path), there.get(path)) for path in paths if here.get(path) != there.get(path)]
+
+    @property
+    def curves(self) -> tuple[DecayPreset | None, ...]:
+        """How leads of each source cool; None where age does not matter to them."""
+        return tuple((source.decay or self.decay).curve for source in self.marketing.sources.values())
 
     def clause_minutes(self, clause: Any) -> float:
         """Return the limit of a clause in minutes of its own clock."""

@@ -183,7 +183,7 @@ def flows(scenario: Scenario, line: Timeline, effects: Floats) -> list[Flow]:
     usual = {one: Course(by_hour * effect * CELL_MINUTES / WALL_MINUTES["month"]) for one, by_hour in weight.items()}
     listed = []
     for name, source in marketing.sources.items():
-        volume = _monthly_volume(source.monthly_leads, marketing.season, week[name], line)
+        volume = _monthly_volume(source.monthly_leads, source.months_from, marketing.season, week[name], line)
         listed.append(Flow(name, "", usual[week[name]], volume))
     for name, campaign in marketing.campaigns.items():
         burst = _burst(campaign, line, cells.day, weight[week[campaign.source]]) * effect
@@ -225,11 +225,14 @@ def _weights(week: Week, line: Timeline) -> Floats:
 
 
 @functools.lru_cache(maxsize=64)
-def _monthly_volume(monthly: tuple[float, ...], season: tuple[float, ...], week: Week, line: Timeline) -> Floats:
-    """Return leads per mean month in force in each hour; a list of twelve is met month by month."""
+def _monthly_volume(
+    monthly: tuple[float, ...], months_from: dt.date | None, season: tuple[float, ...], week: Week, line: Timeline
+) -> Floats:
+    """Return leads per mean month in force in each hour; a list of months is met month by month."""
     cells = cells_of(line)
-    volume: Floats = (np.array(season) * np.array(monthly))[cells.months % 12]
-    if len(monthly) == 12:
+    place = cells.months % 12 if months_from is None else cells.months - months_from.year * 12 - months_from.month + 1
+    volume: Floats = np.array(season)[cells.months % 12] * np.array(monthly)[np.clip(place, 0, len(monthly) - 1)]
+    if len(monthly) > 1:
         mass = np.bincount(cells.month, weights=_weights(week, line)) * CELL_MINUTES / WALL_MINUTES["month"]
         calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in cells.months.tolist()])
         whole = np.bincount(cells.month) * CELL_MINUTES >= calendar_days * 1440 - 60

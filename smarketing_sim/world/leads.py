@@ -97,7 +97,7 @@ def _followed_up(scenario: Scenario, streams: Streams, columns: Columns) -> Colu
     lead_id, first = columns["lead_id"][handed], columns["duplicate_of"][handed]
     person = Luck(streams, np.where(first >= 0, first, lead_id))
     found = outcomes(scenario, person, columns["source"][handed], columns["persona"][handed])
-    found |= contact(scenario, Luck(streams, lead_id))
+    found |= contact(scenario, Luck(streams, lead_id), columns["source"][handed])
     return {name: _spread(column, handed, count=len(columns["handed_at"])) for name, column in found.items()}
 
 

@@ -24,7 +24,8 @@ def traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) ->
     """Draw who a lead is and whether and when marketing hands it over."""
     marketing = scenario.marketing
     persona = _persona(scenario, source, luck.uniform("persona"))
-    in_profile = luck.uniform("fit") < marketing.in_profile_share
+    fits = np.array([one.in_profile_share for one in marketing.audiences.values()])
+    in_profile = luck.uniform("fit") < fits[source]
     models = _score_models(scenario)
     correlation = np.array([model.correlation for model in models])
     threshold = np.array([model.threshold for model in models])
@@ -33,12 +34,14 @@ def traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) ->
     seen = correlation[source] * propensity + unseen[source] * luck.normal("score noise")
     score = SCORE_AT_HANDOFF + SCORE_PER_SD * (seen - threshold[source])
     acted = luck.uniform("action") < np.array([s.action_share for s in marketing.sources.values()])[source]
-    intercept = np.array([model.intercept for model in models])[source]
+    intercepts = np.array([model.intercept for model in models])
+    spreads = np.array([one.scoring.spread for one in marketing.audiences.values()])
+    inside: Floats = ndtr(intercepts[source] + spreads[source] * propensity)
     return {
         "persona": persona,
         "fit": in_profile,
         "score": score,
-        "qualify_prob": _qualify_prob(scenario, intercept, propensity, persona, in_profile),
+        "qualify_prob": _qualify_prob(scenario, inside, persona, in_profile),
         "mql_at": _mql_at(scenario, luck, created_at, score, acted),
     }
 
@@ -71,17 +74,21 @@ def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> C
     }
 
 
-def interest(scenario: Scenario, luck: Luck) -> Floats:
+def interest(scenario: Scenario, luck: Luck, source: Codes) -> Floats:
     """Draw the age until which a lead stays interested."""
-    curve = scenario.decay.curve
-    return np.full(luck.count, np.inf) if curve is None else to_grid(curve.deadline(luck.uniform("interest")))
+    until, chance = np.full(luck.count, np.inf), luck.uniform("interest")
+    for curve in {curve for curve in scenario.curves if curve is not None}:
+        rows = np.flatnonzero(np.array([curve == one for one in scenario.curves])[source])
+        until[rows] = to_grid(curve.deadline(chance[rows]))
+    return until
 
 
-def contact(scenario: Scenario, luck: Luck) -> Columns:
+def contact(scenario: Scenario, luck: Luck, source: Codes) -> Columns:
     """Draw how a lead answers: its interest, its patience and every attempt's luck."""
     marketing, attempts = scenario.marketing, scenario.sales.sdr.cadence.max_attempts
     patience, cv = marketing.patience_mean, scenario.sales.sdr.minutes_cv
-    reachable, interest_until = luck.uniform("reachable") < marketing.reachable_share, interest(scenario, luck)
+    shares = np.array([one.reachable_share for one in marketing.audiences.values()])
+    reachable, interest_until = luck.uniform("reachable") < shares[source], interest(scenario, luck, source)
     return {
         "interest_until": interest_until,
         "patience_minutes": np.full(luck.count, np.inf)
@@ -160,14 +167,14 @@ def _score_models(scenario: Scenario) -> list[ScoreModel]:
         solve(
             qualify_prob=inside_profile_prob(
                 qualify_prob=source.qualify_prob,
-                in_profile_share=marketing.in_profile_share,
+                in_profile_share=audience.in_profile_share,
                 out_of_profile_factor=marketing.out_of_profile_factor,
             ),
             handed_share=source.handed_share,
-            auc=marketing.scoring.auc,
-            spread=marketing.scoring.spread,
+            auc=audience.scoring.auc,
+            spread=audience.scoring.spread,
         )
-        for source in marketing.sources.values()
+        for source, audience in zip(marketing.sources.values(), marketing.audiences.values(), strict=True)
     ]
 
 
@@ -186,14 +193,12 @@ def _mql_at(scenario: Scenario, luck: Luck, created_at: Floats, score: Floats, a
     return np.where(rules[handoff.on], created_at, np.where(returns, created_at + away, np.nan))
 
 
-def _qualify_prob(
-    scenario: Scenario, intercept: Floats, propensity: Floats, persona: Codes, in_profile: Bools
-) -> Floats:
+def _qualify_prob(scenario: Scenario, inside: Floats, persona: Codes, in_profile: Bools) -> Floats:
+    """Return the chance to qualify of leads, given that inside the profile and over all personas."""
     factors = np.array([p.qualify_factor for p in scenario.personas.values()])
     mean = factors @ np.array([p.share for p in scenario.personas.values()])
     by_persona = (factors / mean if mean > 0 else factors)[persona]
     by_fit = np.where(in_profile, 1.0, scenario.marketing.out_of_profile_factor)
-    inside: Floats = ndtr(intercept + scenario.marketing.scoring.spread * propensity)
     prob: Floats = np.minimum(1.0, inside * by_persona * by_fit)
     return prob
 

@@ -30,7 +30,7 @@ LEAD = np.dtype(
      ("warm", "i1"), ("bad_number", "i1")], align=True)  # fmt: skip
 CARD = np.dtype(
     [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("territory", "u2"),
-     ("duplicate", "i1"), ("fit", "i1")], align=True)  # fmt: skip
+     ("source", "u2"), ("duplicate", "i1"), ("fit", "i1")], align=True)  # fmt: skip
 END = np.dtype(
     [("first_at", "f8"), ("decided_at", "f8"), ("owner", "u2"), ("made", "u1"), ("outcome", "i1"), ("reason", "i1"),
      ("connected", "?"), ("qualified", "?"), ("warm", "?")], align=True)  # fmt: skip
@@ -70,6 +70,7 @@ class Comers(NamedTuple):
     score: Array
     new_key: Array
     retry_key: Array
+    source: Array
     territory: Array
 
 

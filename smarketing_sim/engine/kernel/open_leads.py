@@ -45,6 +45,8 @@ def admit(rules: Array, comers: Comers, leads: Leads, count: Array, row: int) ->
         card.new_key = comers.new_key[row]
     if len(comers.retry_key) > 0:
         card.retry_key = comers.retry_key[row]
+    if len(comers.source) > 0:
+        card.source = comers.source[row]
     if len(comers.territory) > 0:
         card.territory = comers.territory[row]
     if len(comers.place) > 0:

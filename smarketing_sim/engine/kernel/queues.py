@@ -138,8 +138,9 @@ def best(rules: Array, leads: Leads, queues: Queues, queue: int, now: float) -> 
     first, place = NO_ROW, queues.roots[queue]
     while place != NO_ROW:
         mine = leads.lead[place]
-        step = min(int((now - mine.mql_at) / AGE_CLASS_MINUTES), len(queues.decay_steps) - 1)
-        mine.primary = -(leads.card[place].new_key * queues.decay_steps[step])
+        step = min(int((now - mine.mql_at) / AGE_CLASS_MINUTES), queues.decay_steps.shape[1] - 1)
+        card = leads.card[place]
+        mine.primary = -(card.new_key * queues.decay_steps[card.source, step])
         if first == NO_ROW or before(leads.lead, place, first):
             first = place
         place = mine.next

@@ -59,7 +59,7 @@ def show_answer(ranking: Ranking) -> None:
     lead = (
         f"Before anybody is hired: {count} that cost neither people nor money, each simulated in the same "
         f"{counted(len(today.measures), 'year')} as today’s plan, with the same leads on the same days. Contribution "
-        f"counts {today.scenario.economics.horizon_months} months of margin, less media and the reps’ hours for leads."
+        f"counts the margin {today.scenario.economics.counted}, less media and the reps’ hours for leads."
     )
     display_html(answer_html(finding(ranking), lead, _cards(ranking)))
 

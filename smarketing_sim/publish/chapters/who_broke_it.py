@@ -131,7 +131,7 @@ def show_parts(dispute: Dispute) -> None:
             list(shown.values()),
             gap=gap,
             title=f"This plan against the other: {gain(gap.mean)} of contribution, cause by cause",
-            axis=f"contribution over {dispute.plan.economics.horizon_months} months, {money_unit()}",
+            axis=f"contribution {dispute.plan.economics.counted}, {money_unit()}",
         ),
         alt="Bars of each cause’s part of the contribution: "
         + ", ".join(f"{group_name(group)} {gain(part.mean)}" for group, part in shown.items())
