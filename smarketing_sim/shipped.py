@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 PREFIX = "smarketing:"
+HOME = "SMARKETING_HOME"
+"""Names the folder of scenarios and reports where a server was started in one."""
 
 
 def shipped(name: str) -> Path:
@@ -47,6 +49,13 @@ def place(path: Path) -> Path:
 def absolute(path: Path) -> Path:
     """Return a path that holds in any working folder; the name of a shipped scenario does as it is."""
     return path if is_shipped(path) else Path(os.path.realpath(path))  # which bears a circle of links
+
+
+def home_of(params: Path) -> Path:
+    """Return the folder of scenarios and reports: where a lab was started, or the project that a file belongs to."""
+    offered = os.environ.get(HOME)
+    folder = Path.cwd() if is_shipped(named(params)) else params.resolve().parent
+    return Path(offered) if offered else folder.parent if folder.name == "params" else folder
 
 
 def extended(path: Path, parent: str) -> Path:

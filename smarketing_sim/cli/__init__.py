@@ -24,6 +24,7 @@ from smarketing_sim.cli import explain as explain
 from smarketing_sim.cli import init as init
 from smarketing_sim.cli import lab as lab
 from smarketing_sim.cli import new as new
+from smarketing_sim.cli import reporting as reporting
 from smarketing_sim.cli import staff as staff
 from smarketing_sim.cli import sweeping as sweeping
 from smarketing_sim.cli.options import app

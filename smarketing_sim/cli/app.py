@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from smarketing_sim.cli.commands import find_notebook
 from smarketing_sim.cli.loading import find_params
 from smarketing_sim.cli.options import BASELINE
 from smarketing_sim.cli.options import app as commands
+from smarketing_sim.cli.reporting import find_notebook
 from smarketing_sim.cli.screen import say
 from smarketing_sim.lifetimes import passing_folder
 

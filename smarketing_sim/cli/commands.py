@@ -1,4 +1,4 @@
-"""The commands check, run, compare and report."""
+"""The commands check, run and compare."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 
 from smarketing_sim.cli.loading import executor_for, find_params, load_with
 from smarketing_sim.cli.options import (
-    BASELINE,
     NO_WORDS,
     Cluster,
     Engine,
@@ -25,10 +24,7 @@ from smarketing_sim.cli.options import (
     app,
 )
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
-from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
-from smarketing_sim.shipped import shipped
-
-REPORT_YEARS = 200
+from smarketing_sim.errors import InputError, RunFailed
 
 if TYPE_CHECKING:
     from smarketing_sim.decide.self_check import Implied
@@ -160,64 +156,6 @@ def compare(
     print_json(answer) if as_json else _print(answer, "compare_all_text" if more else "compare_text")
 
 
-@app.command()
-def report(
-    params: ManyParams = BASELINE,
-    notebook: Annotated[str, typer.Option(metavar="NAME", help="Notebook in notebooks/.")] = "planning_report",
-    sets: Sets = NO_WORDS,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Make a PDF too.")] = False,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of published reports.")] = Path("reports"),
-    replications: Annotated[
-        int | None, typer.Option(help="Simulated years; 200 for the planning report, else what the notebook says.")
-    ] = None,
-    parameters: Annotated[
-        list[str], typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook's own.")
-    ] = NO_WORDS,
-    seed: Seed = 1,
-    workers: Workers = None,
-    as_json: Json = False,
-) -> None:
-    """Publish a planning report, or another chapter, for each scenario, and refresh the hub page."""
-    from smarketing_sim.experiment.limits import check_numbers
-    from smarketing_sim.publish.notebooks import default_parameters, read_notebook, read_parameters
-    from smarketing_sim.publish.parameters import PARAMETERS
-    from smarketing_sim.publish.publisher import MAIN_NOTEBOOK
-    from smarketing_sim.publish.reports import publish_report
-    from smarketing_sim.publish.words import counted
-
-    source = find_notebook(notebook)
-    scenarios = [(path, load_with(path, sets)) for path in params]
-    defaults = default_parameters(read_notebook(source))
-    own = read_parameters(parameters, {name: value for name, value in defaults.items() if name not in PARAMETERS})
-    years = replications or (REPORT_YEARS if notebook == MAIN_NOTEBOOK else int(defaults.get("replications", 1)))
-    check_numbers(replications=years if replications is None else replications, seed=seed)
-    for path, scenario in scenarios:
-        tell(f"{scenario.name}: {counted(years, 'simulated year')}")
-        with Progress("simulating", in_percent=True) as progress:
-            published = publish_report(
-                source,
-                scenario,
-                params_file=path,
-                root=out,
-                replications=years,
-                seed=seed,
-                parameters=own,
-                workers=workers,
-                pdf=pdf,
-                progress=progress,
-            )
-        if published.pdf_note:
-            tell(published.pdf_note)
-        if not as_json:
-            for made in ("report.html", "report.pdf"):
-                if (published.path / made).exists():
-                    say(f"published {published.path / made}")
-    if as_json:
-        print_json({"published": [{**s.identity} for _, s in scenarios]})
-    else:
-        say(f"all reports: {out / 'index.html'}")
-
-
 def _simulate(
     scenario: Scenario,
     replications: int,
@@ -287,21 +225,6 @@ def _write_ledgers(experiment: Experiment, out: Path) -> None:
 
     joined_ledger(experiment).write(out)
     tell(f"ledgers of {len(experiment.measures)} years are in {out}")
-
-
-def find_notebook(name: str) -> Path:
-    """Find a notebook by name: the reader's own, or the one that comes with the package."""
-    folders = [Path("notebooks"), shipped("notebooks")]
-    for folder in folders:
-        path = folder / f"{name}.ipynb"
-        if name == Path(name).name and path.is_file():
-            return path
-    known = [path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.ipynb")]
-    nearest = nearest_name(name, known)
-    listed = "" if nearest else f"; there are {', '.join(sorted(set(known)))}"
-    raise InputError(
-        [Problem(f"is not a notebook in notebooks/{listed}", path="--notebook", value=name, nearest=nearest)]
-    )
 
 
 def _below(value: float | None, limit: float) -> bool:

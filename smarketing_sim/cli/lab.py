@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smarketing_sim.cli.commands import find_notebook
 from smarketing_sim.cli.init import copy_files
 from smarketing_sim.cli.options import app
+from smarketing_sim.cli.reporting import find_notebook
 from smarketing_sim.cli.screen import tell
 
 ADDRESS = "127.0.0.1"

@@ -29,6 +29,7 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     """Return the scenario of a file with some values overridden; its name tells which."""
     from smarketing_sim.publish.words import tell_money_in
     from smarketing_sim.scenario.files import load, parse_overrides
+    from smarketing_sim.scenario.ranges import words
     from smarketing_sim.scenario.schema import shorten_name
 
     overrides = parse_overrides(list(sets))
@@ -38,7 +39,7 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
         tell("compiling the engine on its first run; that takes about twenty seconds, once")
     if not overrides or "name" in overrides:
         return scenario
-    told = ", ".join(setting.strip() for setting in sets)
+    told = ", ".join(f"{words(path.strip())} {value.strip()}" for path, _, value in (s.partition("=") for s in sets))
     return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {told}")})
 
 

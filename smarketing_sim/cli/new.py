@@ -1,10 +1,10 @@
-"""The command new: a dozen questions, and a scenario file that follows from the answers."""
+"""The command new: some questions, and a scenario file that follows from the answers."""
 
 from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +16,7 @@ from smarketing_sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from smarketing_sim.decide.fitting import Fit
-    from smarketing_sim.scenario.interview import Answers
+    from smarketing_sim.scenario.interview import Answers, Interview
 
 
 @app.command()
@@ -28,33 +28,36 @@ def new(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write it; params/NAME.yaml where left out.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Write over a file that is there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and write over a file that is there.")] = False,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a dozen questions that any CRM answers, and write a commented scenario file."""
+    """Ask what any CRM or payroll answers, and write a commented scenario file."""
     from smarketing_sim.cli.loading import executor_for
-    from smarketing_sim.decide.fitting import fit, read
+    from smarketing_sim.decide.fitting import fit, nearest_that_fit, read
     from smarketing_sim.decide.self_check import YEARS, self_check, to_json
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.panel import simulate_all
     from smarketing_sim.publish.company import self_check_text
     from smarketing_sim.publish.store import disk_faults_told, write_atomically
+    from smarketing_sim.publish.words import tell_money_in
 
     target = out or Path("params") / f"{_file_name(name)}.yaml"
     if target.exists() and not yes:
         raise InputError([Problem("is there already; name another with --out, or add --yes", file=str(target))])
-    given = _from_file(answers) if answers is not None else _asked()
-    _tell_back(given)
+    interview = _interview(answers, yes=yes)
+    _tell_back(interview.answers)
     with executor_for(workers, jobs=YEARS, engine=choose_engine(None)) as executor:
-        fitted = fit(name, given, starts_on=dt.date(dt.date.today().year + 1, 1, 1), executor=executor)
+        fitted = fit(name, interview, executor=executor)
         scenario = read(fitted.text)
         (experiment,) = simulate_all([scenario], replications=YEARS, executor=executor)
+        nearest = [] if fitted.close else nearest_that_fit(name, interview, executor=executor)
     with disk_faults_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    misfit = "" if fitted.close else _misfit(fitted)
+    misfit = "" if fitted.close else _misfit(fitted, nearest)
     warned = textwrap.fill(misfit, 118, initial_indent="# DOES NOT FIT: ", subsequent_indent="# ")
     write_atomically(target, f"{warned}\n#\n{fitted.text}" if misfit else fitted.text)
+    tell_money_in(scenario.currency)
     implied = self_check(experiment)
     if misfit:
         tell(misfit)
@@ -64,20 +67,28 @@ def new(
     say(f"wrote {target}\n\n{self_check_text(implied)}\n\nNext: smarketing report {target}")
 
 
-def _misfit(fitted: Fit) -> str:
-    """Return how far answers are from what the belief about waiting allows, and what would fit better."""
+def _interview(path: Path | None, *, yes: bool) -> Interview:
+    """Return the answers of a file, those that somebody types, or what is offered where nothing shall be asked."""
+    from smarketing_sim.scenario.interview import read_answers
+
+    today = dt.date.today()
+    if path is not None:
+        return _from_file(path, today)
+    return read_answers({}, today=today) if yes else _asked(today)
+
+
+def _misfit(fitted: Fit, nearest: Sequence[str]) -> str:
+    """Return how far answers are from what the belief about waiting allows, and what would fit."""
     said = 1 / fitted.wanted
+    offered = f"What would fit: {'; or '.join(nearest)}." if nearest else "Nothing near to these answers would fit."
     if not fitted.seen.mean > 0.0:
         return (
             f"With these answers nobody is ever reached, and you said one conversation in {said:.3g} dials: more leads "
-            "come than the team can call while they still answer. Fewer leads, more reps, or more of their day for "
-            "these leads (inbound_share) would fit."
+            f"come than the team can call while they still answer. {offered}"
         )
-    allowed = 1 / fitted.seen.mean
     return (
-        f"At the speed these answers give, the belief decay.preset: medium allows one conversation in {allowed:.3g} "
-        f"dials, and you said {said:.3g}. A milder belief (mild, or none), or a team with more time for these leads, "
-        "would fit better."
+        f"At the speed these answers give, the belief decay.preset: medium allows one conversation in "
+        f"{1 / fitted.seen.mean:.3g} dials, and you said {said:.3g}. {offered}"
     )
 
 
@@ -86,11 +97,13 @@ def _tell_back(given: Answers) -> None:
     leads = given.handed_per_month
     listed = ", ".join(f"{name.replace('_', ' ')} {count:g}" for name, count in leads.items())
     tell(f"{sum(leads.values()):g} leads a month from {len(leads)} source{'s' * (len(leads) > 1)}: {listed}")
-    if not given.promise.business:
-        tell(
-            f"The promise of {given.promise} counts nights and weekends too; where it means working time, answer "
-            f"“{given.promise.amount:g} business {given.promise.unit}{'s' * (given.promise.amount != 1)}”."
-        )
+    for promise in (given.promise, given.follow_up):
+        if promise is not None and not promise.within.business:
+            span = promise.within
+            tell(
+                f"The promise of {span} counts nights and weekends too; where it means working time, answer "
+                f"“{span.amount:g} business {span.unit}{'s' * (span.amount != 1)}”."
+            )
 
 
 def _file_name(name: str) -> str:
@@ -101,35 +114,41 @@ def _file_name(name: str) -> str:
     return "-".join(words)[:80]
 
 
-def _from_file(path: Path) -> Answers:
+def _from_file(path: Path, today: dt.date) -> Interview:
     from smarketing_sim.scenario.documents import read_document
     from smarketing_sim.scenario.interview import read_answers
 
     document = read_document(path)
-    return read_answers(document.data, origins={key: (str(path), line) for key, line in document.lines.items()})
+    origins = {key: (str(path), line) for key, line in document.lines.items()}
+    return read_answers(document.data, today=today, origins=origins)
 
 
-def _asked() -> Answers:
-    """Ask question after question; an answer that cannot be is asked for again."""
-    from smarketing_sim.scenario.interview import DEFAULTS, questions, read_answers
+def _asked(today: dt.date) -> Interview:
+    """Ask question after question; an answer that cannot be is asked for again, and Enter leaves what is offered."""
+    from smarketing_sim.scenario.currency import DOLLARS
+    from smarketing_sim.scenario.interview import defaults, questions, read_answers
 
     given: dict[str, Any] = {}
     for key, question in questions().items():
-        default, source = DEFAULTS[key]
+        default, source = defaults(given, today=today)[key]
+        if key == "dollar_rate" and given.get("currency", defaults(given, today=today)["currency"][0]) == DOLLARS:
+            continue
         while True:
             answer = typer.prompt(f"{question} ({source})", default=default, err=True)
-            if _holds({**given, key: answer}, key):
+            if answer == default and default:
+                break
+            if _holds(given, key, answer, today):
                 given[key] = _read(key, answer)
                 break
-    return read_answers(given)
+    return read_answers(given, today=today)
 
 
-def _holds(given: Mapping[str, Any], key: str) -> bool:
+def _holds(given: Mapping[str, Any], key: str, answer: str, today: dt.date) -> bool:
     """Tell whether an answer can be, and say why where it cannot."""
     from smarketing_sim.scenario.interview import read_answers
 
     try:
-        read_answers({**given, key: _read(key, given[key])})
+        read_answers({"dollar_rate": 1.0, **given, key: _read(key, answer)}, today=today)
     except InputError as error:
         mine = [problem for problem in error.problems if (problem.path or key).split(".")[0] == key]
         for problem in mine:
@@ -140,6 +159,6 @@ def _holds(given: Mapping[str, Any], key: str) -> bool:
 
 def _read(key: str, answer: Any) -> Any:
     from smarketing_sim.scenario.documents import parse_value
+    from smarketing_sim.scenario.interview import TEXTS
 
-    words = {"handed_per_month", "hours", "zone", "promise"}
-    return answer if key in words or not isinstance(answer, str) else parse_value(answer, name=key)
+    return answer if key in TEXTS or not isinstance(answer, str) else parse_value(answer, name=key)

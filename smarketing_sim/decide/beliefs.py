@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy.stats import qmc
 
-from smarketing_sim.decide.ranges import Range, ranges_of, with_values
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.ranges import Range, ranges_of, with_values
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from smarketing_sim.scenario.contract import SpeedClause
-from smarketing_sim.scenario.sales import MAX_ATTEMPTS
+from smarketing_sim.scenario.contract import MAX_ATTEMPTS, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 

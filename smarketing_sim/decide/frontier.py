@@ -174,7 +174,7 @@ def _promise(experiment: Experiment, depth: int, keep: float) -> Promise:
     per_rep = experiment.scenario.run.horizon_months * experiment.scenario.sales.sdr.headcount
     return Promise(
         depth,
-        t_interval(experiment.series("handed_count") / per_rep),
+        t_interval(experiment.series("handed_count") / per_rep).from_zero,
         kept[0] if kept else None,
         chances[kept[0] if kept else LIMITS[-1]],
         _kept(experiment, deep[0]) if deep else Interval(*3 * (float("nan"),)),

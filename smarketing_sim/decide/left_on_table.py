@@ -21,7 +21,7 @@ from smarketing_sim.experiment.years import run_years
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.measure.statistics import Interval, t_interval
-from smarketing_sim.scenario.sales import MAX_ATTEMPTS
+from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Demand, reads_digest, sample_demand
@@ -178,8 +178,8 @@ def to_json(found: LeftOnTable) -> dict[str, Any]:
 
 def _both(revenue: Floats, factor: float) -> dict[str, dict[str, float | None]]:
     return {
-        "revenue_expected": t_interval(revenue).as_dict(),
-        "margin_before_people": t_interval(factor * revenue).as_dict(),
+        "revenue_expected": t_interval(revenue).from_zero.as_dict(),
+        "margin_before_people": t_interval(factor * revenue).from_zero.as_dict(),
     }
 
 

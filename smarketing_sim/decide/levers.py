@@ -210,17 +210,12 @@ def _effect(today: Experiment, lever: Lever, found: Experiment, level: float) ->
         lever=lever,
         contribution=contribution,
         expected_revenue=revenue,
-        p_kept=_between_shares(paired_difference(mean_of_months(after), mean_of_months(before), level=level)),
+        p_kept=paired_difference(mean_of_months(after), mean_of_months(before), level=level).clipped(-1.0, 1.0),
         sdr_utilisation=utilisation,
         kept=kept_in_a_month(after, level=level),
         other_hours_per_year=t_interval(_team_hours(today) * lever.share_step, level=level),
         kept_by_year=mean_of_months(after),
     )
-
-
-def _between_shares(difference: Interval) -> Interval:
-    """Return an interval without the part that no difference of two shares can reach."""
-    return Interval(difference.mean, *(float(np.clip(end, -1.0, 1.0)) for end in (difference.low, difference.high)))
 
 
 def _team_hours(today: Experiment) -> Floats:

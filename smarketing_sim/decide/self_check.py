@@ -78,7 +78,7 @@ def self_check(experiment: Experiment) -> list[Implied]:
     """Return what an experiment implies about a company; a number that has no case is left out."""
     usual, found = _usual(experiment.scenario), _implied(experiment)
     return [
-        Implied(name, LABELS[name], value, usual[name])
+        Implied(name, LABELS[name], value.from_zero, usual[name])
         for name, value in found.items()
         if np.isfinite(value.mean) and name in usual
     ]
@@ -111,7 +111,7 @@ def to_json(found: list[Implied]) -> list[dict[str, Any]]:
 
 def conversations_per_dial(experiment: Experiment) -> Interval:
     """Return conversations over human attempts, of leads created and handed over in the horizon."""
-    return ratio_of_sums(_total(experiment, "reached"), _dials(experiment))
+    return ratio_of_sums(_total(experiment, "reached"), _dials(experiment)).of_share
 
 
 def _implied(experiment: Experiment) -> dict[str, Interval]:

@@ -95,8 +95,8 @@ def price_between(less: Experiment, more: Experiment, plan: Experiment) -> HourP
     hours = more.series("hours_scheduled") - less.series("hours_scheduled")
     scheduled = float(plan.series("hours_scheduled").mean())
     wage = float(plan.series("people_cost").mean()) / scheduled if scheduled > 0 else float("nan")
-    busy = ratio_of_sums(plan.series("hours_scheduled") - plan.series("hours_idle"), plan.series("hours_scheduled"))
-    return HourPrice(ratio_of_sums(gained, hours), wage, busy)
+    idle, there = plan.series("hours_idle"), plan.series("hours_scheduled")
+    return HourPrice(ratio_of_sums(gained, hours), wage, ratio_of_sums(there - idle, there).from_zero)
 
 
 def _before_wages(experiment: Experiment) -> Floats:

@@ -274,8 +274,8 @@ def _outcome(name: str, columns: Floats) -> Outcome:
     by_name = dict(zip(_COLUMNS, columns, strict=True))
     return Outcome(
         name,
-        now=t_interval(by_name["now"]),
-        fast=t_interval(by_name["fast"]),
+        now=t_interval(by_name["now"]).from_zero,
+        fast=t_interval(by_name["fast"]).from_zero,
         effect=t_interval(by_name["fast"] - by_name["now"]),
         deviation_now=math.sqrt(t_interval(by_name["variance_now"]).mean),
         deviation_fast=math.sqrt(t_interval(by_name["variance_fast"]).mean),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.results import all_kept_months, kept_months
+from smarketing_sim.experiment.results import all_kept_months, kept_months, mean_named
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import paired_difference, t_interval
+from smarketing_sim.scenario.contract import Clause, VolumeClause
 from smarketing_sim.scenario.currency import hold_one_currency
+from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
 HEADLINES = {
@@ -57,7 +59,7 @@ def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
         "replications": len(a.measures),
         "engine": a.engine,
         "changed": _changed(a, b),
-        "measures": {name: _pair(series_a[name], series_b[name]) for name in series_a if name in series_b},
+        "measures": _pairs(a.scenario, series_a, series_b),
     }
 
 
@@ -93,7 +95,7 @@ def compare_all(base: Experiment, others: Sequence[Experiment], *, level: float 
     listed = []
     for other in others:
         series = per_replication(other)
-        pairs = {name: _pair(known[name], series[name], level=each) for name in known if name in series}
+        pairs = _pairs(base.scenario, known, series, level=each)
         told = other.scenario.identity
         listed.append({**told, "changed": _changed(base, other), "measures": pairs})
     return {
@@ -132,8 +134,24 @@ def _changed(a: Experiment, b: Experiment) -> list[dict[str, Any]]:
     return [{"path": path, "a": x, "b": y} for path, x, y in a.scenario.diff(b.scenario)]
 
 
-def _pair(a: Floats, b: Floats, *, level: float = 0.95) -> dict[str, Any]:
+def _pairs(
+    scenario: Scenario, a: Mapping[str, Floats], b: Mapping[str, Floats], *, level: float = 0.95
+) -> dict[str, Any]:
+    return {name: _pair(name, scenario.sla, a[name], b[name], level=level) for name in a if name in b}
+
+
+def _pair(name: str, clauses: Mapping[str, Clause], a: Floats, b: Floats, *, level: float = 0.95) -> dict[str, Any]:
     # Left out one by one, the replications in which a measure is infinite would flatter its mean.
     a, b = (np.full_like(values, np.nan) if np.isinf(values).any() else values for values in (a, b))
     difference = paired_difference(b, a, level=level)
-    return {"a": t_interval(a).as_dict(), "b": t_interval(b).as_dict(), "difference": difference.as_dict()}
+    if _is_share(name, clauses):
+        levels, difference = [t_interval(values).of_share for values in (a, b)], difference.clipped(-1.0, 1.0)
+    else:
+        levels = [mean_named(name, values) for values in (a, b)]
+    return {"a": levels[0].as_dict(), "b": levels[1].as_dict(), "difference": difference.as_dict()}
+
+
+def _is_share(name: str, clauses: Mapping[str, Clause]) -> bool:
+    """Tell whether a measure is a share of a whole; only a promise of volume can be outdone."""
+    kind, _, clause = name.partition(".")
+    return kind.startswith("p_") or (kind == "attainment" and not isinstance(clauses[clause], VolumeClause))

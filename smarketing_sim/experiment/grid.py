@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smarketing_sim.errors import ConflictError, InputError, Problem, shorten
+from smarketing_sim.scenario.currency import named_currency
 from smarketing_sim.scenario.documents import parse_value
 from smarketing_sim.scenario.files import override
 from smarketing_sim.scenario.schema import Scenario
@@ -96,7 +97,13 @@ def parse_vary(settings: Sequence[str]) -> tuple[Axis, ...]:
         elif path in (axis.path for axis in axes):
             problems.append(Problem("is varied twice; give all its values at once", file=_VARY, path=path))
         else:
-            axis, found = _axis(path, split_values(text))
+            texts = split_values(text)
+            cut = next((pair for pair in itertools.pairwise(texts) if _is_cut(*pair)), None)
+            if cut is not None:
+                rule = f"a comma stands between values; write {cut[0]}{cut[1]} without one, or {cut[0]}k"
+                problems.append(Problem(rule, file=_VARY, path=path, value=",".join(cut)))
+                continue
+            axis, found = _axis(path, texts)
             axes.append(axis)
             problems += found
     if not settings:
@@ -104,6 +111,11 @@ def parse_vary(settings: Sequence[str]) -> tuple[Axis, ...]:
     if problems:
         raise InputError(problems)
     return tuple(axes)
+
+
+def _is_cut(before: str, after: str) -> bool:
+    """Tell whether two values are one amount of money that was cut at the comma between its thousands."""
+    return named_currency(before) is not None and re.fullmatch(r"[0-9]{3}(\.[0-9]+)?", after) is not None
 
 
 def split_values(text: str) -> list[str]:

@@ -60,9 +60,7 @@ def attainment(experiment: Experiment, name: str) -> Interval:
 def attained(values: npt.ArrayLike, clause: Clause) -> Interval:
     """Return the mean of attainments by replication; only a promise of volume can be outdone."""
     found = t_interval(values)
-    if isinstance(clause, VolumeClause):
-        return found
-    return Interval(found.mean, *(float(np.clip(bound, 0.0, 1.0)) for bound in (found.low, found.high)))
+    return found.from_zero if isinstance(clause, VolumeClause) else found.of_share
 
 
 def ceiling(experiment: Experiment, name: str) -> float | None:

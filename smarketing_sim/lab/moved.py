@@ -9,6 +9,7 @@ from smarketing_sim.lab.folds import ORDERS
 from smarketing_sim.lab.state import State
 from smarketing_sim.publish.words import percent
 from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.ranges import words
 from smarketing_sim.scenario.schema import flatten
 
 _LABELS = {
@@ -46,7 +47,7 @@ def _label(path: str) -> str:
         found = re.fullmatch(pattern, path)
         if found:
             return found.expand(label).replace("_", " ")
-    return path
+    return words(path)
 
 
 def _value(path: str, value: Any) -> str:

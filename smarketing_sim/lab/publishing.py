@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from smarketing_sim.shipped import absolute, is_shipped
+from smarketing_sim.shipped import HOME, absolute, home_of
 
-_HOME, _ADDRESS = "SMARKETING_HOME", "SMARKETING_REPORTS_AT"
+_ADDRESS = "SMARKETING_REPORTS_AT"
 _COMMAND = (
     "import sys; from smarketing_sim.lifetimes import end_with; end_with(int(sys.argv.pop(1)))\n"
     "from smarketing_sim.cli import main; main()"
@@ -46,7 +46,7 @@ class Publication:
 
 def offer_home(folder: Path, *, reports_at: str) -> None:
     """Let every kernel that is started from here save and publish in a folder, whose reports a server shows."""
-    os.environ[_HOME], os.environ[_ADDRESS] = str(folder), reports_at
+    os.environ[HOME], os.environ[_ADDRESS] = str(folder), reports_at
 
 
 class Publisher:
@@ -112,13 +112,6 @@ class Publisher:
             address = _address(Path(page), shelf)
             where = "" if address else f": {_short(Path(page))}"
             self._tell(Publication(f"published the report of {params.name}{where}", address, ended=True))
-
-
-def home_of(params: Path) -> Path:
-    """Return the folder of scenarios and reports: where the lab was started, or that of the file that was opened."""
-    offered = os.environ.get(_HOME)
-    folder = Path.cwd() if is_shipped(params) else params.resolve().parent
-    return Path(offered) if offered else folder.parent if folder.name == "params" else folder
 
 
 def _address(page: Path, shelf: Path) -> str:

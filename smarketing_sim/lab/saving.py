@@ -14,13 +14,12 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
-from smarketing_sim.lab.publishing import home_of
 from smarketing_sim.lab.state import State
 from smarketing_sim.publish.store import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import MAX_NAME, Scenario
-from smarketing_sim.shipped import absolute, extended, is_shipped
+from smarketing_sim.shipped import absolute, extended, home_of, is_shipped
 
 
 def save(state: State, name: str, *, overwrite: bool = False) -> Path:

@@ -54,9 +54,9 @@ class ResponseSums(Sums):
         leads, first, most = case.handed_leads, case.responded_at, case.scenario.sales.sdr.cadence.max_attempts
         limit = leads["handed_at"] + DAYS_TO_BLACK_HOLE * 1440
         is_due = limit <= case.ends_at
-        business = case.contract.between(leads["handed_at"], first)  # NaN where nobody called
+        business = case.contract.between(leads["handed_at"], first)
         return cls(
-            business_minutes=(np.fmin(business, np.inf),),
+            business_minutes=(np.where(np.isnan(first), np.inf, business),),
             wall_minutes=(np.fmin(first - leads["mql_at"], np.inf),),
             delay_minutes=float((leads["handed_at"] - leads["mql_at"]).sum()),
             due_count=int(np.count_nonzero(is_due)),

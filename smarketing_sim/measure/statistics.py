@@ -40,7 +40,16 @@ class Interval:
     @property
     def from_zero(self) -> Interval:
         """The same without what lies below zero, for counts, times, shares and incomes; NaN stays."""
-        return Interval(self.mean, float(np.maximum(self.low, 0.0)), self.high)
+        return self.clipped(0.0, math.inf)
+
+    def clipped(self, low: float, high: float) -> Interval:
+        """Return the same without what lies outside of what is possible; NaN stays."""
+        return Interval(self.mean, float(np.clip(self.low, low, high)), float(np.clip(self.high, low, high)))
+
+    @property
+    def of_share(self) -> Interval:
+        """The same for a share of a whole, which lies between 0 and 1."""
+        return self.clipped(0.0, 1.0)
 
     def as_dict(self) -> dict[str, float | None]:
         """Return the three numbers for JSON, with None for what is not a finite number."""

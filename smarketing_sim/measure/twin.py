@@ -72,7 +72,7 @@ def steady_team(case: Case, waits: WaitSums) -> Twin:
     spent, count = case.minutes_by_state, waits.attempts_count
     present = (float(spent.sum()) - float(spent[OVERTIME])) / open_minutes if open_minutes else 0.0
     scheduled, working = scheduled_minutes(case), float(spent[WORKING])
-    if not count or scheduled <= 0:
+    if not count or scheduled <= 0 or open_minutes <= 0:
         return Twin(present, float("nan"), float("nan"), float("nan"))
     wait = waits.wait_minutes / count
     load, servers = working / scheduled, max(round(present), 1)

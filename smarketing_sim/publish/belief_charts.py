@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from smarketing_sim.decide.beliefs import BeliefRange, Swing
-from smarketing_sim.decide.ranges import words
 from smarketing_sim.publish import charts
 from smarketing_sim.publish.words import money, money_unit
+from smarketing_sim.scenario.ranges import words
 
 
 def tornado_chart(swings: Sequence[Swing]) -> Figure:

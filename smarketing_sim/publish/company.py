@@ -9,7 +9,7 @@ from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.display import table
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import money, percent, range_of
+from smarketing_sim.publish.words import money, percent, range_of, signed
 
 
 def self_check_text(found: Sequence[Implied]) -> str:
@@ -46,7 +46,7 @@ def show_company(plan: Planning) -> None:
 def _shown(one: Implied, value: float) -> str:
     if one.name in IN_DOLLARS:
         return money(value)
-    return percent(value) if one.name == "conversations_per_dial" else f"{value:,.1f}"
+    return percent(value) if one.name == "conversations_per_dial" else signed(f"{value:,.1f}")
 
 
 def _range(one: Implied) -> str:

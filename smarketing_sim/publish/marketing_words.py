@@ -139,7 +139,7 @@ def goal_rows(found: MarketingPromise) -> list[Sequence[Cell]]:
 def _goal_row(course: Course) -> Sequence[Cell]:
     curve, goal = course.curve, course.goal
     place = int(np.argmax(curve.goal_revenue.mean(axis=0)))
-    most, there = t_interval(curve.goal_revenue[:, place]), curve.handed_per_month[:, place].mean()
+    most, there = t_interval(curve.goal_revenue[:, place]).from_zero, curve.handed_per_month[:, place].mean()
     reached = ("–", "") if goal is None else (percent(goal.reached.mean), range_of(goal.reached, percent))
     return course.label, needed_words(course), reached, (money(most.mean), range_of(most, money)), leads(float(there))
 

@@ -96,6 +96,8 @@ def range_of(interval: Interval, show: object) -> str:
 
 def months(kept: Interval, total: int) -> str:
     """Return a share of months as months of a number of months, as finely as its range is told."""
+    if not math.isfinite(kept.mean):
+        return "no case"
     mean = kept.mean * total
     return f"{mean:.1f} of {total}" if _in_tenths(kept, total) else f"{round(mean)} of {total}"
 

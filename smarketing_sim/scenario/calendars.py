@@ -74,6 +74,17 @@ def _zones() -> frozenset[str]:
     return frozenset(_ZONE_DATA.joinpath("zones").read_text("utf-8").split())
 
 
+@functools.cache
+def zones_by_country() -> dict[str, tuple[str, ...]]:
+    """Return the time zones of each country by its two letters, the one that most of it keeps first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in _ZONE_DATA.joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            country, _, zone, *_ = line.split("\t")
+            found[country] = (*found.get(country, ()), zone)
+    return found
+
+
 def _known_zone(value: object) -> object:
     zones = _zones()
     if not isinstance(value, str) or value not in zones:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.units import Count, Money, NotNegative, Positive, Share, Span
+from smarketing_sim.scenario.units import Count, Limit, Money, NotNegative, Positive, Share, Span
 
 Side = Literal["marketing", "sales"]
 
@@ -15,6 +15,10 @@ Side = Literal["marketing", "sales"]
 def percent(share: float) -> str:
     """Return a share as people write it, such as ``90 %`` or ``97.5 %``."""
     return f"{100 * share:.3g} %"
+
+
+MAX_ATTEMPTS = 20
+Headcount = Annotated[Count, Field(ge=1, le=2000)]
 
 
 class AppliesTo(Part):
@@ -36,7 +40,7 @@ class AppliesTo(Part):
 class ClauseBase(Part):
     """What every clause has."""
 
-    target: Share
+    target: Annotated[Share, Field(gt=0)]
     """Share that is promised."""
     period: Literal["month"] = "month"
     """Period over which the share is counted, by the calendar of the contract."""
@@ -62,13 +66,13 @@ class VolumeClause(ClauseBase):
     """What is promised."""
     promised_by: Side = "marketing"
     """Who promises it."""
-    target: Share = 1.0
+    target: Annotated[Share, Field(gt=0)] = 1.0
     """Share of the promised volume that counts as kept."""
     leads_per_rep: Positive | None = None
     """Leads handed in a month for each rep of the contract."""
     value_per_rep: Annotated[Money, Field(gt=0)] | None = None
     """In place of a count: expected value of the leads handed, for each rep of the contract."""
-    contract_headcount: Count
+    contract_headcount: Headcount
     """Reps in the contract: a number agreed, not today's roster."""
 
     def model_post_init(self, context: Any) -> None:
@@ -98,7 +102,7 @@ class PacingClause(ClauseBase):
     """Who promises it."""
     leads_per_rep: Positive
     """Leads handed in a month for each rep of the contract."""
-    contract_headcount: Count
+    contract_headcount: Headcount
     """Reps in the contract."""
     band: Share = 0.15
     """How far the running count may stray from the straight line, as a share of the month's promise."""
@@ -126,7 +130,7 @@ class QualityClause(ClauseBase):
     """Who promises it."""
     counts: Literal["accepted", "qualified_among_reached"] = "accepted"
     """What a good lead is: accepted at the first attempt, or qualified once reached."""
-    within: Span = Span(14, "day")
+    within: Limit = Span(14, "day")
     """Time after handoff in which that must be decided; a lead not worked by then is left out and shown."""
 
     @property
@@ -143,7 +147,7 @@ class SpeedClause(ClauseBase):
     """What is promised."""
     promised_by: Side = "sales"
     """Who promises it."""
-    within: Span
+    within: Limit
     """Time from handoff to the first human attempt."""
 
     @property
@@ -159,9 +163,9 @@ class DepthClause(ClauseBase):
     """What is promised."""
     promised_by: Side = "sales"
     """Who promises it."""
-    attempts: Annotated[Count, Field(ge=1)]
+    attempts: Annotated[Count, Field(ge=1, le=MAX_ATTEMPTS)]
     """Human attempts that must have been started."""
-    within: Span
+    within: Limit
     """Time from handoff; connected or disqualified before that will do."""
 
     @property
@@ -177,7 +181,7 @@ class FeedbackClause(ClauseBase):
     """What is promised."""
     promised_by: Side = "sales"
     """Who promises it."""
-    within: Span
+    within: Limit
     """Time from handoff to the recorded outcome and reason."""
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -135,6 +135,20 @@ def hold_one_currency(currencies: Iterable[str]) -> None:
         )
 
 
+def named_currency(value: object) -> str | None:
+    """Return the currency that an amount names by its code or sign; None where it names none."""
+    read = parse_amount(value)
+    return _code_of(read[1], ()) if read is not None and read[1] else None
+
+
+def _code_of(mark: str, likely: Sequence[str]) -> str | None:
+    """Return what a sign or code stands for, one of the likely currencies where it may."""
+    if _is_code(mark.upper()):
+        return mark.upper()
+    meant = _SIGNS.get(mark.lower(), ("",))
+    return next((code for code in likely if code in meant), meant[0]) or None
+
+
 def plain_path(path: Path, model: Any) -> Path:
     """Return a path with amounts under their plain names."""
     return _follow(model, path)[0] if any(_ALIAS.search(step) for step in path) else path
@@ -218,7 +232,7 @@ class _Exchange:
         if read is None:
             return value
         amount, mark = read
-        code = told if not mark else self._code(mark, told)
+        code = _code_of(mark, (self.currency, told)) if mark else told
         if code == self.currency or amount == 0.0:
             return amount
         if code is None:
@@ -227,12 +241,6 @@ class _Exchange:
             self.unknown.setdefault(code, []).append(path)
             return value
         return float(f"{amount * self.rates[code]:.12g}")
-
-    def _code(self, mark: str, told: str) -> str | None:
-        if mark.upper() in currency_codes():
-            return mark.upper()
-        meant = _SIGNS.get(mark.lower(), ("",))
-        return next((code for code in (self.currency, told) if code in meant), meant[0]) or None
 
 
 def _plain_name(key: str, hints: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -17,6 +17,7 @@ from smarketing_sim.scenario.contract import KINDS
 from smarketing_sim.scenario.currency import DOLLARS, plain_path, settled, settled_overrides
 from smarketing_sim.scenario.documents import parse_value, read_document
 from smarketing_sim.scenario.problems import problem_at, translate
+from smarketing_sim.scenario.ranges import broken_ranges
 from smarketing_sim.scenario.schema import Belief, Scenario, flatten
 from smarketing_sim.shipped import absolute, extended, named, place
 
@@ -48,7 +49,11 @@ def load(path: Path, overrides: Mapping[str, Any]) -> Scenario:
 
 def override(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
     """Return a scenario with some values changed by dotted path."""
-    return build(to_document(scenario), overrides=overrides, quiet=True)
+    document = to_document(scenario)
+    if any(path.partition(".")[0] in {"currency", "exchange"} for path in overrides):
+        return build(document, overrides=overrides, quiet=True)
+    found = settled_overrides(overrides, Scenario, currency=scenario.currency, rates=scenario.exchange)
+    return _built(document, found, {}, quiet=True)
 
 
 def build(
@@ -77,7 +82,11 @@ def build(
         With every problem found.
     """
     where: Origins = dict(origins or {})
-    data, overrides = _in_one_currency(_copied(data), overrides or {}, where)
+    return _built(*_in_one_currency(_copied(data), overrides or {}, where), where, quiet=quiet)
+
+
+def _built(data: dict[str, Any], overrides: Mapping[str, Any], where: Origins, *, quiet: bool) -> Scenario:
+    """Validate plain data in one currency, which become the scenario's own, and overrides."""
     for dotted, value in overrides.items():
         _set(data, tuple(dotted.split(".")), _copied(value), where)
     beliefs: Any = data.pop("beliefs", None)
@@ -104,9 +113,20 @@ def build(
         raise ConflictError(broken)
     if not quiet:
         _try_alternatives(scenario, where)
+        _try_ranges(scenario, where)
         for caution in cautions(scenario):
             warnings.warn(caution, stacklevel=2)
     return scenario
+
+
+def _try_ranges(scenario: Scenario, origins: Origins) -> None:
+    """Try both ends of every belief's range: a report would, after minutes of work."""
+    wrong = [
+        problem_at((*path.split("."), "range"), rule, origins=origins, value=value)
+        for path, rule, value in broken_ranges(scenario)
+    ]
+    if wrong:
+        raise InputError(wrong)
 
 
 def to_document(scenario: Scenario) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ArrivalProfile, Date
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
-from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Share
+from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share
 
 MAX_MONTHS = 240
 Outcome = Literal["contact", "qualify", "win"]
@@ -198,7 +198,7 @@ class Persona(Part):
     """Share of leads."""
     deal_value: Money
     """Mean first-year value of a won deal."""
-    deal_value_cv: Factor = 0.6
+    deal_value_cv: Ratio = 0.6
     """Standard deviation of deal values over their mean; values are lognormal."""
     qualify_factor: Factor = 1.0
     """Factor on the chance to qualify."""
@@ -237,7 +237,7 @@ class Audience:
 class Marketing(Part):
     """Where leads come from and when they reach sales."""
 
-    sources: dict[str, Source]
+    sources: Annotated[dict[str, Source], Field(min_length=1)]
     """Lead sources by name."""
     campaigns: dict[str, Campaign] = {}
     """Bursts by name."""

@@ -69,7 +69,7 @@ class Alternative(Part):
 
     label: str
     """What it is, in words."""
-    set: dict[str, object]
+    set: Annotated[dict[str, object], Field(min_length=1)]
     """Dotted paths and their new values."""
     one_off: Money = 0.0
     """Cost once."""

@@ -1,47 +1,69 @@
-"""A commented scenario file for a company that answered a dozen questions; its text stands in ``newcomer.yaml``."""
+"""A commented scenario file for a company that answered some questions; its text stands in ``newcomer.yaml``."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from string import Template
 
-from smarketing_sim.scenario.interview import BETA, BOOKING_DAYS, REACHABLE, REBOOK, SHOW, Answers, Company
+from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
+from smarketing_sim.scenario.currency import DOLLARS
+from smarketing_sim.scenario.derivation import Company
+from smarketing_sim.scenario.interview import Answers, Interview
+from smarketing_sim.scenario.reach_curve import (
+    BETA,
+    BOOKING_DAYS,
+    IN_PROFILE,
+    INSIDE,
+    OUT_OF_PROFILE_FACTOR,
+    REACHABLE,
+    REBOOK,
+    SHOW,
+)
 
 _FILE = Path(__file__).with_name("newcomer.yaml")
 _COSTS = {
     "organic": (164, "E33"), "paid": (310, "E33"), "demo": (40, ""), "referral": (60, ""), "webinar": (150, ""),
-    "event": (350, ""), "social": (220, ""),
+    "event": (350, ""), "fair": (350, ""), "social": (220, ""),
 }  # fmt: skip
+"""US dollars of a handed lead by a word in the source's name, and where that comes from."""
 _ANY_COST = (198, "E33")
 
 
-def to_yaml(name: str, answers: Answers, company: Company, *, starts_on: dt.date) -> str:
+def to_yaml(name: str, interview: Interview, company: Company) -> str:
     """Return the scenario file: what was answered, what follows from it, and what is assumed, each marked so.
 
     Parameters
     ----------
     name
         What the plan is called.
-    answers, company
+    interview, company
         What was said, and what follows.
-    starts_on
-        First day of the year that is simulated.
     """
+    answers = interview.answers
     days, hours = answers.hours
     values: dict[str, object] = {
         "name": json.dumps(name, ensure_ascii=False),
-        "starts_on": starts_on,
+        "currency": answers.currency,
+        "exchange": "{}" if answers.currency == DOLLARS else f"{{USD: {answers.dollar_rate:g}}}",
+        "starts_on": answers.starts_on,
         "zone": answers.zone,
         "days": days,
         "hours": hours,
-        "year": starts_on.year,
-        "sources": _sources(answers, company),
+        "holidays": _holidays(answers),
+        "hour_weights": ", ".join(f"{weight:.3g}" for weight in company.hour_weights),
+        "closed_days": ", ".join(day for day in WEEKDAYS if day not in expand_days(days)),
+        "sources": _sources(interview, company),
         "deal_value": _plain(answers.deal_value),
-        "promise": answers.promise,
+        "revenue": answers.revenue,
+        "recurring": "# " if answers.revenue == "one_off" else "",
+        "promise": answers.promise.within,
+        "promise_target": _percent(answers.promise.target),
+        "follow_up": _follow_up(answers),
         "two_more": answers.reps + 2,
         "reachable": _percent(REACHABLE),
+        "in_profile": _percent(IN_PROFILE),
+        "out_of_profile": _percent(OUT_OF_PROFILE_FACTOR),
         "reps": answers.reps,
         "inbound_share": _percent(answers.inbound_share),
         "inbound_range": _around(answers.inbound_share),
@@ -60,26 +82,55 @@ def to_yaml(name: str, answers: Answers, company: Company, *, starts_on: dt.date
         "account_executives": company.ae_headcount,
         "days_to_win": f"{answers.days_to_win:g}",
         "days_range": _spread(answers.days_to_win, "days"),
-        "deep": min(4, answers.attempts),
         "leads_per_rep": f"{sum(answers.handed_per_month.values()) / answers.reps:.4g}",
     }
-    return Template(_FILE.read_text(encoding="utf-8")).substitute(values)
+    values["profile"] = _profile(company, str(values["hour_weights"]), str(values["closed_days"]))
+    marks = {f"{key}_is": origin for key, origin in interview.origins.items()}
+    if answers.account_executives is None:
+        marks["account_executives_is"] = "follows: enough for the opportunities there will be, 25 open each"
+    return Template(_FILE.read_text(encoding="utf-8")).substitute(values | marks)
 
 
-def _sources(answers: Answers, company: Company) -> str:
+def _holidays(answers: Answers) -> str:
+    country = f"country: {answers.country}" if answers.country else ""
+    dates = f"dates: [{', '.join(answers.closed)}]" if answers.closed else ""
+    return "{" + ", ".join(filter(None, (country, dates))) + "}" if country or dates else "[]"
+
+
+def _profile(company: Company, hours: str, closed_days: str) -> str:
+    lines = ["  profile:", f"    hours: [{hours}]"]
+    if closed_days:
+        weights = ", ".join(f"{day.strip()}: {company.closed_day_weight:.3g}" for day in closed_days.split(","))
+        lines.append(f"    weekdays: {{{weights}}}")
+    return "\n".join(lines)
+
+
+def _follow_up(answers: Answers) -> str:
+    promised = answers.follow_up
+    if promised is None:
+        return f"# depth: {{target: 85 %, attempts: {min(4, answers.attempts)}, within: 14 days}}"
+    return (
+        f"depth: {{target: {_percent(promised.target)}, attempts: {promised.attempts}, within: {promised.within}}}"
+        "  # answered"
+    )
+
+
+def _sources(interview: Interview, company: Company) -> str:
+    answers, origins = interview.answers, interview.origins
     lines = []
     for name, leads in answers.handed_per_month.items():
         cost, source = next((found for word, found in _COSTS.items() if word in name), _ANY_COST)
         known = f", source: {source}, grade: C" if source else ""
+        qualify, win = company.qualify_prob[name], answers.win_share(name)
         lines += [
             f"    {json.dumps(name)}:",
-            f"      leads_per_month: {leads:g}",
+            f"      leads_per_month: {leads:g}  # {origins['handed_per_month']}",
             "      handed_share: 100 %",
             "      action_share: 100 %",
-            f"      cost_per_handed: {{value: {cost}{known}, range: [{0.5 * cost:g}, {1.6 * cost:g}]}}",
-            f"      qualify_prob: {{value: {_percent(company.qualify_prob)}, range: [{_around(company.qualify_prob)}]}}"
-            "  # follows",
-            f"      win_prob: {{value: {_percent(answers.win_rate)}, range: [{_around(answers.win_rate)}]}}",
+            f"      cost_per_handed: {{value: ${cost}{known}, range: [${0.5 * cost:g}, ${1.6 * cost:g}]}}",
+            f"      qualify_prob: {{value: {_percent(qualify)}, range: [{_around(qualify, INSIDE)}]}}"
+            f"  # follows from conversation_to_opportunity, {origins['conversation_to_opportunity']}",
+            f"      win_prob: {{value: {_percent(win)}, range: [{_around(win)}]}}  # {origins['win_rate']}",
         ]
     return "\n".join(lines)
 
@@ -92,8 +143,8 @@ def _spread(value: float, unit: str) -> str:
     return f"{0.6 * value:.3g} {unit}, {1.6 * value:.3g} {unit}"
 
 
-def _around(share: float) -> str:
-    return f"{_percent(0.75 * share)}, {_percent(min(1.0, 1.25 * share))}"
+def _around(share: float, most: float = 1.0) -> str:
+    return f"{_percent(0.75 * share)}, {_percent(min(most, 1.25 * share))}"
 
 
 def _percent(share: float) -> str:

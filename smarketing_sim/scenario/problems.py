@@ -33,6 +33,7 @@ _RULES = {
     "union_tag_invalid": "kind must be one of {expected_tags}",
     "union_tag_not_found": "needs a kind: volume, pacing, quality, speed, depth or feedback",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
 }
 
@@ -50,7 +51,19 @@ def translate(error: ValidationError, *, model: type[BaseModel], data: Any, orig
             value = None
         problem = problem_at(path, rule_of(fault), origins=origins, value=value, nearest=near)
         found.setdefault((path, problem.rule), problem)
-    return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0, p.path or ""))
+    kept = [one for (path, rule), one in found.items() if not _of_the_other_kind(path, rule, found, data)]
+    return sorted(kept, key=lambda p: (p.file or "", p.line or 0, p.path or ""))
+
+
+def _of_the_other_kind(path: Path, rule: str, found: Mapping[tuple[Path, str], Problem], data: Any) -> bool:
+    """Tell whether a fault is only that a value is not the other of two kinds that could stand there."""
+    node = data
+    for step in path:
+        node = node.get(step) if isinstance(node, dict) else None
+    others = [other for other in found if other != (path, rule)]
+    if isinstance(node, dict):
+        return any(len(deeper) > len(path) and deeper[: len(path)] == path for deeper, _ in others)
+    return rule == _RULES["dict_type"] and any(same == path for same, _ in others)
 
 
 def problem_at(path: Path, rule: str, *, origins: Origins, value: object = None, nearest: str | None = None) -> Problem:

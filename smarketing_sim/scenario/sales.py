@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import Date, WeekHours, WeeklyMeeting, Zone
-from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Share, Span
+from smarketing_sim.scenario.contract import MAX_ATTEMPTS
+from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share, Span
 
-MAX_ATTEMPTS = 20
 Pace = Annotated[Positive, Field(ge=0.01, le=100)]
 
 
@@ -45,7 +45,7 @@ class Profile(Part):
     """Weekly meetings."""
     marketing_time: MarketingTime = MarketingTime()
     """Time for marketing's leads."""
-    leave_days_per_year: Annotated[Count, Field(le=366)] = 0
+    leave_days_per_year: Annotated[Count, Field(le=260)] = 0
     """Working days of leave a year, taken in blocks of up to five."""
     pace: Pace = 1.0
     """Speed of work: minutes are divided by it."""
@@ -70,7 +70,7 @@ class RepOverride(Part):
     """Weekly meetings."""
     marketing_time: MarketingTime | None = None
     """Time for marketing's leads."""
-    leave_days_per_year: Annotated[Count, Field(le=366)] | None = None
+    leave_days_per_year: Annotated[Count, Field(le=260)] | None = None
     """Working days of leave a year."""
     pace: Pace | None = None
     """Speed of work."""
@@ -227,7 +227,7 @@ class Sdr(Profile):
     """Loaded cost of one rep for a year."""
     ramp: Ramp = Ramp()
     """How a new rep grows to full speed."""
-    minutes_cv: Factor = 0.0
+    minutes_cv: Ratio = 0.0
     """Standard deviation of attempt minutes over their mean; minutes are lognormal."""
     reps: dict[str, RepOverride] = {}
     """What is different about single reps, by number from 1."""
@@ -285,7 +285,7 @@ class Meetings(Part):
 
     booking_lag: Minutes = 0.0
     """Median time from qualified to the meeting, lognormal."""
-    booking_lag_cv: Factor = 0.0
+    booking_lag_cv: Ratio = 0.0
     """Its standard deviation over its mean."""
     show_share: Share = 1.0
     """Share of meetings that take place."""
@@ -304,7 +304,7 @@ class Ae(Part):
     """Waiting time that halves the chance to win; null for none."""
     cycle_median: Minutes = 86400.0
     """Median time from opportunity to close, lognormal, the same for won and lost."""
-    cycle_cv: Factor = 0.0
+    cycle_cv: Ratio = 0.0
     """Its standard deviation over its mean."""
     quota: Money = 0.0
     """Yearly quota of one."""

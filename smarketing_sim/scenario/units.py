@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     GetCoreSchemaHandler,
@@ -196,7 +197,15 @@ def _either(*examples: str | float) -> WithJsonSchema:
     return WithJsonSchema({"type": ["number", "string"], "examples": list(examples)})
 
 
+def _some_time(span: Span) -> Span:
+    if span.amount <= 0:
+        raise ValueError("must be longer than no time at all")
+    return span
+
+
+Limit = Annotated[Span, AfterValidator(_some_time)]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Ratio = Annotated[float, BeforeValidator(_number), Field(ge=0, le=20, allow_inf_nan=False)]
 NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
 Factor = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e6, allow_inf_nan=False)]
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from smarketing_sim.scenario.interview import questions
 from smarketing_sim.scenario.schema import Scenario
 from tests.conftest import ROOT
 
@@ -81,20 +83,51 @@ def test_enter_keeps_every_default_and_a_wrong_answer_is_asked_for_again(
     smarketing: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    typed = iter(["organic", "organic 200", "many", "5"])
+    typed = iter(["", "", "", "", "organic", "organic 200", "", "many", "5"])
 
     def prompt(text: str, *, default: str, err: bool) -> str:
         asked.append(text)
-        return next(typed, default)
+        return next(typed, default) or default
 
     monkeypatch.setattr("typer.prompt", prompt)
     said = smarketing("new", "Asked")
     assert said.code == 0
-    assert len(asked) == 13 + 2
+    assert len(asked) == len(questions()) - 1 + 2  # nobody is asked what a dollar is worth in dollars
     assert "must be a whole number" in said.err
     plan = Scenario.load("params/asked.yaml")
     assert plan.sales.sdr.headcount == 5
     assert list(plan.marketing.sources) == ["organic"]
+
+
+def test_yes_asks_nothing(smarketing: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(*_: object, **__: object) -> str:
+        raise AssertionError("a question was asked")
+
+    monkeypatch.setattr("typer.prompt", ask)
+    assert smarketing("new", "Unasked", "--yes").code == 0
+    text = Path("params/unasked.yaml").read_text(encoding="utf-8")
+    assert "# answered" not in text
+    assert "# assumed: E34" in text
+
+
+def test_what_would_fit_fits(smarketing: Callable[..., Said], folder: Path) -> None:
+    (folder / "few.yaml").write_text("reps: 3\n")
+    said = smarketing("new", "Few", "--answers", "few.yaml")
+    reps = re.search(r"What would fit: reps: (\d+)", said.err)
+    assert reps is not None
+    (folder / "more.yaml").write_text(f"reps: {reps[1]}\n")
+    assert "What would fit" not in smarketing("new", "More", "--answers", "more.yaml").err
+
+
+def test_a_plan_in_another_currency_is_told_in_it(
+    smarketing: Callable[..., Said], folder: Path, money_in: Callable[[str], None]
+) -> None:
+    (folder / "answers.yaml").write_text(ANSWERS + "deal_value: NOK 850k\ndollar_rate: 10.6\n")
+    said = smarketing("new", "Oslo", "--answers", "answers.yaml")
+    money_in("USD")
+    assert said.code == 0
+    assert "NOK" in said.out
+    assert "$" not in said.out
 
 
 def test_a_name_without_letters_needs_a_file(smarketing: Callable[..., Said]) -> None:
@@ -107,7 +140,7 @@ def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callab
     (folder / "answers.yaml").write_text(ANSWERS.replace("dials_per_conversation: 8", "dials_per_conversation: 3"))
     said = smarketing("new", "Too good", "--answers", "answers.yaml")
     assert said.code == 0
-    assert "and you said 3. A milder belief" in said.err
+    assert "and you said 3. What would fit: dials_per_conversation: " in said.err
     text = (folder / "params" / "too-good.yaml").read_text()
     assert text.startswith("# DOES NOT FIT: At the speed these answers give")
     assert Scenario.load("params/too-good.yaml").name == "Too good"
@@ -123,7 +156,7 @@ def test_a_team_far_too_small_gets_a_file_that_says_what_to_change(
     assert "nobody is ever reached" in said.err
     text = (folder / "params" / "too-few.yaml").read_text()
     assert text.startswith("# DOES NOT FIT: With these answers nobody is ever reached")
-    assert "more reps" in " ".join(text.split())
+    assert "What would fit: reps: " in " ".join(text.split()).replace("# ", "")
     assert Scenario.load("params/too-few.yaml").sales.sdr.headcount == reps
 
 

@@ -70,7 +70,7 @@ def test_keep_year_and_set_change_the_question(smarketing: Command, tiny: Path) 
     said = smarketing("staff", tiny, "--keep", 0.5, "--keep-year", "--set", "sales.sdr.headcount=2", *FEW, "--json")
     answer = _answer(said)
     assert (answer["period"], answer["headcount_today"]) == ("year", 2)
-    assert answer["scenario"] == "Tiny plan with sales.sdr.headcount=2"
+    assert answer["scenario"] == "Tiny plan with SDR headcount 2"
 
 
 MISTAKES: list[tuple[tuple[object, ...], str]] = [

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from smarketing_sim.decide.beliefs import belief_ranges, regret, screen, tornado
-from smarketing_sim.decide.ranges import ranges_of, with_values, words
 from smarketing_sim.errors import InputError
+from smarketing_sim.scenario.ranges import ranges_of, with_values, words
 from smarketing_sim.scenario.schema import Scenario
 from tests.builders import make_scenario
 from tests.conftest import PARAMS

@@ -14,7 +14,7 @@ from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
 from smarketing_sim.measure.cohorts import case_of
-from smarketing_sim.scenario.sales import MAX_ATTEMPTS
+from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.experiment.executors import Backwards

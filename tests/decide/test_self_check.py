@@ -56,8 +56,8 @@ def test_what_is_far_from_usual_is_marked_and_what_has_no_case_left_out() -> Non
 
 @pytest.mark.parametrize("answers", [{}, UNLIKE], ids=["defaults", "unlike the baseline"])
 def test_the_fitted_plan_takes_as_many_dials_for_a_conversation_as_was_said(answers: dict[str, object]) -> None:
-    given = read_answers(answers)
-    found = fit("New", given, starts_on=DAY)
+    interview = read_answers(answers, today=DAY)
+    found, given = fit("New", interview), interview.answers
     assert found.close
     (again,) = simulate_all([read(found.text)], replications=4, seed=7)
     seen = {one.name: one.value.mean for one in self_check(again)}
@@ -66,6 +66,6 @@ def test_the_fitted_plan_takes_as_many_dials_for_a_conversation_as_was_said(answ
 
 
 def test_answers_that_no_reach_can_meet_are_not_called_close() -> None:
-    found = fit("New", read_answers({"dials_per_conversation": 3, "attempts": 6}), starts_on=DAY)
+    found = fit("New", read_answers({"dials_per_conversation": 3, "attempts": 6}, today=DAY))
     assert not found.close
     assert np.isfinite(found.seen.mean)

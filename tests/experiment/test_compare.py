@@ -10,6 +10,7 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import HEADLINES, compare, compare_all, per_replication
+from smarketing_sim.experiment.results import attainment
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.statistics import t_interval
 from tests.builders import make_scenario
@@ -28,6 +29,27 @@ def test_a_scenario_against_itself_differs_by_exactly_nothing() -> None:
         assert pair["a"] == pair["b"]
         assert (pair["difference"] == NONE) == (pair["a"]["mean"] is None), name
     json.dumps(answer, allow_nan=False)
+
+
+def test_no_range_leaves_what_is_possible() -> None:
+    """Two years of very few leads differ so much that Student's range would go far beyond nothing and everything."""
+    few = small(marketing__sources__web={"leads_per_month": 2, "cost_per_handed": 10})
+    a, b = run(few, replications=2, seed=4), run(few.with_overrides({"sales.sdr.headcount": 1}), replications=2, seed=4)
+    raw, loose = per_replication(a), 0
+    for name, pair in compare(a, b)["measures"].items():
+        for side in ("a", "b"):
+            low, high = pair[side]["low"], pair[side]["high"]
+            if low is None or name.startswith("contribution"):
+                continue
+            loose += t_interval(raw[name]).low < 0
+            assert low >= 0, name
+            if name.startswith(("p_", "attainment.")) and name != "attainment.volume":
+                assert high <= 1, name
+        gap = pair["difference"]
+        if gap["low"] is not None and name.startswith("p_"):
+            assert -1 <= gap["low"] <= gap["high"] <= 1, name
+    assert loose > 3
+    assert attainment(a, "volume").low >= 0
 
 
 def test_the_same_luck_tells_more_than_twice_as_many_years_of_other_luck() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smarketing_sim.lab.publishing import home_of
+from smarketing_sim.shipped import home_of
 from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.server import write_page
 from smarketing_sim.lab.state import State, move, open_state

@@ -155,3 +155,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
 
 def test_an_unknown_mean_is_no_case() -> None:
     assert ranged(_interval(None), percent) == "no case"
+
+
+def test_a_share_of_months_without_a_case_is_told_as_such() -> None:
+    assert months(Interval(NAN, NAN, NAN), 12) == "no case"

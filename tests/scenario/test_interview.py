@@ -8,23 +8,26 @@ import numpy as np
 import pytest
 
 from smarketing_sim.errors import InputError
+from smarketing_sim.scenario.derivation import Company
+from smarketing_sim.scenario.derivation import company as derived
 from smarketing_sim.scenario.documents import parse_document
 from smarketing_sim.scenario.files import build
-from smarketing_sim.scenario.interview import (
+from smarketing_sim.scenario.interview import Answers, defaults, questions
+from smarketing_sim.scenario.interview import read_answers as read_interview
+from smarketing_sim.scenario.newcomer import to_yaml
+from smarketing_sim.scenario.reach_curve import (
     BETA,
-    DEFAULTS,
+    MOST_ALPHA,
     REACHABLE,
-    Answers,
     alpha_for,
     best_reach,
-    company,
     conversations_per_dial,
-    questions,
-    read_answers,
 )
-from smarketing_sim.scenario.newcomer import to_yaml
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import contract_calendar
+from smarketing_sim.world.demand import sample_demand
 
+TODAY = dt.date(2026, 11, 29)
 UNLIKE = {
     "handed_per_month": {"inbound": 60, "fair": 40},
     "reps": 3,
@@ -36,26 +39,38 @@ UNLIKE = {
     "attempts": 4,
     "conversation_to_opportunity": "30 %",
     "win_rate": 0.4,
-    "deal_value": "$3k",
+    "deal_value": "3k",
     "days_to_win": 14,
     "promise": "2 business hours",
+    "dollar_rate": 0.9,
 }
 
 
-def plan_of(answers: Answers, name: str = "New") -> Scenario:
-    text = to_yaml(name, answers, company(answers), starts_on=dt.date(2026, 1, 1))
-    return build(parse_document(text, name="new").data, quiet=True)
+def read_answers(given: dict[str, object]) -> Answers:
+    return read_interview(given, today=TODAY).answers
+
+
+def company(given: dict[str, object]) -> Company:
+    return derived(read_answers(given))
+
+
+def text_of(given: dict[str, object], name: str = "New") -> str:
+    interview = read_interview(given, today=TODAY)
+    return to_yaml(name, interview, derived(interview.answers))
+
+
+def plan_of(given: dict[str, object], name: str = "New") -> Scenario:
+    return build(parse_document(text_of(given, name), name="new").data, quiet=True)
 
 
 def test_every_question_has_words_and_a_default_with_its_origin() -> None:
-    assert list(questions()) == list(DEFAULTS) == list(Answers.model_fields)
-    assert len(questions()) == 13
+    assert list(questions()) == list(defaults({}, today=TODAY)) == list(Answers.model_fields)
     assert all(len(words) > 10 for words in questions().values())
-    assert all(source for _, source in DEFAULTS.values())
+    assert all(source for _, source in defaults({}, today=TODAY).values())
 
 
 def test_what_was_answered_stands_in_the_file() -> None:
-    plan = plan_of(read_answers(UNLIKE), 'Fach: "Handel" # Nord')
+    plan = plan_of(UNLIKE, 'Fach: "Handel" # Nord')
     sdr = plan.sales.sdr
     assert plan.name == 'Fach: "Handel" # Nord'
     assert {name: s.leads_per_month for name, s in plan.marketing.sources.items()} == {
@@ -71,12 +86,11 @@ def test_what_was_answered_stands_in_the_file() -> None:
 
 
 def test_the_defaults_make_a_valid_plan() -> None:
-    assert plan_of(read_answers({})).sales.sdr.headcount == 8
+    assert plan_of({}).sales.sdr.headcount == 8
 
 
 def test_minutes_add_up_to_the_dials_of_a_day() -> None:
-    answers = read_answers(UNLIKE)
-    found, through = company(answers), 1 / 8
+    found, through = company(UNLIKE), 1 / 8
     mean = found.preparation_minutes + through * found.talk_minutes + (1 - through) * found.silent_minutes
     assert 25 * mean == pytest.approx(600.0)
 
@@ -92,8 +106,9 @@ def test_reach_gives_the_dials_for_a_conversation_that_were_said() -> None:
 
 
 def test_more_conversations_than_the_reachable_can_have_are_refused() -> None:
-    """All reachable leads answer the first dial: r conversations for r + (1 − r) × attempts dials."""
-    assert best_reach(4) == pytest.approx(0.8 / (0.8 + 0.2 * 4), rel=1e-4)
+    """Four of five reachable leads answer the first dial, at most: no curve is taken to be better than that."""
+    assert pytest.approx(0.8) == MOST_ALPHA / (MOST_ALPHA + BETA)
+    assert best_reach(1) == pytest.approx(0.8 * 0.8)
     with pytest.raises(
         InputError, match=r"dials_per_conversation = 1\.5: 12 attempts lead to at most one conversation"
     ):
@@ -101,8 +116,8 @@ def test_more_conversations_than_the_reachable_can_have_are_refused() -> None:
 
 
 def test_opportunities_are_conversations_that_qualified_and_met() -> None:
-    found = company(read_answers(UNLIKE))
-    assert found.qualify_prob * 0.8 * (1 + 0.2 * 0.6) == pytest.approx(0.30)
+    found = company(UNLIKE)
+    assert found.qualify_prob["fair"] * 0.8 * (1 + 0.2 * 0.6) == pytest.approx(0.30)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +155,7 @@ def test_every_wrong_answer_is_told_at_once() -> None:
 
 @pytest.mark.parametrize("name", ["*anchor", "- list", "no", "%", "ä{b}", "tab\tname"])
 def test_a_sources_name_cannot_break_the_file(name: str) -> None:
-    plan = plan_of(read_answers({"handed_per_month": {name: 50}}))
+    plan = plan_of({"handed_per_month": {name: 50}})
     assert list(plan.marketing.sources) == [name]
 
 
@@ -150,7 +165,7 @@ def test_names_of_sources_are_read_from_a_line_of_text() -> None:
 
 
 def test_shares_of_a_hundred_stay_inside_their_range() -> None:
-    plan = plan_of(read_answers({"inbound_share": 1.0, "win_rate": 1.0}))
+    plan = plan_of({"inbound_share": 1.0, "win_rate": 1.0})
     belief = plan.beliefs["sales.sdr.marketing_time.share"]
     assert belief.range is not None
     assert np.isclose(plan.sales.sdr.marketing_time.share, 1.0)
@@ -185,3 +200,98 @@ def test_no_leads_vanish_behind_names_that_are_one(leads: object) -> None:
 def test_hours_that_never_open_are_refused() -> None:
     with pytest.raises(InputError, match="must be open for some time"):
         read_answers({**UNLIKE, "hours": "mon-fri 09:00-09:00"})
+
+
+OSLO = {
+    "country": "NO",
+    "dollar_rate": 10.6,
+    "handed_per_month": "trade fairs 15, website 30",
+    "conversation_to_opportunity": "trade fairs 20 %, website 30 %",
+    "win_rate": {"Trade fairs": "25 %", "website": "20 %"},
+    "reps": 3,
+    "hours": "mon-fri 08:00-16:00",
+    "deal_value": "850,000",
+    "revenue": "one-off",
+    "account_executives": 2,
+    "promise": "2 business hours for 95 %",
+    "follow_up": "3 more attempts in 10 business days",
+}
+
+
+def test_a_company_unlike_the_example_is_understood_in_its_own_words() -> None:
+    plan = plan_of(OSLO)
+    assert (plan.currency, plan.exchange, plan.calendar.zone) == ("NOK", {"USD": 10.6}, "Europe/Oslo")
+    assert plan.personas["buyer"].deal_value == 850_000
+    assert plan.sales.sdr.annual_cost == pytest.approx(95_000 * 10.6)
+    assert plan.economics.is_one_off
+    assert plan.sales.ae.headcount == 2
+    fairs, website = plan.marketing.sources["trade_fairs"], plan.marketing.sources["website"]
+    assert fairs.qualify_prob / website.qualify_prob == pytest.approx(20 / 30, rel=1e-3)
+    assert (fairs.win_prob, website.win_prob) == (0.25, 0.2)
+    speed, depth = plan.sla["speed"], plan.sla["depth"]
+    assert (str(speed.within), speed.target) == ("2 business hours", 0.95)
+    assert (depth.attempts, str(depth.within), depth.target) == (4, "10 business days", 0.85)  # type: ignore[union-attr]
+
+
+def test_a_zone_tells_its_country_and_a_country_its_zone_and_currency() -> None:
+    inferred = read_answers({"zone": "Europe/Oslo"})
+    assert (inferred.country, inferred.currency) == ("NO", "USD")
+    priced = read_answers({"zone": "Europe/Berlin", "deal_value": "€12k", "dollar_rate": 0.9})
+    assert (priced.currency, priced.deal_value) == ("EUR", 12_000)
+    found = read_answers({"country": "GB", "dollar_rate": 0.8})
+    assert (found.zone, found.currency) == ("Europe/London", "GBP")
+    assert (read_answers({}).zone, read_answers({}).currency) == ("America/New_York", "USD")
+
+
+def test_amounts_known_in_dollars_need_a_rate() -> None:
+    with pytest.raises(InputError, match="dollar_rate: is needed: what one US dollar is worth in NOK"):
+        read_answers({"country": "NO"})
+
+
+def test_the_file_tells_what_was_answered_what_follows_and_what_is_assumed() -> None:
+    lines = {line.split(":")[0].strip(): line for line in text_of(OSLO).splitlines() if "  # " in line}
+    assert lines["zone"].endswith("# follows from the country")
+    assert lines["deal_value" if "deal_value" in lines else "buyer"].endswith("# answered")
+    assert lines["max_attempts"].endswith("# assumed: E13, E22")
+    assert lines["cycle_median"].endswith("# assumed: E34")
+    assert lines["win_prob"].endswith("# answered")
+    assert lines["speed"].endswith("# answered")
+    nothing = text_of({})
+    assert "# answered" not in nothing
+
+
+@pytest.mark.parametrize(
+    ("share", "hours"),
+    [("38 %", "mon-fri 09:00-17:00"), ("5 %", "mon-fri 08:00-16:30"), ("0 %", "mon-sat 10:00-18:00"),
+     ("60 %", "tue-thu 09:00-12:00"), ("20 %", "mon-sun 08:00-20:00"), ("0 %", "mon-sun 00:00-24:00")],
+)  # fmt: skip
+def test_leads_come_outside_the_hours_as_often_as_was_answered(share: str, hours: str) -> None:
+    plan = plan_of({"outside_share": share, "hours": hours, "handed_per_month": {"web": 20_000}})
+    created_at = sample_demand(plan, seed=1).created_at
+    inside = np.mean(contract_calendar(plan).next_open(created_at) == created_at)
+    assert 1 - inside == pytest.approx(float(share.split(maxsplit=1)[0]) / 100, abs=0.02)
+
+
+@pytest.mark.parametrize("answers", [{"dials_per_conversation": 5}, {"dials_per_conversation": 3}, {"reps": 2}, {}])
+def test_no_answer_makes_an_absurd_reach_curve(answers: dict[str, object]) -> None:
+    assert company(answers).alpha <= 1.001 * MOST_ALPHA
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"follow_up": "often"}, "4 attempts in 10 business days for 85 %"),
+        ({"follow_up": "9 attempts in 10 business days"}, "reps give a lead up after 6"),
+        ({"win_rate": "organic 20 %"}, "must name the sources of handed_per_month"),
+        ({"conversation_to_opportunity": "75 %"}, "at most 68%"),
+        ({"outside_share": "10 %", "hours": "mon-sun 00:00-24:00"}, "hours that never end"),
+        ({"currency": "kroner"}, "DKK or NOK"),
+        ({"revenue": "monthly"}, "recurring"),
+        ({"account_executives": 0}, "at least 1"),
+        ({"promise": "2 business hours for many"}, "share"),
+    ],
+)
+def test_an_answer_of_the_longer_interview_that_cannot_be_is_told(given: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_answers(given)
+    assert said in str(refused.value)

@@ -20,7 +20,6 @@ from smarketing_sim.decide.beliefs import (
     screen,
     tornado,
 )
-from smarketing_sim.decide.ranges import ranges_of, words
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.belief_charts import belief_span_chart, tornado_chart
 from smarketing_sim.publish.cards import Card, answer_html
@@ -29,6 +28,7 @@ from smarketing_sim.publish.display import display_html, record, say, show, tabl
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import counted, gain, money, range_of
 from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.ranges import ranges_of, words
 from smarketing_sim.scenario.schema import Scenario
 
 PARAMETERS: dict[str, type] = {}

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from smarketing_sim.errors import InputError, Problem
-from smarketing_sim.scenario.schema import Scenario, flatten
+from smarketing_sim.scenario.schema import Scenario, flatten, once_per_scenario
+
+Broken = tuple[str, str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,35 @@ def ranges_of(scenario: Scenario) -> list[Range]:
     InputError
         If an end of a range is not a value that the path can take, or the ends are the wrong way round.
     """
-    now, found = flatten(scenario.canonical()), []
+    found, broken = _tried(scenario)
+    if broken:
+        raise InputError([Problem(rule, path=f"{path}.range", value=value) for path, rule, value in broken])
+    return list(found)
+
+
+def broken_ranges(scenario: Scenario) -> list[Broken]:
+    """Return ranges that no value can lie in, as (path of the value, rule, what stands there)."""
+    return list(_tried(scenario)[1])
+
+
+@once_per_scenario
+def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...]]:
+    """Return every range as numbers, and those that cannot be read as such."""
+    now, found, broken = flatten(scenario.canonical()), list[Range](), list[Broken]()
     for path, belief in scenario.beliefs.items():
         if belief.range is None or now.get(path) is None:
             continue
-        low, high = (_read(scenario, path, end) for end in belief.range)
+        try:
+            here = _number(now[path])
+            low, high = (_read(scenario, path, end) for end in belief.range)
+        except InputError as error:
+            broken.append((path, "; ".join(problem.rule for problem in error.problems), error.problems[0].value))
+            continue
         if low > high:
-            raise InputError(f"{path}: the range {list(belief.range)} must begin with its lowest value")
-        if low < high:
-            found.append(Range(path, _number(now[path]), low, high, belief.source, belief.grade, now[path]))
-    return found
+            broken.append((path, "must begin with its lowest value", str(list(belief.range))))
+        elif low < high:
+            found.append(Range(path, here, low, high, belief.source, belief.grade, now[path]))
+    return tuple(found), tuple(broken)
 
 
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
@@ -77,11 +98,14 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 
 def words(path: str) -> str:
-    """Return a dotted path as people read it, such as ``organic: qualify prob``."""
+    """Return a dotted path as people read it, such as ``organic: qualify prob`` or ``SDR headcount``."""
+    if path in _OWN_WORDS:
+        return _OWN_WORDS[path]
     parts = [part.replace("_", " ") for part in path.split(".") if part not in _ROOMS]
     return ": ".join(parts[-2:]) if len(parts) > 1 else parts[0]
 
 
+_OWN_WORDS = {"sales.sdr.headcount": "SDR headcount", "sales.ae.headcount": "AE headcount"}
 _ROOMS = {"marketing", "sources", "sales", "sdr", "channels", "value"}
 
 
@@ -110,10 +134,14 @@ def _read(scenario: Scenario, path: str, end: Any) -> float:
         return _number(flatten(scenario.with_overrides({probe: end}).canonical())[probe])
     except InputError as error:
         rules = "; ".join(problem.rule for problem in error.problems)
-        raise InputError([Problem(f"its range ends where it cannot be: {rules}", path=path, value=end)]) from None
+        raise InputError([Problem(f"ends where the value cannot be: it {rules}", value=end)]) from None
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return float(sum(value) / len(value))
-    return float(value.removesuffix(" min")) if isinstance(value, str) else float(value)
+    """Return what a scenario's plain document holds as one number: minutes of a time, the mean of a list."""
+    try:
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return float(sum(value) / len(value))
+        return float(value.removesuffix(" min")) if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        raise InputError([Problem("a range goes with a number or a time only", value=str(value))]) from None
