@@ -99,6 +99,10 @@ class DoubleCountingWarning(SmarketingWarning):
     """One effect of delay is charged twice."""
 
 
+class HolidayWarning(SmarketingWarning):
+    """A year of the run whose public holidays are not known."""
+
+
 class AlternativeWarning(SmarketingWarning):
     """A named alternative that cannot be had in this scenario."""
 

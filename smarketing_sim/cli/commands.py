@@ -58,11 +58,12 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
-        from smarketing_sim.publish.company import self_check_text
+        from smarketing_sim.publish.company import holidays_text, self_check_text
         from smarketing_sim.publish.words import tell_money_in
 
         tell_money_in(scenario.currency)
-        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}\n{self_check_text(implied[name])}")
+        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}\n{holidays_text(scenario)}")
+        say(self_check_text(implied[name]))
 
 
 def _implied(scenario: Scenario) -> list[Implied]:

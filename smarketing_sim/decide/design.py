@@ -177,9 +177,7 @@ def cadence_days(scenario: Scenario) -> int:
     starts = line.day_starts_at[(line.day_starts_at >= line.horizon_starts_at)][:365]
     at = first = calendar.next_open(starts[starts < line.horizon_ends_at])
     for number in range(1, cadence.max_attempts):
-        at = after(
-            at, cadence.gap(number), calendar=calendar, business_day_minutes=scenario.calendar.business_day_minutes
-        )
+        at = after(at, cadence.gap(number), calendar=calendar, business_minutes=scenario.calendar.business_minutes)
     known = np.isfinite(at)
     return int(np.ceil(np.mean(at[known] - first[known]) / 1440.0 - 1e-9)) if known.any() else 0
 

@@ -55,10 +55,10 @@ def nearest_to(scenario: Scenario, grid: Grid) -> Choice:
     within: str | None = None
     speed = next((clause for clause in scenario.sla.values() if isinstance(clause, SpeedClause)), None)
     if speed is not None:
-        day = scenario.calendar.business_day_minutes
-        wanted = speed.within.minutes(day)
+        business = scenario.calendar.business_minutes
+        wanted = speed.within.minutes(business)
         within = min(
-            (limit for limit in limits if limit), key=lambda limit: abs(Span.parse(limit).minutes(day) - wanted)
+            (limit for limit in limits if limit), key=lambda limit: abs(Span.parse(limit).minutes(business) - wanted)
         )
     threshold = scenario.marketing.handoff.score_at_least if thresholds != (None,) else None
     return Choice(within, scenario.sales.sdr.cadence.max_attempts, threshold)

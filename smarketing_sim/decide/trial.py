@@ -137,8 +137,8 @@ class _Year:
         demand = sample_demand(scenario, seed=self.seed, replication=self.replication)
         case = case_of(simulate(scenario, demand, engine=self.engine), scenario)
         handed, now_at = case.leads["handed_at"], case.leads["first_attempt_at"]
-        day_minutes = scenario.calendar.business_day_minutes
-        due = after(handed, self.within, calendar=case.contract, business_day_minutes=day_minutes)
+        business = scenario.calendar.business_minutes
+        due = after(handed, self.within, calendar=case.contract, business_minutes=business)
         fast_at = np.fmin(now_at, standard_rep(scenario).calendar.next_open(due))
         arms = [leads_called_at(any_time, demand, first_at) for first_at in (now_at, fast_at)]
         rows = case.handed_rows

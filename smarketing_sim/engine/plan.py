@@ -195,7 +195,7 @@ class Plan:
         return np.array(rows).reshape(-1, AGE_CLASSES)
 
     def _after(self, at: Floats, span: Any) -> Floats:
-        return after(at, span, calendar=self.contract, business_day_minutes=self.scenario.calendar.business_day_minutes)
+        return after(at, span, calendar=self.contract, business_minutes=self.scenario.calendar.business_minutes)
 
     def _earliest_due(self, kind: type) -> Floats:
         scenario, leads = self.scenario, self.demand

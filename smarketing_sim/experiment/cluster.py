@@ -18,7 +18,8 @@ from smarketing_sim.errors import InputError, Problem, SmarketingWarning
 PATIENCE_SECONDS = 30.0
 
 _MODEL = "smarketing_sim"
-_NUMBERS = ("numpy", "numba", "tzdata")
+_DAYS = ("tzdata", "holidays")
+_NUMBERS = ("numpy", "numba", *_DAYS)
 
 
 class ClusterWarning(SmarketingWarning):
@@ -109,7 +110,8 @@ def check_versions(mine: Mapping[str, str | None], theirs: list[Mapping[str, str
     for name in _NUMBERS:
         others = sorted({str(found.get(name)) for found in theirs if found is not None} - {str(mine[name])})
         if others:
-            told = f"workers have {name} {', '.join(others)}, here it is {mine[name]}; last digits may differ"
+            what = "its days or zones" if name in _DAYS else "last digits"
+            told = f"workers have {name} {', '.join(others)}, here it is {mine[name]}; {what} may differ"
             warnings.warn(ClusterWarning(told), stacklevel=3)
 
 

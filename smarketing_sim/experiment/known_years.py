@@ -34,7 +34,7 @@ from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 MOST = 20_000
 """Jobs that a file keeps, some ten kilobytes each; the oldest go first."""
 
-_NUMBERS = ("numpy", "scipy", "pandas", "simpy", "numba", "tzdata")
+_NUMBERS = ("numpy", "scipy", "pandas", "simpy", "numba", "tzdata", "holidays")
 _KEPT = {kind.__name__: kind for kind in (Measures, ClauseCounts)}
 _OURS = f"{smarketing_sim.__name__}."
 _TABLE = "CREATE TABLE IF NOT EXISTS years (name TEXT PRIMARY KEY, code TEXT, found BLOB)"

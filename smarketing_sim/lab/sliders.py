@@ -107,8 +107,8 @@ def _limit(state: State, name: str) -> Control:
 
 
 def _ordered(spans: set[str], scenario: Scenario) -> list[str]:
-    day = scenario.calendar.business_day_minutes
-    return sorted(spans, key=lambda text: (Span.parse(text).minutes(day), text))
+    business = scenario.calendar.business_minutes
+    return sorted(spans, key=lambda text: (Span.parse(text).minutes(business), text))
 
 
 def _look() -> dict[str, Any]:

@@ -190,20 +190,21 @@ def _odd(scenario: Scenario) -> list[str]:
 
 def _short_windows(scenario: Scenario) -> Iterator[str]:
     """Yield the promises of depth in days that are over before a cadence in business days is through."""
-    cadence, day = scenario.sales.sdr.cadence, scenario.calendar.business_day_minutes
+    cadence, business = scenario.sales.sdr.cadence, scenario.calendar.business_minutes
     for name, clause in scenario.sla.items():
         if isinstance(clause, DepthClause) and cadence.max_attempts >= clause.attempts:
             gaps = [cadence.gap(n) for n in range(1, clause.attempts)]
             mixed = any(gap.business for gap in gaps) and not clause.within.business
-            at_least = sum(_elapsed(gap, day) for gap in gaps)
-            if mixed and at_least > clause.within.minutes(day):
+            at_least = sum(_elapsed(gap, business) for gap in gaps)
+            if mixed and at_least > clause.within.minutes(business):
                 when = f"attempt {clause.attempts} is planned at least {at_least / _DAY:.0f} days after the first one"
                 yield f"sla.{name}: {when}, the clause allows {clause.within}"
 
 
-def _elapsed(gap: Span, day: float) -> float:
+def _elapsed(gap: Span, business: Mapping[str, float]) -> float:
     """Return the least time on the wall clock that a pause takes: the next business day is a day away at least."""
-    days, rest = divmod(gap.minutes(day), day) if gap.business else (0.0, gap.minutes(day))
+    minutes, day = gap.minutes(business), business["day"] if gap.business else _DAY
+    days, rest = divmod(minutes, day) if day else (0.0, minutes)
     return days * _DAY + rest
 
 

@@ -98,10 +98,10 @@ class ClauseSums(Sums):
     @classmethod
     def of(cls, case: Case) -> ClauseSums:
         """Count some leads."""
-        clauses, day = case.scenario.sla.values(), case.scenario.calendar.business_day_minutes
+        clauses, business = case.scenario.sla.values(), case.scenario.calendar.business_minutes
         handed, duplicates = case.handed_leads["handed_at"], case.handed_duplicates["handed_at"]
         spans = {clause.within for clause in clauses if not isinstance(clause, VolumeClause | PacingClause)}
-        due_at = {span: after(handed, span, calendar=case.contract, business_day_minutes=day) for span in spans}
+        due_at = {span: after(handed, span, calendar=case.contract, business_minutes=business) for span in spans}
         months = [steps_up_to(case.line.month_starts_at, at) - 1 for at in (handed, duplicates)]
         sums = cls.none(case)
         for row, clause in enumerate(clauses):

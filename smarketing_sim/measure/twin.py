@@ -97,7 +97,7 @@ def calendar_ceiling(scenario: Scenario, clause: SpeedClause) -> float:
         weight += flow.mass * flow.volume * scenario.marketing.sources[flow.source].handed_share
     at = np.arange(0.0, 60.0 * len(weight), _STEP) + _STEP / 2.0
     handed = at + scenario.marketing.handoff.system_delay
-    due = after(handed, clause.within, calendar=contract, business_day_minutes=scenario.calendar.business_day_minutes)
+    due = after(handed, clause.within, calendar=contract, business_minutes=scenario.calendar.business_minutes)
     counted = (line.month_of(handed) >= 0) & (due <= line.ends_at)
     shares = np.repeat(weight, round(60.0 / _STEP)) * counted
     in_time = calendar.next_open(handed) <= due

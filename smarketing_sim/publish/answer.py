@@ -10,7 +10,7 @@ from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import lower_first, money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import business_span, lower_first, money, month_range, months, percent, range_of, span
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
 from smarketing_sim.scenario.schema import Scenario
@@ -146,8 +146,8 @@ def _context(plan: Planning) -> list[str]:
         told.append("More than half of the leads are never called within the time that was simulated.")
     elif np.isfinite(business.mean):
         told.append(
-            f"Half of the leads are called within {span(max(business.mean, 1.0))} of business time; for the buyer, who "
-            f"does not stop the clock at night, that is {span(wall.mean)}."
+            f"Half of the leads are called within {business_span(max(business.mean, 1.0))} of business time; for the "
+            f"buyer, who does not stop the clock at night, that is {span(wall.mean)}."
         )
     planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")
     if np.isinf(planned.mean):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from smarketing_sim.decide.self_check import IN_DOLLARS, Implied, self_check
@@ -10,6 +11,10 @@ from smarketing_sim.publish.display import table
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import money, percent, range_of, signed
+from smarketing_sim.scenario.calendars import WEEKDAYS
+from smarketing_sim.scenario.holidays import Holidays
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.world.calendar import add_months
 
 
 def self_check_text(found: Sequence[Implied]) -> str:
@@ -23,6 +28,16 @@ def self_check_text(found: Sequence[Implied]) -> str:
     return "\n".join(lines)
 
 
+def holidays_text(scenario: Scenario) -> str:
+    """Return when a company is closed, in words, with how many business days that takes off the months reported."""
+    calendar, run = scenario.calendar, scenario.run
+    last = add_months(run.starts_on, run.horizon_months) - dt.timedelta(days=1)
+    within = calendar.holidays.within(run.starts_on, last)
+    lost = sum(not hours and bool(calendar.hours.get(WEEKDAYS[day.weekday()])) for day, hours in within.items())
+    less = f"{lost} business {'day' if lost == 1 else 'days'} less in {run.horizon_months} months"
+    return f"Holidays: {calendar.holidays}" + (f"; {less}" if calendar.holidays != Holidays() else "")
+
+
 def show_company(plan: Planning) -> None:
     """Show what the plan implies about the company, with what is outside the usual marked."""
     found = self_check(plan.experiment)
@@ -33,7 +48,7 @@ def show_company(plan: Planning) -> None:
     heading(
         f"Does this look like your company? {count[:1].upper() + count[1:]}",
         "What follows from the plan, beside what is usual in the field. Something far from what you know of your own "
-        "company points to a number that is off.",
+        f"company points to a number that is off. {holidays_text(plan.scenario)}.",
     )
     rows = [
         (one.label, _shown(one, one.value.mean), _range(one), (_usual(one), one.benchmark.source),

@@ -107,11 +107,11 @@ def _promised_minutes(offer: Offer) -> float | None:
     clause = speed_of(offer)
     if clause is None or not clause.within.business:
         return None
-    return clause.within.minutes(offer.scenario.calendar.business_day_minutes)
+    return clause.within.minutes(offer.scenario.calendar.business_minutes)
 
 
 def _limit_minutes(offer: Offer) -> Floats:
-    return np.array([Span.parse(limit).minutes(offer.scenario.calendar.business_day_minutes) for limit in LIMITS])
+    return np.array([Span.parse(limit).minutes(offer.scenario.calendar.business_minutes) for limit in LIMITS])
 
 
 def place_of(one: Promise) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from smarketing_sim import __version__
 from smarketing_sim.patience import HANG_SECONDS
 
-_PACKAGES = ("numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata")
+_PACKAGES = ("numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata", "holidays")
 
 
 def identity(params_json: str, *, seed: int, model_version: str) -> str:

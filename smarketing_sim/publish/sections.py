@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from smarketing_sim.experiment import results
@@ -12,7 +14,7 @@ from smarketing_sim.publish.answer import busiest_hour
 from smarketing_sim.publish.display import display_html, show, table
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import business_span, money, month_range, months, percent, range_of, span
 from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
 
 _SAFE, _HALF = 0.9, 0.5
@@ -114,7 +116,7 @@ def show_response(plan: Planning) -> None:
         heading("Half of the leads or more are never called", "Leads that nobody called count as infinitely old.")
     else:
         heading(
-            f"Half of the leads are called within {span(max(business.mean, 1.0))} of business time, "
+            f"Half of the leads are called within {business_span(max(business.mean, 1.0))} of business time, "
             f"{span(wall.mean)} for the buyer",
             "The contract’s clock stops at night; the buyer’s does not.",
         )
@@ -134,14 +136,15 @@ def show_response(plan: Planning) -> None:
         + (
             "neither reaches half of the leads."
             if np.isinf(business.mean)
-            else f"half within {span(business.mean)} on the business clock and {span(wall.mean)} on the wall clock."
+            else f"half within {business_span(business.mean)} on the business clock and {span(wall.mean)} on the "
+            "wall clock."
         ),
     )
     rows = [
         (
             f"{words} of leads are called within",
-            _spread(plan, f"business_{p}_minutes"),
-            _spread(plan, f"wall_{p}_minutes"),
+            _spread(plan, f"business_{p}_minutes", business_span),
+            _spread(plan, f"wall_{p}_minutes", span),
         )
         for words, p in (("half", "p50"), ("nine tenths", "p90"))
     ]
@@ -345,9 +348,9 @@ def _month_words(kept: object, total: int) -> str:
     return words if words == "no range" else f"range {words}"
 
 
-def _spread(plan: Planning, name: str) -> tuple[str, str]:
+def _spread(plan: Planning, name: str, in_words: Callable[[float], str]) -> tuple[str, str]:
     value = plan.mean(name)
-    return (span(value.mean), "" if np.isinf(value.mean) else f"range {range_of(value, span)}")
+    return (in_words(value.mean), "" if np.isinf(value.mean) else f"range {range_of(value, in_words)}")
 
 
 def _money(plan: Planning, name: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import money, percent, range_of, span
+from smarketing_sim.publish.words import business_span, money, percent, range_of, span
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.kinds import hint_at, is_a
@@ -65,12 +65,12 @@ def twin_html(plan: Planning) -> str:
     present = plan.mean("twin_reps_present")
     rows = []
     if np.isfinite(seen.mean):
-        formula = "without limit" if not np.isfinite(theory.mean) else span(theory.mean)
+        formula = "without limit" if not np.isfinite(theory.mean) else business_span(theory.mean)
         rows.append(
             [
                 "mean wait of an attempt that is due, business time",
                 formula,
-                f"{span(seen.mean)}, {range_of(seen, span)}",
+                f"{business_span(seen.mean)}, {range_of(seen, business_span)}",
             ]
         )
     for name, clause in plan.scenario.sla.items():

@@ -82,6 +82,12 @@ def span(minutes: float | None) -> str:
     )
 
 
+def business_span(minutes: float | None) -> str:
+    """Return minutes of business time as a reader would say them: in hours, for days of it differ by company."""
+    is_long = minutes is not None and math.isfinite(minutes) and abs(minutes) >= 71.95 * 60
+    return signed(f"{minutes / 60:,.0f}") + " hours" if minutes is not None and is_long else span(minutes)
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, such as ``1 simulated year`` or ``200 simulated years``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

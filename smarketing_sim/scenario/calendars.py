@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
-import itertools
 import zoneinfo
 from importlib.resources import files
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from smarketing_sim.errors import nearest_name, shorten
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.units import Factor, Hours
+from smarketing_sim.scenario.dates import DayHours
+from smarketing_sim.scenario.holidays import Holidays
+from smarketing_sim.scenario.units import WALL_MINUTES, Factor, Hours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_YEARS = range(1900, 2201)
 _ZONE_DATA = files("tzdata")
 
 
@@ -41,17 +40,6 @@ def _expand_week(value: object) -> object:
                 raise ValueError(f"names {day} twice")
             week[day] = item
     return {day: week[day] for day in WEEKDAYS if day in week}
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _in_order(day: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    for earlier, later in itertools.pairwise(day):
-        if later[0] < earlier[1]:
-            raise ValueError("the hours of a day must be in order and must not overlap")
-    return tuple(hours for hours in day if hours[1] > hours[0])  # 00:00-00:00 is a way to say closed
 
 
 @functools.cache
@@ -95,31 +83,14 @@ def _known_zone(value: object) -> object:
     return value
 
 
-def _date(value: object) -> object:
-    try:
-        day = value if isinstance(value, dt.date) else dt.datetime.strptime(str(value), "%Y-%m-%d").date()
-    except ValueError:
-        raise ValueError("must be a date such as 2026-01-31") from None
-    if day.year not in _YEARS:
-        raise ValueError(f"is out of range; dates lie between {_YEARS[0]} and {_YEARS[-1]}")
-    return day
-
-
 def _weekday(value: str) -> str:
     if value not in WEEKDAYS:
         raise ValueError(f"is not a weekday; write one of {', '.join(WEEKDAYS)}")
     return value
 
 
-Date = Annotated[
-    dt.date,
-    BeforeValidator(_date),
-    PlainSerializer(lambda day: day.isoformat(), return_type=str),
-    WithJsonSchema({"type": "string", "format": "date"}),
-]
 Zone = Annotated[str, BeforeValidator(_known_zone)]
 Weekday = Annotated[str, AfterValidator(_weekday)]
-DayHours = Annotated[tuple[Hours, ...], BeforeValidator(_as_list), AfterValidator(_in_order)]
 WeekHours = Annotated[dict[str, DayHours], BeforeValidator(_expand_week)]
 WeekWeights = Annotated[dict[str, Factor], BeforeValidator(_expand_week)]
 
@@ -131,14 +102,15 @@ class ContractCalendar(Part):
     """IANA time zone, such as America/New_York."""
     hours: WeekHours
     """Opening hours by weekday; a day that is not named is closed."""
-    holidays: tuple[Date, ...] = ()
-    """Days on which the whole company is closed."""
+    holidays: Holidays = Holidays()
+    """Days on which the whole company is closed, or opens for part of the day; a list alone is a list of `dates`."""
 
     @property
-    def business_day_minutes(self) -> float:
-        """Mean open minutes of the weekdays that open at all: the length of one business day."""
+    def business_minutes(self) -> dict[str, float]:
+        """Minutes of business time by unit: a day is the mean of the weekdays that open at all, a week their sum."""
         lengths = [sum(closes - opens for opens, closes in day) for day in self.hours.values() if day]
-        return sum(lengths) / len(lengths) if lengths else 0.0
+        week = float(sum(lengths))
+        return {**WALL_MINUTES, "day": week / len(lengths) if lengths else 0.0, "week": week}
 
 
 class WeeklyMeeting(Part):

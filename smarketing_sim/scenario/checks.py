@@ -6,8 +6,16 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from smarketing_sim.errors import CadenceWarning, DoubleCountingWarning, SmarketingWarning, VolumeWarning, nearest_name
+from smarketing_sim.errors import (
+    CadenceWarning,
+    DoubleCountingWarning,
+    HolidayWarning,
+    SmarketingWarning,
+    VolumeWarning,
+    nearest_name,
+)
 from smarketing_sim.scenario.contract import DepthClause, FeedbackClause
+from smarketing_sim.scenario.countries import country_name, unknown_years
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.scoring import best_auc, inside_profile_prob
@@ -49,6 +57,7 @@ def cautions(scenario: Scenario) -> list[SmarketingWarning]:
             )
         )
     found += _seasons_before_the_year(scenario)
+    found += _holidays(scenario)
     found += [caution for name, clause in scenario.sla.items() for caution in _cadence(scenario, name, clause)]
     return found
 
@@ -66,10 +75,21 @@ def _seasons_before_the_year(scenario: Scenario) -> Iterator[SmarketingWarning]:
             )
 
 
+def _holidays(scenario: Scenario) -> Iterator[SmarketingWarning]:
+    """Tell the years of the run whose public holidays nobody knows."""
+    country, (first, last) = scenario.calendar.holidays.country, _ends_of_run(scenario)
+    years = unknown_years(country, first.year, last.year) if country else []
+    if country and years:
+        yield HolidayWarning(
+            f"calendar.holidays.country: no public holidays of {country_name(country)} are known in "
+            f"{', '.join(map(str, years))}; list the days under calendar.holidays.dates"
+        )
+
+
 def _cadence(scenario: Scenario, name: str, clause: Any) -> Iterator[SmarketingWarning]:
     """Compare the planned attempts with what a clause asks for, both in wall time."""
     cadence = scenario.sales.sdr.cadence
-    day = scenario.calendar.business_day_minutes
+    business = scenario.calendar.business_minutes
     if isinstance(clause, DepthClause):
         if cadence.max_attempts < clause.attempts:
             yield CadenceWarning(
@@ -79,11 +99,13 @@ def _cadence(scenario: Scenario, name: str, clause: Any) -> Iterator[SmarketingW
             return
         gaps = [cadence.gap(n) for n in range(1, clause.attempts)]
         if len({gap.business for gap in gaps} | {clause.within.business}) == 1:
-            planned, limit = sum(gap.minutes(day) for gap in gaps), clause.within.minutes(day)
+            planned, limit = sum(gap.minutes(business) for gap in gaps), clause.within.minutes(business)
             if planned > limit:
+                day, days = (business["day"], "business days") if clause.within.business else (1440.0, "days")
+                when = f"{planned / day:.1f} {days}" if day else f"{planned / 60:.1f} business hours"
                 yield CadenceWarning(
-                    f"sla.{name}: attempt {clause.attempts} is planned {planned / 1440:.1f} days after "
-                    f"the first one, the clause allows {clause.within}"
+                    f"sla.{name}: attempt {clause.attempts} is planned {when} after the first one, the clause allows "
+                    f"{clause.within}"
                 )
     if isinstance(clause, FeedbackClause) and scenario.sales.sdr.recording.share < clause.target:
         yield CadenceWarning(
@@ -210,18 +232,25 @@ def _team(scenario: Scenario) -> Iterator[Broken]:
 
 def _dates(scenario: Scenario) -> Iterator[Broken]:
     """Find dates outside the years that the run touches."""
-    run = scenario.run
-    first = run.starts_on - dt.timedelta(weeks=run.warm_up_weeks)
-    months = run.starts_on.year * 12 + run.starts_on.month - 1 + run.horizon_months
-    last = dt.date(months // 12, months % 12 + 1, 1) + dt.timedelta(weeks=run.cool_down_weeks)
+    first, last = _ends_of_run(scenario)
     years = f"the run touches {first.year} to {last.year}"
-    for index, day in enumerate(scenario.calendar.holidays):
-        if not first.year - 1 <= day.year <= last.year + 1:
-            yield ("calendar", "holidays", str(index)), f"is out of range; {years}", day.isoformat(), None
+    holidays = scenario.calendar.holidays
+    at = ("calendar", "holidays", "dates") if holidays.country else ("calendar", "holidays")
+    for index, days in enumerate(holidays.dates):
+        if not first.year - 1 <= days.first.year <= days.last.year <= last.year + 1:
+            yield (*at, str(index)), f"is out of range; {years}", days.text, None
     for name, campaign in scenario.marketing.campaigns.items():
         if not first.year - 1 <= campaign.starts_on.year <= last.year + 1:
             path = ("marketing", "campaigns", name, "starts_on")
             yield path, f"is out of range; {years}", campaign.starts_on.isoformat(), None
+
+
+def _ends_of_run(scenario: Scenario) -> tuple[dt.date, dt.date]:
+    """Return about the first and the last day of the run; the years are exact."""
+    run = scenario.run
+    months = run.starts_on.year * 12 + run.starts_on.month - 1 + run.horizon_months
+    first = run.starts_on - dt.timedelta(weeks=run.warm_up_weeks)
+    return first, dt.date(months // 12, months % 12 + 1, 1) + dt.timedelta(weeks=run.cool_down_weeks)
 
 
 def _sources_of_beliefs(scenario: Scenario) -> Iterator[Broken]:

@@ -16,6 +16,7 @@ from smarketing_sim.scenario.checks import broken_rules, cautions
 from smarketing_sim.scenario.contract import KINDS
 from smarketing_sim.scenario.currency import DOLLARS, plain_path, settled, settled_overrides
 from smarketing_sim.scenario.documents import parse_value, read_document
+from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.ranges import broken_ranges
 from smarketing_sim.scenario.schema import Belief, Scenario, flatten
@@ -32,6 +33,7 @@ _NAMED = (
     ("sales", "sdr", "channels"),
     ("sales", "sdr", "routing", "territories"),
 )
+_HOLIDAYS = ("calendar", "holidays")
 _SET = "--set"
 
 Path_ = tuple[str, ...]
@@ -253,6 +255,9 @@ def _set(data: dict[str, Any], path: Path_, value: Any, origins: Origins) -> Non
     """Set one value by path, making the groups on the way; a list item is named by its number from 0."""
     node: Any = data
     for depth, step in enumerate(path[:-1], start=1):
+        if path[:depth] == _HOLIDAYS and path[depth] in Holidays.model_fields and isinstance(node.get(step), list):
+            node[step] = {}  # as in a file that extends, a group takes the place of a list
+            origins[path[:depth]] = (_SET, None)
         if isinstance(node, list) and step.isdigit() and int(step) < len(node):
             node = node[int(step)]
         elif isinstance(node, dict):

@@ -14,14 +14,16 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import Date, Zone, expand_days, zones_by_country
+from smarketing_sim.scenario.calendars import Zone, expand_days, zones_by_country
+from smarketing_sim.scenario.countries import Country
 from smarketing_sim.scenario.currency import DOLLARS, Currency, currency_codes, named_currency, settled
+from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.documents import parse_value
+from smarketing_sim.scenario.holidays import Dates
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.reach_curve import INSIDE, REACHABLE, best_reach, met_share
 from smarketing_sim.scenario.units import Count, Money, Positive, Share, Span, parse_hours
 
-Country = Annotated[str, Field(min_length=2, max_length=2)]
 Origins = dict[tuple[str, ...], tuple[str, int]]
 _NONE = ("none", "-", "")
 _FOR_SHARE = re.compile(r"^(.*?)(?:\s+for\s+(\S.*))?$")
@@ -156,7 +158,7 @@ class Answers(Part):
     """SDRs who follow them up"""
     hours: Annotated[tuple[str, str], BeforeValidator(_working_hours)]
     """Their days and hours"""
-    closed: Annotated[tuple[str, ...], BeforeValidator(_closed)]
+    closed: Annotated[Dates, BeforeValidator(_closed)]
     """Further days without work, such as: 2027-07-12..2027-07-16, 2027-12-24; or none"""
     inbound_share: Annotated[Share, Field(ge=0.01)]
     """Share of the reps' day that is meant for these leads"""
@@ -245,7 +247,7 @@ def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str
     """
     country, zone = str(given.get("country") or ""), str(given.get("zone") or "")
     of_zone = next((code for code, zones in zones_by_country().items() if zone in zones), None)
-    country = country.upper() if "country" in given else of_zone or "US"
+    country = country.upper().partition("-")[0] if "country" in given else of_zone or "US"
     zones = zones_by_country().get(country, ())
     named = named_currency(given.get("deal_value"))
     local = next(iter(get_territory_currencies(country)), None) if "country" in given and zones else None

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import ArrivalProfile, Date
+from smarketing_sim.scenario.calendars import ArrivalProfile
+from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share
 

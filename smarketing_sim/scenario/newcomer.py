@@ -93,7 +93,7 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
 
 def _holidays(answers: Answers) -> str:
     country = f"country: {answers.country}" if answers.country else ""
-    dates = f"dates: [{', '.join(answers.closed)}]" if answers.closed else ""
+    dates = f"dates: [{', '.join(days.text for days in answers.closed)}]" if answers.closed else ""
     return "{" + ", ".join(filter(None, (country, dates))) + "}" if country or dates else "[]"
 
 

@@ -34,6 +34,7 @@ _RULES = {
     "union_tag_not_found": "needs a kind: volume, pacing, quality, speed, depth or feedback",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} items",
     "string_too_long": "must have at most {max_length} characters",
 }
 

@@ -14,7 +14,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import Date, Weekday, WeekHours, WeekWeights, Zone
+from smarketing_sim.scenario.calendars import Weekday, WeekHours, WeekWeights, Zone
+from smarketing_sim.scenario.countries import Country
+from smarketing_sim.scenario.dates import Date
+from smarketing_sim.scenario.holidays import Dates, Holidays
 from smarketing_sim.scenario.marketing import Monthly
 from smarketing_sim.scenario.schema import Belief, Scenario
 from smarketing_sim.scenario.units import Count, Hours, Minutes, Money, Number, Share, Span
@@ -32,10 +35,13 @@ _UNITS: tuple[tuple[Any, str], ...] = (
     (WeekWeights, "number by weekday, such as `{sat-sun: 0.4}`"),
     (Monthly, "number, or twelve from January"),
     (Date, "date, such as `2026-01-31`"),
+    (Country, "country, such as `NO` or `DE-BY`"),
+    (Dates, "list: `2026-12-25`, `2026-07-13..2026-07-17` or `{2026-12-24: ['09:00-13:00']}`"),
     (Weekday, "weekday, such as `mon`"),
     (Zone, "time zone"),
 )
 _PLAIN = {
+    Holidays: "list of days, or a group of keys",
     Span: "time, such as `6 business hours` or `12 days`",
     bool: "`true` or `false`",
     str: "text",
@@ -76,6 +82,8 @@ def json_schema() -> Node:
     required = raw["required"]
     root = _group({key: item for key, item in raw.items() if key != "$defs"})
     root["properties"]["extends"] = {"type": "string", "description": _EXTENDS}
+    holidays = parts["ContractCalendar"]["properties"]["holidays"]
+    holidays["anyOf"] = [parts["Holidays"]["properties"]["dates"], {"$ref": holidays.pop("$ref")}]
     root["properties"]["sla"] = _contract(raw["properties"]["sla"])
     about_values = parts["Belief"]["properties"]
     parts["Belief"]["properties"] = {key: _bare(item) for key, item in about_values.items()}
@@ -187,7 +195,7 @@ def _sections(part: type[Part], path: str, about: str) -> Iterator[str]:
         if groups:
             told = field.description if len(groups) == 1 else None
             inner += [(group, place, told or _first_line(group)) for group, place in groups]
-        else:
+        if not groups or hints[name] is Holidays:
             cells = (f"`{at}`", field.description or "", unit(hints[name]), _default(name, field, hints[name]))
             rows.append(f"| {' | '.join(cells)} |")
     yield f"\n## {f'`{path}`' if path else about}\n"
@@ -256,7 +264,7 @@ def _default(name: str, field: FieldInfo, hint: Any) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if value is PydanticUndefined:
         return "its key" if name == "kind" else "required"
-    if value is None or value in ((), {}, ""):
+    if value is None or value in ((), {}, "", Holidays()):
         return "none"
     return f"`{_as_text(value, unit(hint))}`"
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import Date, WeekHours, WeeklyMeeting, Zone
+from smarketing_sim.scenario.calendars import WeekHours, WeeklyMeeting, Zone
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
+from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share, Span
 
 Pace = Annotated[Positive, Field(ge=0.01, le=100)]

@@ -13,9 +13,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import ContractCalendar, Date
+from smarketing_sim.scenario.calendars import ContractCalendar
 from smarketing_sim.scenario.contract import Clause
 from smarketing_sim.scenario.currency import DOLLARS, Currency
+from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.evidence import DecayPreset
 from smarketing_sim.scenario.marketing import Decay, Marketing, Persona
 from smarketing_sim.scenario.money import Alternative, Economics, Goal
@@ -160,7 +161,7 @@ class Scenario(Part):
 
     def clause_minutes(self, clause: Any) -> float:
         """Return the limit of a clause in minutes of its own clock."""
-        return float(clause.within.minutes(self.calendar.business_day_minutes))
+        return float(clause.within.minutes(self.calendar.business_minutes))
 
     def __hash__(self) -> int:
         return hash(self.digest)

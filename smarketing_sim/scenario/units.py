@@ -6,6 +6,7 @@ Inside the package a duration is float64 minutes, a share lies in [0, 1] and mon
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -31,7 +32,7 @@ _UNIT_NAMES = {
     "week": "week", "weeks": "week", "month": "month", "months": "month",
 }  # fmt: skip
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-_SPAN = re.compile(rf"^\s*{_NUMBER}\s*(business\s+)?([a-z]+)\s*$")
+_SPAN = re.compile(rf"^\s*{_NUMBER}\s*((?:business|working)\s+|work\s*)?([a-z]+)\s*$")
 _PERCENT = re.compile(rf"^\s*([+-]?){_NUMBER}\s*%\s*$")
 _MARK = r"([^\W\d_]{1,3}\$?|[^\w\s.,+-]{1,3})?"
 _AMOUNT = re.compile(
@@ -72,11 +73,9 @@ class Span:
     unit: str
     business: bool = False
 
-    def minutes(self, business_day_minutes: float) -> float:
-        """Return the minutes on this span's own clock, where a business day has ``business_day_minutes``."""
-        if self.business and self.unit in ("day", "week"):
-            return grid(self.amount * business_day_minutes * (5.0 if self.unit == "week" else 1.0))
-        return grid(self.amount * WALL_MINUTES[self.unit])
+    def minutes(self, business_minutes: Mapping[str, float]) -> float:
+        """Return the minutes on this span's own clock, where each unit has so many minutes of business time."""
+        return grid(self.amount * (business_minutes if self.business else WALL_MINUTES)[self.unit])
 
     def __str__(self) -> str:
         plural = "" if self.amount == 1 else "s"
@@ -85,7 +84,7 @@ class Span:
 
     @classmethod
     def parse(cls, value: object) -> Span:
-        """Read ``6 business hours``, ``12 days`` or ``90 min``; raise ValueError with the rule otherwise."""
+        """Read ``6 business hours``, ``10 working days`` or ``90 min``; raise ValueError with the rule otherwise."""
         if isinstance(value, Span):
             return value
         match = _SPAN.match(value) if isinstance(value, str) else None
@@ -113,7 +112,7 @@ def _elapsed_minutes(value: object) -> float:
     span = Span.parse(value)
     if span.business:
         raise ValueError("is elapsed time, so it takes no business clock; write for example '10 min' or '2 days'")
-    return span.minutes(0.0)
+    return span.minutes(WALL_MINUTES)
 
 
 def _share(value: object) -> object:
@@ -174,7 +173,7 @@ def _whole(value: object) -> object:
 def parse_hours(value: object) -> tuple[int, int]:
     """Read ``09:00-17:30`` as minutes since local midnight; ``24:00`` closes a day."""
     if isinstance(value, tuple):
-        value = _hours_text(value)
+        value = hours_text(value)
     match = _CLOCK.match(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("must be a time of day from-to, such as '09:00-17:00'")
@@ -188,7 +187,8 @@ def parse_hours(value: object) -> tuple[int, int]:
     return opens, closes
 
 
-def _hours_text(hours: tuple[int, int]) -> str:
+def hours_text(hours: tuple[int, int]) -> str:
+    """Return minutes since local midnight as :func:`parse_hours` reads them."""
     return "-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in hours)
 
 
@@ -223,6 +223,6 @@ Minutes = Annotated[
 Hours = Annotated[
     tuple[int, int],
     BeforeValidator(parse_hours),
-    PlainSerializer(_hours_text, return_type=str),
+    PlainSerializer(hours_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["09:00-17:00"]}),
 ]

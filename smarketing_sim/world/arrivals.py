@@ -145,14 +145,15 @@ class Cells:
     ----------
     day, month, hour_of_week
         Index of the local day, which of the months, and local hour of the week from Monday midnight; shape (hours,).
-    months
-        The months that the run has a part of, counted since the year 0.
+    months, month_days
+        The months that the run has a part of, counted since the year 0, and how many dates of each; shape (months,).
     """
 
     day: npt.NDArray[np.int64]
     month: npt.NDArray[np.int64]
     hour_of_week: npt.NDArray[np.int64]
     months: npt.NDArray[np.int64]
+    month_days: npt.NDArray[np.int64]
 
 
 @functools.lru_cache(maxsize=64)
@@ -162,8 +163,8 @@ def cells_of(line: Timeline) -> Cells:
     day = line.day_of(starts_at)
     days = [line.first_day + dt.timedelta(days=n) for n in range(line.day_count)]
     month = np.array([one.year * 12 + one.month - 1 for one in days], dtype=np.int64)
-    months, index = np.unique(month, return_inverse=True)
-    return Cells(day, index[day], line.hour_of_week(starts_at), months)
+    months, index, month_days = np.unique(month, return_inverse=True, return_counts=True)
+    return Cells(day, index[day], line.hour_of_week(starts_at), months, month_days)
 
 
 def day_effects(scenario: Scenario, streams: Streams, line: Timeline) -> Floats:
@@ -235,7 +236,7 @@ def _monthly_volume(
     if len(monthly) > 1:
         mass = np.bincount(cells.month, weights=_weights(week, line)) * CELL_MINUTES / WALL_MINUTES["month"]
         calendar_days = np.array([monthrange(n // 12, n % 12 + 1)[1] for n in cells.months.tolist()])
-        whole = np.bincount(cells.month) * CELL_MINUTES >= calendar_days * 1440 - 60
+        whole = cells.month_days == calendar_days
         volume = volume / np.where(whole & (mass > 0), mass, 1.0)
     return volume.take(cells.month)
 

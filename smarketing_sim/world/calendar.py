@@ -6,6 +6,7 @@ minute line itself, and a business clock, which stands still while its calendar 
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 import zoneinfo
@@ -23,6 +24,7 @@ from smarketing_sim.world.edges import Edges, Table, count_edges, flat
 
 Floats = npt.NDArray[np.float64]
 Hours = tuple[tuple[int, int], ...]
+Special = tuple[tuple[dt.date, Hours], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,8 +197,10 @@ class Timeline:
         return len(self.day_starts_at) - 1
 
     @functools.cached_property
-    def _days(self) -> Edges:
-        return Edges(self.day_starts_at)
+    def _days(self) -> tuple[Edges, npt.NDArray[np.int64]]:
+        """When days begin, and the last that has begun before and at each; a date that a zone skips never begins."""
+        starts = np.unique(self.day_starts_at)
+        return Edges(starts), np.append(-1, np.searchsorted(self.day_starts_at, starts, side="right") - 1)
 
     @functools.cached_property
     def clock_changes(self) -> tuple[Floats, Floats]:
@@ -228,7 +232,8 @@ class Timeline:
 
     def day_of(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the index of the local day of each instant."""
-        return self._days.up_to(np.asarray(at, dtype=np.float64)) - 1
+        edges, number = self._days
+        return number.take(edges.up_to(np.asarray(at, dtype=np.float64)))
 
     def month_of(self, at: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the index of the horizon's month of each instant, -1 outside the horizon."""
@@ -246,11 +251,27 @@ def add_months(day: dt.date, months: int) -> dt.date:
 
 
 def instant(day: dt.date, minute: int, zone: zoneinfo.ZoneInfo, epoch: dt.datetime) -> float:
-    """Return a local date and minute of the day as minutes since the epoch."""
+    """Return a local date and minute of the day as minutes since the epoch; where clocks skip it, when they do."""
     whole_days, minute = divmod(minute, 1440)
     day += dt.timedelta(days=whole_days)
     local = dt.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
-    return (local.astimezone(dt.UTC) - epoch).total_seconds() / 60.0
+    return (_first_at(local) - epoch).total_seconds() / 60.0
+
+
+def _first_at(local: dt.datetime) -> dt.datetime:
+    """Return when local clocks first show a time, or a later one where they are put forward past it; in UTC."""
+    at = local.astimezone(dt.UTC)
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    if before is None or after is None or after <= before:
+        return at
+    seconds = int((after - before).total_seconds())
+    earliest = at - dt.timedelta(seconds=seconds)
+    passed = bisect.bisect_left(
+        range(seconds),
+        True,
+        key=lambda second: (earliest + dt.timedelta(seconds=second)).astimezone(local.tzinfo).utcoffset() == after,
+    )
+    return earliest + dt.timedelta(seconds=passed)
 
 
 @functools.lru_cache(maxsize=64)
@@ -278,7 +299,7 @@ def timeline(scenario: Scenario) -> Timeline:
 def _open_days(
     week: tuple[tuple[str, Hours], ...],
     zone_name: str,
-    closed: frozenset[dt.date],
+    special: Special,
     *,
     first: dt.date,
     days: int,
@@ -286,29 +307,57 @@ def _open_days(
 ) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:
     """Return every local day with its open intervals on the minute line."""
     zone = zone_of(zone_name)
-    hours = dict(week)
+    hours, within = dict(week), dict(special)
     listed = []
     for n in range(-1, days + 1):
         day = first + dt.timedelta(days=n)
-        today = () if day in closed else hours.get(WEEKDAYS[day.weekday()], ())
-        if today:
-            listed.append((day, tuple((instant(day, a, zone, epoch), instant(day, b, zone, epoch)) for a, b in today)))
+        today = hours.get(WEEKDAYS[day.weekday()], ())
+        if day in within:
+            today = _both(today, within[day])
+        spans = [(instant(day, a, zone, epoch), instant(day, b, zone, epoch)) for a, b in today]
+        spans = [(opens, closes) for opens, closes in spans if opens < closes]  # clocks may skip hours, or a whole date
+        if spans:
+            listed.append((day, tuple(spans)))
     return tuple(listed)
 
 
+def _both(some: Hours, others: Hours) -> Hours:
+    """Return the hours of a day that lie in both of two lists."""
+    shared = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
+    return tuple((opens, closes) for opens, closes in shared if opens < closes)
+
+
 def open_days(
-    hours: Mapping[str, Hours], *, zone: str, closed: frozenset[dt.date], line: Timeline
+    hours: Mapping[str, Hours], *, zone: str, special: Special, line: Timeline
 ) -> tuple[tuple[dt.date, tuple[tuple[float, float], ...]], ...]:
-    """Return (date, open intervals) for each day of a run that has any, by the local hours of a zone."""
+    """Return (date, open intervals) for each day of a run that has any, by the local hours of a zone.
+
+    Parameters
+    ----------
+    hours
+        Opening hours by weekday.
+    zone
+        Whose clocks and dates count.
+    special
+        Those of :func:`special_days`.
+    line
+        The days of the run.
+    """
     week = tuple((day, tuple(hours[day])) for day in WEEKDAYS if day in hours)
-    return _open_days(week, zone, closed, first=line.first_day, days=line.day_count, epoch=line.epoch)
+    return _open_days(week, zone, special, first=line.first_day, days=line.day_count, epoch=line.epoch)
+
+
+@once_per_scenario
+def special_days(scenario: Scenario) -> Special:
+    """Return the days of a run on which the company is closed, or opens only within some hours, wherever a rep is."""
+    line, day = timeline(scenario), dt.timedelta(days=1)
+    within = scenario.calendar.holidays.within(line.first_day - day, line.first_day + line.day_count * day)
+    return tuple(sorted(within.items()))
 
 
 @once_per_scenario
 def contract_calendar(scenario: Scenario) -> Calendar:
     """Return the business clock of the contract over the run."""
     line = timeline(scenario)
-    days = open_days(
-        scenario.calendar.hours, zone=scenario.calendar.zone, closed=frozenset(scenario.calendar.holidays), line=line
-    )
+    days = open_days(scenario.calendar.hours, zone=scenario.calendar.zone, special=special_days(scenario), line=line)
     return Calendar.from_intervals([interval for _, intervals in days for interval in intervals])

@@ -38,17 +38,17 @@ def covered(
     return mask
 
 
-def after(starts_at: npt.ArrayLike, span: Span, *, calendar: Calendar, business_day_minutes: float) -> Floats:
+def after(starts_at: npt.ArrayLike, span: Span, *, calendar: Calendar, business_minutes: Mapping[str, float]) -> Floats:
     """Return the instants a span after others, on the span's own clock; inf where the calendar ends before."""
-    minutes = span.minutes(business_day_minutes)
+    minutes = span.minutes(business_minutes)
     starts = np.asarray(starts_at, dtype=np.float64)
     return calendar.add(starts, minutes) if span.business else starts + minutes
 
 
 def cadence_gaps(scenario: Scenario) -> list[tuple[float, bool]]:
     """Return the minutes from the end of each attempt to the next one's due, and whether business minutes are meant."""
-    cadence, day = scenario.sales.sdr.cadence, scenario.calendar.business_day_minutes
-    return [(gap.minutes(day), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
+    cadence, business = scenario.sales.sdr.cadence, scenario.calendar.business_minutes
+    return [(gap.minutes(business), gap.business) for gap in map(cadence.gap, range(1, cadence.max_attempts))]
 
 
 def next_due(gaps: Sequence[tuple[float, bool]], made: npt.NDArray[Any], at: Floats, *, calendar: Calendar) -> Floats:

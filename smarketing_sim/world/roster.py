@@ -15,7 +15,17 @@ import numpy.typing as npt
 from smarketing_sim.scenario.calendars import WEEKDAYS, zone_of
 from smarketing_sim.scenario.sales import MarketingTime, Profile
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
-from smarketing_sim.world.calendar import Calendar, Floats, Hours, Timeline, instant, open_days, timeline
+from smarketing_sim.world.calendar import (
+    Calendar,
+    Floats,
+    Hours,
+    Special,
+    Timeline,
+    instant,
+    open_days,
+    special_days,
+    timeline,
+)
 from smarketing_sim.world.demand import LEAVE_BLOCKS, Demand
 
 LEAVE_BLOCK_DAYS = 5
@@ -152,7 +162,7 @@ def _shifts(scenario: Scenario, profile: Profile, line: Timeline, time: Marketin
     return _shifts_of(
         tuple(hours.items()),
         profile.zone or scenario.calendar.zone,
-        frozenset(scenario.calendar.holidays),
+        special_days(scenario),
         tuple((meeting.day, meeting.hours) for meeting in profile.meetings),
         first=profile.starts_on or dt.date.min,
         last=profile.leaves_on or dt.date.max,
@@ -165,7 +175,7 @@ def _shifts(scenario: Scenario, profile: Profile, line: Timeline, time: Marketin
 def _shifts_of(
     week: tuple[tuple[str, Hours], ...],
     zone_name: str,
-    closed: frozenset[dt.date],
+    special: Special,
     meetings: tuple[tuple[str, tuple[int, int]], ...],
     *,
     first: dt.date,
@@ -177,7 +187,7 @@ def _shifts_of(
     ordinals: list[int] = []
     places: list[int] = []
     intervals: Intervals = []
-    for day, today in open_days(dict(week), zone=zone_name, closed=closed, line=line):
+    for day, today in open_days(dict(week), zone=zone_name, special=special, line=line):
         if not first <= day < last:
             continue
         free = _less_meetings(meetings, day, list(today), zone, line)

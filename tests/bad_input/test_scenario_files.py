@@ -21,6 +21,8 @@ from tests.patience import HANG_SECONDS
 
 Refusal = Callable[..., InputError]
 SDR = "sales: {sdr: {"
+HOLIDAYS = "calendar: {holidays: {"
+PARTS = "calendar: {holidays: ["
 SOURCE = "marketing: {sources: {social: {"
 
 CASES = {
@@ -251,7 +253,54 @@ CASES = {
     "list for a group": ("sales: [1, 2]", "sales", "group of keys", None),
     "text for a group": ("marketing: lots", "marketing", "group of keys", None),
     "null group": ("sales: null", "sales", "group of keys", None),
-    "group for a list": ("calendar: {holidays: {a: 1}}", "calendar.holidays", "must be a list", None),
+    "unknown key of holidays": (
+        "calendar: {holidays: {contry: 1}}",
+        "calendar.holidays.contry",
+        "known key",
+        "country",
+    ),
+    "one day for a list": ("calendar: {holidays: 2026-12-25}", "calendar.holidays", "must be a list of days", None),
+    "one day for dates": ("calendar: {holidays: {dates: 2026-12-25}}", "calendar.holidays.dates", "a list", None),
+    "country by name": (HOLIDAYS + "country: Norway}}", "calendar.holidays.country", "did you mean 'NO'", None),
+    "country in three letters": (HOLIDAYS + "country: NOR}}", "calendar.holidays.country", "did you mean 'NO'", None),
+    "country in small letters": (HOLIDAYS + "country: no}}", "calendar.holidays.country", "did you mean 'NO'", None),
+    "country by what people say": (HOLIDAYS + "country: UK}}", "calendar.holidays.country", "did you mean 'GB'", None),
+    "misspelt country": (HOLIDAYS + "country: Norwey}}", "calendar.holidays.country", "did you mean 'NO'", None),
+    "no country": (HOLIDAYS + "country: ZZ}}", "calendar.holidays.country", "two letters", None),
+    "number for a country": (HOLIDAYS + "country: 47}}", "calendar.holidays.country", "two letters", None),
+    "part by name": (HOLIDAYS + "country: DE-Bayern}}", "calendar.holidays.country", "did you mean 'DE-BY'", None),
+    "unknown part": (HOLIDAYS + "country: DE-Bavaria}}", "calendar.holidays.country", "BB, BE, BW, BY", None),
+    "part of its own": (
+        HOLIDAYS + "country: DE, subdivision: XX}}",
+        "calendar.holidays",
+        "is not a part of Germany",
+        None,
+    ),
+    "holidays backwards": ("calendar: {holidays: [2026-07-17..2026-07-13]}", "calendar.holidays.0", "backwards", None),
+    "holidays of two years": (
+        "calendar: {holidays: [2026-01-01..2027-12-31]}",
+        "calendar.holidays.0",
+        "730 days",
+        None,
+    ),
+    "holidays without end": ("calendar: {holidays: [2026-07-13..]}", "calendar.holidays.0", "must be a date", None),
+    "two days in one item": (PARTS + "{2026-12-24: [], 2026-12-25: []}]}", "calendar.holidays.0", "a dash", None),
+    "half a day backwards": (PARTS + "{2026-12-24: ['13:00-09:00']}]}", "calendar.holidays.0", "before it opens", None),
+    "a number of hours": (PARTS + "{2026-12-24: 4}]}", "calendar.holidays.0", "hours of a day", None),
+    "a day of two minds": (
+        PARTS + "2026-12-24, {2026-12-24: ['09:00-13:00']}]}",
+        "calendar.holidays",
+        "more than",
+        None,
+    ),
+    "range far ahead": (PARTS + "2062-12-24..2062-12-26]}", "calendar.holidays.0", "out of range", None),
+    "day far ahead beside a country": (
+        HOLIDAYS + "country: NO, dates: [2062-12-24]}}",
+        "calendar.holidays.dates.0",
+        "out of range",
+        None,
+    ),
+    "too many holidays": (PARTS + "2026-12-24, " * 2001 + "]}", "calendar.holidays", "at most 2000 items", None),
     "group for a number": (SDR + "headcount: {a: 1}}}", "sales.sdr.headcount", "whole number", None),
     "no personas": ("personas: {small: null, mid: null, large: null}", "personas", "", None),
     "empty name": ("name: ''", "name", "not be empty", None),

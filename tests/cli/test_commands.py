@@ -34,6 +34,16 @@ def test_check_says_what_is_fine(smarketing: Command, tiny: Path) -> None:
     fine = [line.split(";")[0] for line in said.out.splitlines() if ": fine;" in line]
     assert fine == ["tiny.yaml: fine", "baseline.yaml: fine"]
     assert said.out.count("Does this look like your company?") == 2
+    told = "Holidays: closed on 18 days from 4 July 2025 to 15 February 2027; 10 business days less in 12 months"
+    assert told in said.out
+
+
+def test_check_tells_in_words_when_the_company_is_closed(smarketing: Command, tiny: Path) -> None:
+    days = "{country: NO, dates: [2024-07-15..2024-07-19]}"
+    said = smarketing("check", tiny, "--set", "run.starts_on=2024-01-01", "--set", f"calendar.holidays={days}")
+    assert said.code == 0, said.err
+    assert "Holidays: closed on public holidays (Norway) and on 15–19 July 2024" in said.out
+    assert "Holidays: closed on no holiday\n" in smarketing("check", tiny).out
 
 
 def test_check_tells_every_problem_of_every_file_once(smarketing: Command, tiny: Path) -> None:

@@ -112,7 +112,7 @@ def small_scenarios(draw: st.DrawFn) -> Overrides:
         },
         "calendar": {
             "zone": draw(st.sampled_from(["America/New_York", "UTC"])),
-            "holidays": ["2024-03-06"],
+            "holidays": draw(st.sampled_from([["2024-03-06"], [{"2024-03-06": ["11:00-14:00"]}, "2024-03-12"]])),
             "hours": draw(st.sampled_from([OFFICE, {"mon-sun": ["00:00-24:00"]}])),
         },
         "personas": {"anyone": {"share": 0.6, "segment": "smb"}, "large": {"share": 0.4, "deal_value": 9_000}},

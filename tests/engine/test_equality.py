@@ -16,6 +16,7 @@ from smarketing_sim import jit
 from smarketing_sim.engine import choose_engine, simulate
 from smarketing_sim.errors import EngineWarning, InputError
 from smarketing_sim.ledger import Ledger
+from smarketing_sim.measure.summary import measure
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import Demand, sample_demand
 from tests.builders import Overrides, make_demand, make_scenario
@@ -168,3 +169,35 @@ def test_without_numba_the_default_falls_back_with_one_line_and_a_wish_is_refuse
     assert choose_engine("reference") == "reference"
     with pytest.raises(InputError, match=r"engine = 'compiled': is not installed; .*pip install numba"):
         choose_engine("compiled")
+
+
+@pytest.mark.parametrize(
+    ("zone", "starts_on"),
+    [
+        ("Pacific/Apia", "2011-07-01"),  # 30 December 2011 never was
+        ("Kwajalein", "1993-03-01"),  # nor was 21 August 1993
+        ("Pacific/Kiritimati", "1994-07-01"),
+        ("America/Sao_Paulo", "2018-07-01"),
+        ("Australia/Lord_Howe", "2026-01-01"),
+        ("Asia/Kathmandu", "2026-01-01"),
+        ("Africa/Monrovia", "1971-07-01"),  # offsets of 44 minutes and a half until January 1972
+        ("Europe/Amsterdam", "1937-01-01"),
+        ("Europe/Oslo", "1900-01-01"),
+        ("Europe/Oslo", "2200-12-31"),
+    ],
+)
+def test_a_year_of_odd_clocks_or_at_the_ends_of_time_gives_one_ledger(zone: str, starts_on: str) -> None:
+    scenario = make_scenario(
+        {
+            "run": {"starts_on": starts_on, "warm_up_weeks": 8, "horizon_months": 12, "cool_down_weeks": 4},
+            "calendar": {"zone": zone, "hours": {"mon-sun": ["00:30-03:00", "09:00-17:00"]}, "holidays": [starts_on]},
+            "marketing.campaigns": {"burst": {"source": "web", "starts_on": starts_on, "first_week_leads": 20}},
+            "sales.sdr": {"headcount": 3, "leave_days_per_year": 10},
+            "sales.sdr.cadence": {"max_attempts": 3, "gaps": ["1 business day"]},
+            "sla.speed": {"target": 0.9, "within": "1 business week"},
+            "sla.pacing": {"target": 0.9, "leads_per_rep": 30, "contract_headcount": 3},
+        }
+    )
+    ledger = assert_engines_agree(scenario, sample_demand(scenario, seed=7))
+    assert len(ledger.tables["leads"]["lead_id"]) > 1000
+    assert measure(ledger, scenario).headline["handed_count"] > 1000

@@ -78,7 +78,7 @@ def test_attempts_of_a_lead_keep_order_limit_and_gaps(overrides: Overrides, seed
     np.testing.assert_array_equal(counts, leads["attempt_count"])
     assert counts.max(initial=0) <= cadence.max_attempts
     available = dict(zip(demand.lead_id.tolist(), plan.available_at.tolist(), strict=True))
-    day = scenario.calendar.business_day_minutes
+    business = scenario.calendar.business_minutes
     silent = {RESULTS.index("no answer"), RESULTS.index("voicemail")}
     for row in range(len(calls["lead_id"])):
         number = int(calls["attempt"][row])
@@ -88,7 +88,7 @@ def test_attempts_of_a_lead_keep_order_limit_and_gaps(overrides: Overrides, seed
         assert (calls["lead_id"][row - 1], calls["attempt"][row - 1]) == (calls["lead_id"][row], number - 1)
         assert int(calls["result"][row - 1]) in silent
         gap, ended = cadence.gap(number - 1), calls["ended_at"][row - 1]
-        planned = plan.contract.add(ended, gap.minutes(day)) if gap.business else ended + gap.minutes(day)
+        planned = plan.contract.add(ended, gap.minutes(business)) if gap.business else ended + gap.minutes(business)
         assert calls["due_at"][row] == planned
     assert (calls["started_at"] >= calls["due_at"]).all()
 

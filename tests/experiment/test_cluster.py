@@ -28,7 +28,7 @@ pytest.importorskip("distributed")
 # Told to start no dashboard, Dask still answers HTTP, and on all addresses unless it is given one.
 CLOSED = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 DASK = Path(sys.executable).with_name("dask")
-MINE = {"smarketing_sim": "1.2", "numpy": "2.4", "numba": None, "tzdata": "2026.6"}
+MINE = {"smarketing_sim": "1.2", "numpy": "2.4", "numba": None, "tzdata": "2026.6", "holidays": "0.86"}
 
 
 def free_port() -> int:
@@ -187,10 +187,11 @@ def test_another_model_is_refused_and_another_library_is_a_note() -> None:
         "worker 3 of 3 has no smarketing_sim; here it is 1.2",
     ]
     with pytest.warns(ClusterWarning) as told:
-        check_versions(MINE, [MINE, MINE | {"numpy": "2.3", "numba": "0.61"}])
+        check_versions(MINE, [MINE, MINE | {"numpy": "2.3", "numba": "0.61", "holidays": "0.85"}])
     assert [str(note.message) for note in told] == [
         "workers have numpy 2.3, here it is 2.4; last digits may differ",
         "workers have numba 0.61, here it is None; last digits may differ",
+        "workers have holidays 0.85, here it is 0.86; its days or zones may differ",
     ]
     check_versions(MINE, [MINE])
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,15 @@ def test_a_changed_line_of_the_package_is_other_code(tmp_path: Path, monkeypatch
     monkeypatch.setattr(known_years.smarketing_sim, "__file__", str(tmp_path / "__init__.py"))
     before = code_digest.__wrapped__()
     (tmp_path / "room" / "model.py").write_text("RATE = 2\n")
+    assert code_digest.__wrapped__() != before
+
+
+@pytest.mark.parametrize("name", ["numpy", "tzdata", "holidays"])
+def test_another_version_of_what_makes_numbers_or_days_is_other_code(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = code_digest.__wrapped__()
+    monkeypatch.setattr(known_years, "version", lambda asked: "0" if asked == name else version(asked))
     assert code_digest.__wrapped__() != before
 
 

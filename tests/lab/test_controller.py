@@ -63,6 +63,11 @@ def test_a_pause_within_a_business_day_is_no_day(state: State) -> None:
     assert new_cautions(move(gaps, "sla.depth.within", "5 hours")) != []
 
 
+def test_a_company_that_never_opens_has_no_business_day_to_count_in(state: State) -> None:
+    never = move(state, "calendar.hours", {})
+    assert all("sla.depth" not in told for told in new_cautions(move(never, "sla.depth.within", "6 hours")))
+
+
 def test_a_move_makes_another_state_and_leaves_the_old_one(state: State) -> None:
     moved = move(state, REPS, 12)
     assert moved.scenario.sales.sdr.headcount == 12

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from smarketing_sim.shipped import home_of
 from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.server import write_page
 from smarketing_sim.lab.state import State, move, open_state
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.shipped import home_of
 from tests.conftest import ROOT
 
 REPS = "sales.sdr.headcount"

@@ -120,7 +120,7 @@ def naive_waits(case: Case) -> tuple[list[tuple[float, float]], list[tuple[float
     """(joined, left) of new leads and of follow-ups, one lead at a time."""
     new: list[tuple[float, float]] = []
     retries: list[tuple[float, float]] = []
-    cadence, day = case.scenario.sales.sdr.cadence, case.scenario.calendar.business_day_minutes
+    cadence, business = case.scenario.sales.sdr.cadence, case.scenario.calendar.business_minutes
     calls = [dict(zip(case.attempts, cells, strict=True)) for cells in zip(*case.attempts.values(), strict=True)]
     for cells in zip(*case.leads.values(), strict=True):
         row = dict(zip(case.leads, cells, strict=True))
@@ -133,7 +133,7 @@ def naive_waits(case: Case) -> tuple[list[tuple[float, float]], list[tuple[float
         is_open = OUTCOMES[row["outcome"]] == "open" or row["reason"] == REASONS.index("gone_cold")
         if mine and is_open and np.isnan(row["connected_at"]) and len(mine) < cadence.max_attempts:
             ended = max(c["ended_at"] for c in mine)
-            due = float(after(ended, cadence.gap(len(mine)), calendar=case.contract, business_day_minutes=day))
+            due = float(after(ended, cadence.gap(len(mine)), calendar=case.contract, business_minutes=business))
             retries.append((due, left))
     return new, retries
 

@@ -228,7 +228,8 @@ def test_the_identity_hangs_on_the_inputs_and_not_on_their_spelling() -> None:
 
 def test_versions_name_what_makes_the_numbers() -> None:
     assert set(versions()) == {
-        *("python", "numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata", "smarketing_sim")
+        *("python", "numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata", "holidays"),
+        "smarketing_sim",
     }
     assert versions()["smarketing_sim"] == smarketing_sim.__version__
 

@@ -9,7 +9,17 @@ import pytest
 
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.terminal import compare_text, ranged, run_text
-from smarketing_sim.publish.words import gain, money, money_unit, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import (
+    business_span,
+    gain,
+    money,
+    money_unit,
+    month_range,
+    months,
+    percent,
+    range_of,
+    span,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -69,6 +79,17 @@ def test_percent_never_rounds_a_share_to_none_or_all(share: float | None, text: 
 )  # fmt: skip
 def test_a_span_is_told_in_the_unit_that_a_reader_would_use(minutes: float | None, text: str) -> None:
     assert span(minutes) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        (45.4, "45 minutes"), (360.0, "6.0 hours"), (4_317.0, "72 hours"), (4_800.0, "80 hours"),
+        (-120_000.0, "−2,000 hours"), (None, "–"), (NAN, "–"), (INF, "never"),
+    ],
+)  # fmt: skip
+def test_business_time_is_never_told_in_days_of_24_hours(minutes: float | None, text: str) -> None:
+    assert business_span(minutes) == text
 
 
 def test_a_range_that_is_unknown_is_said_to_be_unknown() -> None:

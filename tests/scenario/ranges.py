@@ -18,4 +18,4 @@ def number(value: Any, scenario: Scenario) -> float:
         return float(TypeAdapter(Share).validate_python(value))
     if value.startswith("$"):
         return float(TypeAdapter(Money).validate_python(value))
-    return Span.parse(value).minutes(scenario.calendar.business_day_minutes)
+    return Span.parse(value).minutes(scenario.calendar.business_minutes)

@@ -10,10 +10,15 @@ import pytest
 from pydantic import ValidationError
 
 from smarketing_sim.scenario.calendars import WEEKDAYS, ArrivalProfile, ContractCalendar, zone_of
+from smarketing_sim.scenario.units import Span
 
 
 def calendar(**fields: Any) -> ContractCalendar:
     return ContractCalendar(**{"zone": "America/New_York", "hours": {"mon-fri": ["09:00-17:00"]}, **fields})
+
+
+def day_of(**fields: Any) -> float:
+    return calendar(**fields).business_minutes["day"]
 
 
 def test_a_run_of_weekdays_opens_each_of_them() -> None:
@@ -24,9 +29,9 @@ def test_a_run_of_weekdays_opens_each_of_them() -> None:
 
 
 def test_a_business_day_is_the_mean_of_the_days_that_open() -> None:
-    assert calendar().business_day_minutes == 480
-    assert calendar(hours={"mon": "09:00-17:00", "fri": "09:00-13:00", "sat": []}).business_day_minutes == 360
-    assert calendar(hours={}).business_day_minutes == 0
+    assert day_of() == 480
+    assert day_of(hours={"mon": "09:00-17:00", "fri": "09:00-13:00", "sat": []}) == 360
+    assert day_of(hours={}) == 0
 
 
 def test_a_night_shift_is_written_in_two_parts() -> None:
@@ -76,10 +81,11 @@ def test_a_day_that_is_not_in_the_calendar_is_refused(day: object) -> None:
 
 
 def test_holidays_are_dates() -> None:
-    assert calendar(holidays=["2026-12-25", dt.date(2027, 1, 1)]).holidays == (
-        dt.date(2026, 12, 25),
-        dt.date(2027, 1, 1),
-    )
+    dates = calendar(holidays=["2026-12-25", dt.date(2027, 1, 1)]).holidays.dates
+    assert [(days.first, days.last, days.hours) for days in dates] == [
+        (dt.date(2026, 12, 25), dt.date(2026, 12, 25), ()),
+        (dt.date(2027, 1, 1), dt.date(2027, 1, 1), ()),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +133,23 @@ def test_a_city_alone_is_answered_with_its_zone(typed: str, meant: str) -> None:
 
 
 def test_a_day_given_as_closed_is_no_business_day() -> None:
-    closed = calendar(hours={"mon-fri": ["09:00-17:00"], "sat": ["00:00-00:00"], "sun": ["12:00-12:00"]})
-    assert closed.business_day_minutes == calendar().business_day_minutes == 480.0
-    assert calendar(hours={"mon-fri": ["09:00-09:00"]}).business_day_minutes == 0.0
+    hours = {"mon-fri": ["09:00-17:00"], "sat": ["00:00-00:00"], "sun": ["12:00-12:00"]}
+    assert day_of(hours=hours) == day_of() == 480.0
+    assert day_of(hours={"mon-fri": ["09:00-09:00"]}) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("hours", "open_minutes"),
+    [
+        ({"mon-fri": ["09:00-17:00"]}, 2400),
+        ({"tue-thu": ["09:00-17:00"]}, 1440),
+        ({"mon-sun": ["00:00-24:00"]}, 10080),
+        ({"mon-thu": ["08:00-16:00"], "fri": ["08:00-12:00"]}, 2160),
+        ({}, 0),
+    ],
+)
+def test_a_business_week_is_what_is_open_in_a_week(hours: dict[str, Any], open_minutes: float) -> None:
+    business = calendar(hours=hours).business_minutes
+    for text in ("1 business week", "1 working week"):
+        assert Span.parse(text).minutes(business) == open_minutes
+    assert Span.parse("1 week").minutes(business) == 10080

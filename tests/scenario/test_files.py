@@ -80,7 +80,7 @@ def test_files_can_extend_each_other_three_deep_and_across_folders(folder: Path)
 
 def test_a_list_is_replaced_whole(folder: Path) -> None:
     changed = Scenario.load(child(folder, "calendar:\n  holidays: [2026-01-01]\n"))
-    assert len(changed.calendar.holidays) == 1
+    assert len(changed.calendar.holidays.dates) == 1
 
 
 def test_files_that_extend_each_other_in_a_circle_are_refused_with_the_circle(folder: Path) -> None:
@@ -285,6 +285,9 @@ def test_a_plan_that_cannot_meet_its_clause_is_legal_and_warned_about(folder: Pa
         Scenario.load(child(folder, "sales: {sdr: {cadence: {max_attempts: 3}}}\n"))
     with pytest.warns(CadenceWarning, match="attempt 4 is planned 21"):
         Scenario.load(child(folder, "sales: {sdr: {cadence: {gaps: [7 days]}}}\n"))
+    of_business = "sla: {depth: {within: 3 business days}}\nsales: {sdr: {cadence: {gaps: [2 business days]}}}\n"
+    with pytest.warns(CadenceWarning, match=r"attempt 4 is planned 6\.0 business days after"):
+        Scenario.load(child(folder, of_business))
     with pytest.warns(CadenceWarning, match=r"sla\.feedback: promises 99%, reps record 95%"):
         Scenario.load(child(folder, "sla: {feedback: {target: 99 %}}\n"))
 

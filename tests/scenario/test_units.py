@@ -18,6 +18,7 @@ from smarketing_sim.scenario.units import (
     to_grid,
 )
 
+OFFICE = {"minute": 1.0, "hour": 60.0, "day": 480.0, "week": 2400.0}
 UNITS = ("minute", "hour", "day", "week", "month")
 spans = st.builds(Span, st.floats(0, 1e3, allow_nan=False), st.sampled_from(UNITS[:4]), st.booleans()) | st.builds(
     Span, st.floats(0, 1e3, allow_nan=False), st.sampled_from(UNITS)
@@ -75,10 +76,16 @@ def test_the_grid_has_a_scalar_and_an_array_form_that_agree(minutes: float) -> N
         ("0 min", 0),
         ("1e1 hours", 600),
         (" 3  business  days ", 1440),
+        ("10 working days", 4800),
+        ("1 working day", 480),
+        ("6 working hours", 360),
+        ("1 working week", 2400),
+        ("3 workdays", 1440),
+        ("1 workday", 480),
     ],
 )
 def test_a_span_has_the_minutes_of_its_own_clock(text: str, minutes: float) -> None:
-    assert Span.parse(text).minutes(480.0) == minutes
+    assert Span.parse(text).minutes(OFFICE) == minutes
 
 
 @pytest.mark.parametrize(
@@ -94,6 +101,9 @@ def test_a_span_has_the_minutes_of_its_own_clock(text: str, minutes: float) -> N
         "6 fortnights",
         "business hours",
         "6 business months",
+        "6 working months",
+        "6 working business days",
+        "6 work",
         "",
         None,
         True,

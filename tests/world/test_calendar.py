@@ -17,14 +17,18 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
 from smarketing_sim.world.calendar import (
     Calendar,
+    Special,
     Timeline,
     add_months,
     contract_calendar,
     open_days,
+    special_days,
     timeline,
     timeline_of,
 )
+from smarketing_sim.world.demand import sample_demand
 from smarketing_sim.world.edges import Edges
+from smarketing_sim.world.roster import roster
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Berlin", "Asia/Kolkata", "UTC")
 WEEKS: dict[str, dict[str, Any]] = {
@@ -145,6 +149,10 @@ def test_intervals_in_any_order_become_their_union(pairs: list[tuple[int, int]])
     assert np.all(calendar.opens_at[1:] > calendar.closes_at[:-1])
 
 
+def closing(*days: dt.date) -> Special:
+    return tuple((day, ()) for day in sorted(days))
+
+
 def naive_open(line: Timeline, hours: dict[str, Any], closed: frozenset[dt.date], zone: str) -> np.ndarray:
     """Whether each minute of a run is open, by the local time that pandas gives it."""
     local = pd.date_range(line.epoch, periods=int(line.ends_at), freq="min").tz_convert(zone)
@@ -166,7 +174,7 @@ def test_opening_hours_agree_with_a_count_of_every_minute_of_a_year(short: Scena
     line = line_of(zone)
     closed = frozenset({dt.date(2026, 3, 9), dt.date(2026, 4, 5), dt.date(2026, 11, 2), dt.date(2026, 12, 25)})
     hours = short.with_overrides({"calendar.hours": WEEKS[week]}).calendar.hours
-    days = open_days(hours, zone=zone, closed=closed, line=line)
+    days = open_days(hours, zone=zone, special=closing(*closed), line=line)
     calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
     expected = naive_open(line, WEEKS[week], closed, zone)
     minutes = np.arange(len(expected), dtype=float)
@@ -178,7 +186,7 @@ def test_opening_hours_agree_with_a_count_of_every_minute_of_a_year(short: Scena
 def test_a_rep_in_another_zone_opens_by_the_clock_on_that_wall(short: Scenario, zone: str) -> None:
     line = line_of("Europe/Berlin")
     hours = short.with_overrides({"calendar.hours": WEEKS["office"]}).calendar.hours
-    days = open_days(hours, zone=zone, closed=frozenset(), line=line)
+    days = open_days(hours, zone=zone, special=(), line=line)
     calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
     expected = naive_open(line, WEEKS["office"], frozenset(), zone)
     assert np.array_equal(calendar.elapsed(np.arange(len(expected) + 1.0)), np.concatenate([[0], np.cumsum(expected)]))
@@ -236,7 +244,7 @@ def test_a_holiday_closes_its_local_day_and_no_other(baseline: Scenario) -> None
     line, calendar = timeline(baseline), contract_calendar(baseline)
     per_day = np.diff(calendar.elapsed(line.day_starts_at))
     days = [line.first_day + dt.timedelta(days=n) for n in range(line.day_count)]
-    closed = [day.weekday() >= 5 or day in baseline.calendar.holidays for day in days]
+    closed = [day.weekday() >= 5 or day in dict(special_days(baseline)) for day in days]
     assert np.array_equal(per_day, np.where(closed, 0.0, 480.0))
 
 
@@ -282,3 +290,147 @@ def test_many_instants_at_once_meet_the_same_clock_as_each_alone(short: Scenario
         alone = [float(calendar.add(*pair)) for pair in zip(at, one, strict=True)]
         np.testing.assert_array_equal(calendar.add(at, one), alone)
     np.testing.assert_array_equal(calendar.add(at, 90.0), calendar.add(at, np.full(len(at), 90.0)))
+
+
+ODD_CLOCKS = {
+    "skips 30 December": ("Pacific/Apia", dt.date(2011, 7, 1)),
+    "skips 30 December, too": ("Pacific/Fakaofo", dt.date(2011, 7, 1)),
+    "skips New Year's Eve": ("Pacific/Kiritimati", dt.date(1994, 7, 1)),
+    "skips a Saturday in August": ("Kwajalein", dt.date(1993, 1, 1)),
+    "begins at half past three": ("Asia/Kolkata", dt.date(2026, 1, 1)),
+    "is a quarter off": ("Asia/Kathmandu", dt.date(2026, 1, 1)),
+    "is a quarter off and changes": ("Pacific/Chatham", dt.date(2026, 1, 1)),
+    "changes by half an hour": ("Australia/Lord_Howe", dt.date(2026, 1, 1)),
+    "has no midnight in spring": ("America/Sao_Paulo", dt.date(2018, 7, 1)),
+    "has no midnight in March": ("Asia/Beirut", dt.date(2026, 1, 1)),
+    "has no midnight in April": ("Africa/Cairo", dt.date(2026, 1, 1)),
+    "has no midnight in Cuba": ("America/Havana", dt.date(2020, 1, 1)),
+}
+TWICE = {"has one day of 47 hours": ("Kwajalein", dt.date(1969, 1, 1))}
+EARLY: dict[str, Any] = {"mon-sun": ["00:15-02:45", "03:00-06:00", "09:00-17:00", "22:00-24:00"]}
+
+
+@pytest.mark.parametrize("week", [*WEEKS, "early"])
+@pytest.mark.parametrize("clock", ODD_CLOCKS)
+def test_hours_that_clocks_skip_are_not_made_up_for(short: Scenario, clock: str, week: str) -> None:
+    zone, starts_on = ODD_CLOCKS[clock]
+    line, texts = line_of(zone, starts_on), {**WEEKS, "early": EARLY}[week]
+    hours = short.with_overrides({"calendar.hours": texts}).calendar.hours
+    days = open_days(hours, zone=zone, special=(), line=line)
+    calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
+    expected = naive_open(line, texts, frozenset(), zone)
+    if week == "early":  # a time that comes twice is over when it has come once
+        expected &= ~comes_again(line, zone)
+        opened = calendar.next_open(np.arange(len(expected), dtype=float)) == np.arange(len(expected))
+        assert np.all(opened >= expected)
+        assert np.sum(opened & ~expected) <= np.sum(comes_again(line, zone))
+        return
+    assert np.array_equal(calendar.elapsed(np.arange(len(expected) + 1.0)), np.concatenate([[0], np.cumsum(expected)]))
+
+
+def test_the_hours_of_a_day_that_comes_twice_are_worked_once(short: Scenario) -> None:
+    zone, starts_on = TWICE["has one day of 47 hours"]
+    line, hours = line_of(zone, starts_on), short.with_overrides({"calendar.hours": WEEKS["office"]}).calendar.hours
+    days = dict(open_days(hours, zone=zone, special=(), line=line))
+    assert sum(closes - opens for opens, closes in days[dt.date(1969, 9, 30)]) == 450  # a Tuesday
+
+
+def comes_again(line: Timeline, zone: str) -> np.ndarray:
+    """Whether the local time of each minute was there before."""
+    local = pd.date_range(line.epoch, periods=int(line.ends_at), freq="min").tz_convert(zone).tz_localize(None)
+    return np.asarray(local.duplicated())
+
+
+@pytest.mark.parametrize("clock", ODD_CLOCKS | TWICE)
+def test_local_days_and_hours_agree_with_pandas_on_odd_clocks(clock: str) -> None:
+    zone, starts_on = (ODD_CLOCKS | TWICE)[clock]
+    line = line_of(zone, starts_on)
+    assert np.all(np.diff(line.day_starts_at) >= 0)
+    at = np.arange(0.0, line.ends_at, 7.5)
+    local = (pd.Timestamp(line.epoch) + pd.to_timedelta(at, unit="min")).tz_convert(zone).tz_localize(None)
+    expected = (local.normalize() - pd.Timestamp(line.first_day)).days.to_numpy()
+    assert np.array_equal(line.day_of(at), expected)
+    assert np.array_equal(line.day_of(at[:100]), expected[:100])
+    assert np.array_equal(line.hour_of_week(at), (local.day_of_week * 24 + local.hour).to_numpy())
+    months = (local.year * 12 + local.month).to_numpy() - (starts_on.year * 12 + starts_on.month)
+    assert np.array_equal(line.month_of(at), np.where((months >= 0) & (months < 12), months, -1))
+    assert list(line.day_of([-5.0, np.nan])) == [-1, line.day_count]
+
+
+@pytest.mark.parametrize("first", [dt.date(2011, 12, 29), dt.date(2011, 12, 30), dt.date(2011, 12, 31)])
+def test_a_run_may_begin_or_end_beside_a_date_that_never_was(first: dt.date) -> None:
+    begins, ends = (
+        timeline_of(first, 0, 1, 0, "Pacific/Apia"),
+        timeline_of(add_months(first, -1), 0, 1, 0, "Pacific/Apia"),
+    )
+    for line in (begins, ends):
+        at = np.arange(0.0, line.ends_at, 30.0)
+        local = (pd.Timestamp(line.epoch) + pd.to_timedelta(at, unit="min")).tz_convert("Pacific/Apia")
+        days = (local.tz_localize(None).normalize() - pd.Timestamp(line.first_day)).days.to_numpy()
+        assert np.array_equal(line.day_of(at), days)
+
+
+def test_part_of_a_day_opens_only_where_both_hours_and_holidays_say_so(short: Scenario) -> None:
+    parts = [
+        {"2026-01-05": ["08:00-10:00", "11:00-12:30"]},
+        {"2026-01-06": ["17:00-20:00"]},
+        {"2026-01-10": "09:00-12:00"},
+    ]
+    scenario = short.with_overrides(
+        {"calendar.hours": {"mon-fri": ["09:00-12:00", "13:00-17:00"]}, "calendar.holidays": parts}
+    )
+    line, calendar = timeline(scenario), contract_calendar(scenario)
+    per_day = np.diff(calendar.elapsed(line.day_starts_at))
+    assert per_day[dt.date(2026, 1, 5).day - 1] == 60 + 60  # Monday: 09:00 to 10:00, and 11:00 to 12:00
+    assert per_day[dt.date(2026, 1, 6).day - 1] == 0  # Tuesday evening
+    assert per_day[dt.date(2026, 1, 10).day - 1] == 0  # a Saturday
+    assert per_day[dt.date(2026, 1, 7).day - 1] == 420
+
+
+def test_part_of_a_day_is_by_the_clock_of_each_rep(short: Scenario) -> None:
+    scenario = short.with_overrides(
+        {
+            "calendar.holidays": [{"2026-01-07": ["09:00-13:00"]}],
+            "sales.sdr.leave_days_per_year": 0,
+            "sales.sdr.meetings": [],
+            "sales.sdr.marketing_time": {"share": 1.0},
+            "sales.sdr.shift": {"mon-fri": ["08:00-18:00"]},
+            "sales.sdr.reps": {"2": {"zone": "America/Los_Angeles"}},
+        }
+    )
+    day = pd.Timestamp("2026-01-07")
+
+    def on(rep: Calendar, zone: str) -> list[tuple[float, float]]:
+        epoch = pd.Timestamp(timeline(scenario).epoch)
+        starts, ends = ((day + pd.Timedelta(days=n)).tz_localize(zone) for n in (0, 1))
+        edges = ((one - epoch) / pd.Timedelta(minutes=1) for one in (starts, ends))
+        part, begins = rep.clipped(*edges), (starts - epoch) / pd.Timedelta(minutes=1)
+        return list(zip((part.opens_at - begins) / 60, (part.closes_at - begins) / 60, strict=True))
+
+    here, there = roster(scenario, sample_demand(scenario, seed=1))[:2]
+    assert on(contract_calendar(scenario), "America/New_York") == [(9, 13)]
+    assert on(here.calendar, "America/New_York") == [(9, 13)]
+    assert on(there.calendar, "America/Los_Angeles") == [(9, 13)]
+
+
+def test_holidays_of_a_country_follow_the_first_day_of_the_run(short: Scenario) -> None:
+    norway = short.with_overrides({"calendar.holidays": {"country": "NO"}})
+    for year, easter_monday in (
+        (2026, dt.date(2026, 4, 6)),
+        (2027, dt.date(2027, 3, 29)),
+        (2031, dt.date(2031, 4, 14)),
+    ):
+        moved = norway.with_overrides(
+            {"run.starts_on": dt.date(year, 3, 1).isoformat(), "run.horizon_months": 2, "marketing.campaigns": None}
+        )
+        per_day = np.diff(contract_calendar(moved).elapsed(timeline(moved).day_starts_at))
+        assert per_day[(easter_monday - dt.date(year, 3, 1)).days] == 0
+        assert per_day[(easter_monday - dt.date(year, 3, 1)).days + 1] == 480
+
+
+def test_warm_up_and_cool_down_have_their_holidays_too(baseline: Scenario) -> None:
+    closed = dict(special_days(baseline.with_overrides({"calendar.holidays": {"country": "NO"}})))
+    line = timeline(baseline)
+    assert dt.date(2025, 12, 25) in closed
+    assert dt.date(2027, 1, 1) in closed
+    assert min(closed) >= line.first_day - dt.timedelta(days=1)

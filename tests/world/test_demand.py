@@ -19,7 +19,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.files import build, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Span
-from smarketing_sim.world.arrivals import Course, day_effects
+from smarketing_sim.world.arrivals import Course, day_effects, flows
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAD_COLUMNS, Demand, demand_reads, sample_demand
 from smarketing_sim.world.streams import Streams, stable_hash
@@ -239,6 +239,16 @@ def test_twelve_monthly_numbers_are_met_month_by_month(baseline: Scenario) -> No
     expected = 12 * np.array(monthly)
     assert counts[8] == 0
     assert np.all(np.abs(counts - expected) <= 4 * np.sqrt(expected))
+
+
+def test_a_month_that_lacks_a_date_brings_its_number_of_leads_all_the_same(baseline: Scenario) -> None:
+    set_ = {"calendar.zone": "Pacific/Apia", "calendar.holidays": [], "run.starts_on": "2011-07-01", "sla": {}}
+    monthly = {"marketing.sources": {"event_list": {"leads_per_month": [100, 900, *[500] * 9, 800]}}}
+    scenario = without_campaigns(baseline, **set_, **monthly)
+    line = timeline(scenario)
+    flow = next(one for one in flows(scenario, line, np.ones(line.day_count)) if one.source == "event_list")
+    by_month = np.bincount(line.month_of(60.0 * np.arange(len(flow.mass))) + 1, weights=flow.mass * flow.volume)[1:]
+    np.testing.assert_allclose(by_month[5:8], [800, 100, 900], rtol=0.005)
 
 
 def test_a_month_of_which_the_run_sees_a_part_keeps_its_rate(baseline: Scenario) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import timeline
+from smarketing_sim.world.calendar import special_days, timeline
 from smarketing_sim.world.demand import Demand, sample_demand
 from smarketing_sim.world.roster import Rep, roster
 
@@ -26,7 +26,7 @@ def days_at_work(scenario: Scenario, rep: Rep) -> set[dt.date]:
 def working_days(scenario: Scenario) -> list[dt.date]:
     line = timeline(scenario)
     days = [line.first_day + dt.timedelta(days=n) for n in range(line.day_count)]
-    return [day for day in days if day.weekday() < 5 and day not in scenario.calendar.holidays]
+    return [day for day in days if day.weekday() < 5 and day not in dict(special_days(scenario))]
 
 
 def leave(scenario: Scenario, rep: Rep) -> list[int]:
