@@ -18,7 +18,6 @@ from smarketing_sim.cli.options import (
     Json,
     ManyParams,
     Params,
-    Replications,
     Seed,
     Sets,
     Workers,
@@ -81,7 +80,7 @@ def _implied(scenario: Scenario) -> list[Implied]:
 def run(
     params: Params,
     sets: Sets = NO_WORDS,
-    replications: Replications = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years; with --precision at most so many.")] = 20,
     precision: Annotated[
         list[str],
         typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected=3%."),
@@ -131,7 +130,7 @@ def compare(
     indifference: Annotated[
         float | None, typer.Option(metavar="X", help="With --best: the least difference worth detecting.")
     ] = None,
-    replications: Replications = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years; with --best at most so many.")] = 20,
     seed: Seed = 1,
     engine: Engine = None,
     workers: Workers = None,
