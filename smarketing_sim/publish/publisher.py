@@ -51,7 +51,7 @@ class Published:
     path
         The folder of the run.
     pdf_note
-        One line of advice when a PDF was asked for and could not be made.
+        One line when a PDF was asked for: how it was made, where not in the usual way, or why it could not be.
     """
 
     path: Path
