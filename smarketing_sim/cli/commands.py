@@ -107,6 +107,8 @@ def run(
         experiment = _simulate(
             scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=out is not None
         )
+    if not experiment.measures:
+        _hold_failures(experiment)
     if out is not None:
         _write_ledgers(experiment, out)
     answer = to_json(experiment)
@@ -277,8 +279,11 @@ def _best(
 def _hold_failures(experiment: Experiment) -> None:
     """Leave with exit code 3 and a table where replications failed."""
     if experiment.failures:
+        count = len(experiment.failures)
+        told = f"{count} simulated years failed, the others were finished"
+        told = told if experiment.measures else f"no simulated year was finished, all {count} failed"
         listed = "\n".join(f"  year {f.replication}: {f.error}" for f in experiment.failures[:20])
-        raise RunFailed(f"{len(experiment.failures)} simulated years failed, the others were finished:\n{listed}")
+        raise RunFailed(f"{told}:\n{listed}")
 
 
 def _write_ledgers(experiment: Experiment, out: Path) -> None:

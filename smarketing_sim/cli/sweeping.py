@@ -101,5 +101,6 @@ def _show(result: Sweep, table: Path, *, as_json: bool) -> None:
         tell(f"the table is in {table}")
     if result.failures:
         listed = "\n".join(f"  scenario {f.point}, year {f.replication}: {f.error}" for f in result.failures[:20])
-        told = f"{len(result.failures)} simulated years failed, the others were finished; the same command tries again"
+        others = ", the others were finished" if any(result.records) else ", and none was finished"
+        told = f"{len(result.failures)} simulated years failed{others}; the same command tries again"
         raise RunFailed(f"{told}:\n{listed}")
