@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from smarketing_sim.errors import InputError, LedgerError, Problem, RunFailed
 from smarketing_sim.ledger import SCHEMA, TEXT, Column, Ledger
 from smarketing_sim.lifetimes import passing_folder
+from smarketing_sim.plain import one_line
 
 RUNS = "runs"
 
@@ -80,7 +81,7 @@ def write(ledger: Ledger, folder: Path) -> None:
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG}:
-            raise RunFailed(f"{folder}: could not be written: {why}; what was there before is kept") from None
+            raise RunFailed(f"{one_line(folder)}: could not be written: {why}; what was there before is kept") from None
         raise InputError([Problem(f"cannot be written: {why}", file=str(folder))]) from None
 
 

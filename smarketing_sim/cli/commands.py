@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,8 +24,9 @@ from smarketing_sim.cli.options import (
     Workers,
     app,
 )
-from smarketing_sim.cli.screen import Progress, print_json, say, tell
+from smarketing_sim.cli.screen import Progress, print_json, say, show, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
+from smarketing_sim.plain import one_line
 from smarketing_sim.shipped import shipped
 
 REPORT_YEARS = 200
@@ -65,7 +67,8 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
         from smarketing_sim.publish.words import tell_money_in
 
         tell_money_in(scenario.currency)
-        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}\n{self_check_text(implied[name])}")
+        fine = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
+        say(f"{fine}\n{self_check_text(implied[name])}")
 
 
 def _implied(scenario: Scenario) -> list[Implied]:
@@ -112,11 +115,11 @@ def run(
     if out is not None:
         _write_ledgers(experiment, out)
     answer = to_json(experiment)
-    print_json(answer) if as_json else _print(answer, "run_text")
+    show(answer, _words("run_text"), as_json=as_json)
     _hold_failures(experiment)
     broken = [c["id"] for c in answer["clauses"] if require is not None and _below(c["p_kept"]["mean"], require)]
     if broken:
-        tell(f"chance kept below {require}: {', '.join(broken)}")
+        tell(f"chance kept below {require}: {one_line(', '.join(broken))}")
         raise typer.Exit(1)
 
 
@@ -152,13 +155,13 @@ def compare(
     with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
         if best is not None and indifference is not None:
             answer = _best(scenarios, best, indifference, replications, seed, engine, executor)
-            print_json(answer) if as_json else _print(answer, "best_text")
+            show(answer, _words("best_text"), as_json=as_json)
             return
         found = [_simulate(scenario, replications, seed, engine, executor) for scenario in scenarios]
     for experiment in found:
         _hold_failures(experiment)
     answer = compare_all(found[0], found[1:]) if more else paired(*found)
-    print_json(answer) if as_json else _print(answer, "compare_all_text" if more else "compare_text")
+    show(answer, _words("compare_all_text" if more else "compare_text"), as_json=as_json)
 
 
 @app.command()
@@ -193,7 +196,7 @@ def report(
     years = replications or (REPORT_YEARS if notebook == MAIN_NOTEBOOK else int(defaults.get("replications", 1)))
     check_numbers(replications=years if replications is None else replications, seed=seed)
     for path, scenario in scenarios:
-        tell(f"{scenario.name}: {counted(years, 'simulated year')}")
+        tell(f"{one_line(scenario.name)}: {counted(years, 'simulated year')}")
         with Progress("simulating", in_percent=True) as progress:
             published = publish_report(
                 source,
@@ -212,11 +215,11 @@ def report(
         if not as_json:
             for made in ("report.html", "report.pdf"):
                 if (published.path / made).exists():
-                    say(f"published {published.path / made}")
+                    say(f"published {one_line(published.path / made)}")
     if as_json:
         print_json({"published": [{**s.identity} for _, s in scenarios]})
     else:
-        say(f"all reports: {out / 'index.html'}")
+        say(f"all reports: {one_line(out / 'index.html')}")
 
 
 def _simulate(
@@ -282,7 +285,7 @@ def _hold_failures(experiment: Experiment) -> None:
         count = len(experiment.failures)
         told = f"{count} simulated years failed, the others were finished"
         told = told if experiment.measures else f"no simulated year was finished, all {count} failed"
-        listed = "\n".join(f"  year {f.replication}: {f.error}" for f in experiment.failures[:20])
+        listed = "\n".join(f"  year {f.replication}: {one_line(f.error)}" for f in experiment.failures[:20])
         raise RunFailed(f"{told}:\n{listed}")
 
 
@@ -290,7 +293,7 @@ def _write_ledgers(experiment: Experiment, out: Path) -> None:
     from smarketing_sim.experiment.results import joined_ledger
 
     joined_ledger(experiment).write(out)
-    tell(f"ledgers of {len(experiment.measures)} years are in {out}")
+    tell(f"ledgers of {len(experiment.measures)} years are in {one_line(out)}")
 
 
 def find_notebook(name: str) -> Path:
@@ -312,7 +315,9 @@ def _below(value: float | None, limit: float) -> bool:
     return value is not None and value < limit
 
 
-def _print(answer: dict[str, Any], text: str) -> None:
+def _words(text: str) -> Callable[[dict[str, Any]], str]:
+    """Return the words for an answer; a command that prints none need not load them."""
     from smarketing_sim.publish import terminal
 
-    say(getattr(terminal, text)(answer))
+    words: Callable[[dict[str, Any]], str] = getattr(terminal, text)
+    return words

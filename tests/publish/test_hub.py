@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,18 @@ def test_no_hostile_text_adds_an_element(tmp_path: Path, hostile: list[str]) -> 
 
     texts = [text for text in hostile[:100] if plain_text(text)]
     assert built(tmp_path / "a", texts) == built(tmp_path / "b", ["x"] * len(texts))
+
+
+def test_a_name_from_right_to_left_turns_no_word_around_it(tmp_path: Path) -> None:
+    name = "תוכנית 2026"
+    for run in ("r1", "r2"):
+        add(tmp_path, "plan", run, scenario=name, title=name, headline=[{"label": name, "value": "2"}])
+    soup = hub(tmp_path)
+    shown = [text.parent for text in soup.main.find_all(string=re.compile(name))]
+    assert len(shown) == 5
+    for tag in shown:
+        whole = tag.parent if tag.name == "a" else tag
+        assert whole.name == "bdi" or whole["dir"] == "auto"
 
 
 @pytest.mark.parametrize("text", ["{{7*7}}", "{% for x in y %}", "{{''.__class__}}"])
