@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from smarketing_sim.plain import one_line
+
 
 class SmarketingError(Exception):
     """The base of every error that this package raises on purpose."""
@@ -124,5 +126,4 @@ def shorten(value: object, width: int = 60) -> str:
 
 
 def _one_line(text: str, width: int) -> str:
-    text = text if len(text) <= width else text[: width - 1] + "…"
-    return "".join(c if c.isprintable() else " " for c in text)
+    return one_line(text if len(text) <= width else text[: width - 1] + "…")

@@ -1,9 +1,17 @@
-"""A ledger as data frames and as Parquet files."""
+"""A ledger as data frames and as Parquet files.
+
+``runs.parquet`` is written last and seals the others by their hashes, so files of two ledgers are never taken for one.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import hashlib
 import json
+import os
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +20,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from smarketing_sim.errors import InputError, LedgerError, Problem
+from smarketing_sim.errors import InputError, LedgerError, Problem, RunFailed
 from smarketing_sim.ledger import SCHEMA, TEXT, Column, Ledger
+from smarketing_sim.lifetimes import passing_folder
+from smarketing_sim.plain import one_line
+
+RUNS = "runs"
 
 _TIMES = {
     "leads": tuple(name for name in SCHEMA["leads"] if name.endswith("_at")),
@@ -48,14 +60,63 @@ def timestamps(ledger: Ledger, name: str) -> pd.DataFrame:
 
 
 def write(ledger: Ledger, folder: Path) -> None:
-    """Write every table of a ledger into a folder."""
+    """Write every table of a ledger into a folder: a new one is there at once, one that is there changes file by file.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    RunFailed
+        If the disk fails or is full; what was there before is kept.
+    """
+    place = Path(os.path.realpath(folder))
+    beside = place if place.is_dir() else place.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in SCHEMA:
-            pq.write_table(_arrow(ledger, name), folder / f"{name}.parquet")
-        runs(ledger).to_parquet(folder / "runs.parquet", index=False)
+        beside.mkdir(parents=True, exist_ok=True)
+        with passing_folder(beside / f".{RUNS}-{secrets.token_hex(8)}") as staging:
+            made = staging / "ledger"
+            made.mkdir()
+            _write_files(ledger, made)
+            _move(made, place)
     except OSError as error:
-        raise InputError([Problem(f"cannot be written: {error.strerror}", file=str(folder))]) from None
+        why = error.strerror or str(error)
+        if error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG}:
+            raise RunFailed(f"{one_line(folder)}: could not be written: {why}; what was there before is kept") from None
+        raise InputError([Problem(f"cannot be written: {why}", file=str(folder))]) from None
+
+
+def _write_files(ledger: Ledger, folder: Path) -> None:
+    for name in SCHEMA:
+        pq.write_table(_arrow(ledger, name), folder / f"{name}.parquet")
+    told = pa.Table.from_pandas(runs(ledger), preserve_index=False)
+    seal = json.dumps(_hashes(folder)).encode()
+    told = told.replace_schema_metadata({**(told.schema.metadata or {}), b"seal": seal})
+    pq.write_table(told, folder / f"{RUNS}.parquet")
+    for file in folder.iterdir():
+        with file.open("rb+") as written:
+            os.fsync(written.fileno())
+
+
+def _move(made: Path, place: Path) -> None:
+    if not os.path.lexists(place):
+        made.rename(place)
+        return
+    for name in (*SCHEMA, RUNS):
+        (made / f"{name}.parquet").replace(place / f"{name}.parquet")
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    found = {}
+    for name in SCHEMA:
+        with (folder / f"{name}.parquet").open("rb") as file:
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _hold_seal(folder: Path, metadata: Mapping[bytes, bytes]) -> None:
+    """Refuse files that were not written together; what was written elsewhere has no seal."""
+    if b"seal" in metadata and json.loads(metadata[b"seal"]) != _hashes(folder):
+        raise LedgerError("its files were not written together")
 
 
 def read(folder: Path) -> Ledger:
@@ -66,8 +127,10 @@ def read(folder: Path) -> Ledger:
         tables = {name: _columns(name, table) for name, table in arrow.items()}
         epoch = dt.datetime.fromisoformat(facts["epoch"])
         categories = {name: tuple(values) for name, values in facts["categories"].items()}
-        told = _read_file(folder / "runs.parquet").to_pylist()
-        return Ledger(epoch, float(facts["ends_at"]), categories, tables, tuple(told))
+        told = _read_file(folder / f"{RUNS}.parquet")
+        ledger = Ledger(epoch, float(facts["ends_at"]), categories, tables, tuple(told.to_pylist()))
+        _hold_seal(folder, told.schema.metadata or {})
+        return ledger
     except (*_UNREADABLE, LedgerError) as error:
         raise InputError([Problem(f"is not a ledger: {error}", file=str(folder))]) from None
 

@@ -30,6 +30,7 @@ from smarketing_sim.cli import sweeping as sweeping
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import show_warning, tell
 from smarketing_sim.errors import SmarketingError, SmarketingWarning
+from smarketing_sim.plain import one_line
 
 STOPPED = 130
 _PATIENCE_SECONDS = 5.0
@@ -86,9 +87,13 @@ def _usage(error: Exception) -> int:
     """Tell what is wrong with the command's words; anything else is a defect of ours, told in one line."""
     show = getattr(error, "show", None)
     if show is not None:
+        for part in ("message", "param_hint"):  # which may hold any word that was typed
+            said = getattr(error, part, None)
+            if isinstance(said, str):
+                setattr(error, part, one_line(said))
         show()
         return int(getattr(error, "exit_code", 2))
-    tell(f"a defect of smarketing, not of your input: {type(error).__name__}: {error}")
+    tell(f"a defect of smarketing, not of your input: {type(error).__name__}: {one_line(error)}")
     if os.environ.get("SMARKETING_DEBUG"):
         raise error
     return 3

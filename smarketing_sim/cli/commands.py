@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,14 +18,14 @@ from smarketing_sim.cli.options import (
     Json,
     ManyParams,
     Params,
-    Replications,
     Seed,
     Sets,
     Workers,
     app,
 )
-from smarketing_sim.cli.screen import Progress, print_json, say, tell
+from smarketing_sim.cli.screen import Progress, print_json, say, show, tell
 from smarketing_sim.errors import InputError, RunFailed
+from smarketing_sim.plain import one_line
 
 if TYPE_CHECKING:
     from smarketing_sim.decide.self_check import Implied
@@ -62,8 +63,8 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
         from smarketing_sim.publish.words import tell_money_in
 
         tell_money_in(scenario.currency)
-        say(f"{name}: fine; {scenario.name}, digest {scenario.digest[:8]}\n{holidays_text(scenario)}")
-        say(self_check_text(implied[name]))
+        fine = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
+        say(f"{fine}\n{holidays_text(scenario)}\n{self_check_text(implied[name])}")
 
 
 def _implied(scenario: Scenario) -> list[Implied]:
@@ -78,7 +79,7 @@ def _implied(scenario: Scenario) -> list[Implied]:
 def run(
     params: Params,
     sets: Sets = NO_WORDS,
-    replications: Replications = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years; with --precision at most so many.")] = 20,
     precision: Annotated[
         list[str],
         typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected=3%."),
@@ -105,14 +106,16 @@ def run(
         experiment = _simulate(
             scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=out is not None
         )
+    if not experiment.measures:
+        _hold_failures(experiment)
     if out is not None:
         _write_ledgers(experiment, out)
     answer = to_json(experiment)
-    print_json(answer) if as_json else _print(answer, "run_text")
+    show(answer, _words("run_text"), as_json=as_json)
     _hold_failures(experiment)
     broken = [c["id"] for c in answer["clauses"] if require is not None and _below(c["p_kept"]["mean"], require)]
     if broken:
-        tell(f"chance kept below {require}: {', '.join(broken)}")
+        tell(f"chance kept below {require}: {one_line(', '.join(broken))}")
         raise typer.Exit(1)
 
 
@@ -128,7 +131,7 @@ def compare(
     indifference: Annotated[
         float | None, typer.Option(metavar="X", help="With --best: the least difference worth detecting.")
     ] = None,
-    replications: Replications = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years; with --best at most so many.")] = 20,
     seed: Seed = 1,
     engine: Engine = None,
     workers: Workers = None,
@@ -148,13 +151,13 @@ def compare(
     with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
         if best is not None and indifference is not None:
             answer = _best(scenarios, best, indifference, replications, seed, engine, executor)
-            print_json(answer) if as_json else _print(answer, "best_text")
+            show(answer, _words("best_text"), as_json=as_json)
             return
         found = [_simulate(scenario, replications, seed, engine, executor) for scenario in scenarios]
     for experiment in found:
         _hold_failures(experiment)
     answer = compare_all(found[0], found[1:]) if more else paired(*found)
-    print_json(answer) if as_json else _print(answer, "compare_all_text" if more else "compare_text")
+    show(answer, _words("compare_all_text" if more else "compare_text"), as_json=as_json)
 
 
 def _simulate(
@@ -217,22 +220,27 @@ def _best(
 def _hold_failures(experiment: Experiment) -> None:
     """Leave with exit code 3 and a table where replications failed."""
     if experiment.failures:
-        listed = "\n".join(f"  year {f.replication}: {f.error}" for f in experiment.failures[:20])
-        raise RunFailed(f"{len(experiment.failures)} simulated years failed, the others were finished:\n{listed}")
+        count = len(experiment.failures)
+        told = f"{count} simulated years failed, the others were finished"
+        told = told if experiment.measures else f"no simulated year was finished, all {count} failed"
+        listed = "\n".join(f"  year {f.replication}: {one_line(f.error)}" for f in experiment.failures[:20])
+        raise RunFailed(f"{told}:\n{listed}")
 
 
 def _write_ledgers(experiment: Experiment, out: Path) -> None:
     from smarketing_sim.experiment.results import joined_ledger
 
     joined_ledger(experiment).write(out)
-    tell(f"ledgers of {len(experiment.measures)} years are in {out}")
+    tell(f"ledgers of {len(experiment.measures)} years are in {one_line(out)}")
 
 
 def _below(value: float | None, limit: float) -> bool:
     return value is not None and value < limit
 
 
-def _print(answer: dict[str, Any], text: str) -> None:
+def _words(text: str) -> Callable[[dict[str, Any]], str]:
+    """Return the words for an answer; a command that prints none need not load them."""
     from smarketing_sim.publish import terminal
 
-    say(getattr(terminal, text)(answer))
+    words: Callable[[dict[str, Any]], str] = getattr(terminal, text)
+    return words

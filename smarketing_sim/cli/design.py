@@ -8,7 +8,7 @@ import typer
 
 from smarketing_sim.cli.loading import executor_for, load_with
 from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, app
-from smarketing_sim.cli.screen import Progress, print_json, say
+from smarketing_sim.cli.screen import Progress, show
 
 
 @app.command()
@@ -33,4 +33,4 @@ def design(
         )
     asked = {**scenario.identity, "seed": seed}
     answer = {**asked, "replications": replications, "engine": engine, **to_json(found)}
-    print_json(answer) if as_json else say(design_text(answer))
+    show(answer, design_text, as_json=as_json)

@@ -9,7 +9,7 @@ import typer
 
 from smarketing_sim.cli.loading import executor_for, load_with
 from smarketing_sim.cli.options import Json, Replications, Seed, Workers, app
-from smarketing_sim.cli.screen import Progress, print_json, say
+from smarketing_sim.cli.screen import Progress, show
 
 
 @app.command()
@@ -35,4 +35,4 @@ def explain(
             *plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
         )
     answer = attribution.to_json(found)
-    print_json(answer) if as_json else say(explain_text(answer))
+    show(answer, explain_text, as_json=as_json)

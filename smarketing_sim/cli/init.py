@@ -10,6 +10,7 @@ import typer
 
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import say
+from smarketing_sim.plain import one_line
 from smarketing_sim.shipped import shipped
 
 _COPIED = ("params/*.yaml", "params/*.json", "params/*.md", "notebooks/*.ipynb")
@@ -28,8 +29,9 @@ def init(
     made = copy_files(files)
     mine = len(files) - made
     kept = f"; {mine} that were there already stay as they are" if mine else ""
-    where = "" if folder == Path(".") else f"cd {folder} && "
-    say(f"made {made} files in {folder}{kept}; README.md says what each is for\n\nNext: {where}smarketing report")
+    place = one_line(folder)
+    where = "" if folder == Path(".") else f"cd {place} && "
+    say(f"made {made} files in {place}{kept}; README.md says what each is for\n\nNext: {where}smarketing report")
 
 
 def copy_files(files: Mapping[Path, bytes]) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from smarketing_sim.cli.screen import tell
 from smarketing_sim.errors import InputError
 from smarketing_sim.jit import is_ready
+from smarketing_sim.plain import one_line
 from smarketing_sim.shipped import named
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def find_params(path: Path) -> Path:
     """Return the path of a scenario's file, or the name of the shipped scenario that stands in for it, and say so."""
     found = named(path)
     if found != path:
-        tell(f"there is no {path} here; taking {found}, which comes with the package")
+        tell(f"there is no {one_line(path)} here; taking {found}, which comes with the package")
     return found
 
 

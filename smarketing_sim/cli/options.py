@@ -20,7 +20,7 @@ app = typer.Typer(
 Params = Annotated[Path, typer.Argument(metavar="PARAMS", help="Scenario file, such as params/baseline.yaml.")]
 ManyParams = Annotated[list[Path], typer.Argument(metavar="PARAMS…", help="One or more scenario files.")]
 Sets = Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override one value; may be repeated.")]
-Replications = Annotated[int, typer.Option(help="Simulated years; with --precision or --best at most so many.")]
+Replications = Annotated[int, typer.Option(help="Simulated years.")]
 Seed = Annotated[int, typer.Option(help="Root seed, from 0.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores where left out.")]
 Engine = Annotated[str | None, typer.Option(help="Which engine; the fastest one installed where left out.")]

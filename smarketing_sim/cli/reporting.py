@@ -13,6 +13,7 @@ from smarketing_sim.cli.loading import load_with
 from smarketing_sim.cli.options import BASELINE, NO_WORDS, Json, ManyParams, Seed, Sets, Workers, app
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name
+from smarketing_sim.plain import one_line
 from smarketing_sim.shipped import home_of, shipped
 
 REPORT_YEARS = 200
@@ -67,12 +68,12 @@ def report(
             except SmarketingError as error:
                 if len(scenarios) * len(chapters) == 1:
                     raise
-                tell(f"{scenario.name}, {chapter.source.stem.replace('_', ' ')}: not published: {error}")
+                tell(f"{one_line(scenario.name)}, {chapter.source.stem.replace('_', ' ')}: not published: {error}")
                 failures.append(error)
     if as_json:
         print_json({"published": [scenario.identity for _, scenario in scenarios]})
     else:
-        say("\n".join(f"all reports: {hub}" for hub in hubs))
+        say("\n".join(f"all reports: {one_line(hub)}" for hub in hubs))
     if failures:
         raise _in_all(failures, len(scenarios) * len(chapters))
 
@@ -132,7 +133,7 @@ def _published(
     from smarketing_sim.publish.reports import publish_report
     from smarketing_sim.publish.words import counted
 
-    tell(f"{scenario.name}: {counted(chapter.years, 'simulated year')}")
+    tell(f"{one_line(scenario.name)}: {counted(chapter.years, 'simulated year')}")
     with Progress("simulating", in_percent=True) as progress:
         return publish_report(
             chapter.source,
@@ -153,7 +154,7 @@ def _tell_made(published: Published, as_json: bool) -> None:
         tell(published.pdf_note)
     for made in () if as_json else ("report.html", "report.pdf"):
         if (published.path / made).exists():
-            say(f"published {published.path / made}")
+            say(f"published {one_line(published.path / made)}")
 
 
 def _in_all(failures: Sequence[SmarketingError], planned: int) -> SmarketingError:

@@ -7,10 +7,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from smarketing_sim.errors import RunFailed, SmarketingWarning
+from smarketing_sim.plain import one_line, printable
 
 if TYPE_CHECKING:
     import rich.progress
@@ -23,10 +24,23 @@ def print_json(answer: Any) -> None:
     say(json.dumps(answer, indent=1, ensure_ascii=True, allow_nan=False))
 
 
+def show(answer: dict[str, Any], words: Callable[[dict[str, Any]], str], *, as_json: bool) -> None:
+    """Print an answer as one JSON object, or in words, in which no name from a file passes for a line of ours."""
+    print_json(answer) if as_json else say(words(_on_lines_of_ours(answer)))
+
+
+def _on_lines_of_ours(value: Any) -> Any:
+    if isinstance(value, str):
+        return one_line(value.strip())
+    if isinstance(value, Mapping):
+        return {_on_lines_of_ours(key): _on_lines_of_ours(item) for key, item in value.items()}
+    return [_on_lines_of_ours(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def say(text: str) -> None:
     """Print an answer; a reader who stopped listening, such as ``head``, changes nothing else."""
     try:
-        print(text, flush=True)
+        print(printable(text), flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
@@ -36,13 +50,13 @@ def say(text: str) -> None:
 def tell(text: str) -> None:
     """Print what is not the answer; nobody may be left to read it where a terminal was closed."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning of ours on one line, and no other."""
     if isinstance(message, SmarketingWarning):
-        tell(f"note: {message}")
+        tell(f"note: {one_line(message)}")
 
 
 class Progress:

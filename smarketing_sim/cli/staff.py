@@ -8,7 +8,7 @@ import typer
 
 from smarketing_sim.cli.loading import executor_for, load_with
 from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, app
-from smarketing_sim.cli.screen import Progress, print_json, say
+from smarketing_sim.cli.screen import Progress, show
 
 
 @app.command()
@@ -52,6 +52,6 @@ def staff(
             progress=progress,
         )
     answer = to_json(found)
-    print_json(answer) if as_json else say(staff_text(answer))
+    show(answer, staff_text, as_json=as_json)
     if found.headcount is None:
         raise typer.Exit(1)

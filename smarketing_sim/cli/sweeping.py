@@ -10,8 +10,9 @@ import typer
 
 from smarketing_sim.cli.loading import executor_for, load_with
 from smarketing_sim.cli.options import NO_WORDS, Cluster, Engine, Insecure, Json, Params, Seed, Sets, Workers, app
-from smarketing_sim.cli.screen import Progress, print_json, say, tell
+from smarketing_sim.cli.screen import Progress, show, tell
 from smarketing_sim.errors import InputError, RunFailed, SmarketingError
+from smarketing_sim.plain import one_line
 
 if TYPE_CHECKING:
     from smarketing_sim.experiment.grid import Grid
@@ -94,12 +95,13 @@ def _ask(grid: Grid, replications: int, yes: bool) -> None:
 def _show(result: Sweep, table: Path, *, as_json: bool) -> None:
     from smarketing_sim.publish.terminal import sweep_text
 
-    if as_json:
-        print_json(result.to_json())
-    else:
-        say(sweep_text(result.to_json()))
-        tell(f"the table is in {table}")
+    show(result.to_json(), sweep_text, as_json=as_json)
+    if not as_json:
+        tell(f"the table is in {one_line(table)}")
     if result.failures:
-        listed = "\n".join(f"  scenario {f.point}, year {f.replication}: {f.error}" for f in result.failures[:20])
-        told = f"{len(result.failures)} simulated years failed, the others were finished; the same command tries again"
+        listed = "\n".join(
+            f"  scenario {f.point}, year {f.replication}: {one_line(f.error)}" for f in result.failures[:20]
+        )
+        others = ", the others were finished" if any(result.records) else ", and none was finished"
+        told = f"{len(result.failures)} simulated years failed{others}; the same command tries again"
         raise RunFailed(f"{told}:\n{listed}")

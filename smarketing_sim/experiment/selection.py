@@ -14,6 +14,7 @@ from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
 from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.record import measure_names, read_record
+from smarketing_sim.plain import one_line
 from smarketing_sim.scenario.currency import hold_one_currency, plain_name
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
@@ -223,7 +224,7 @@ def _simulated(
     for job, outcome in run_jobs(jobs, executor):
         for place, item in zip(job.points, outcome, strict=True):
             if "error" in item:
-                raise RunFailed(f"{scenarios[place].name}, year {job.replication}: {item['error']}")
+                raise RunFailed(f"{one_line(scenarios[place].name)}, year {job.replication}: {item['error']}")
             record = read_record(item, scenarios[place])
             values[job.replication - years.start, place] = record.measures[measure]
     if not np.all(np.isfinite(values)):

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.runs import Progress, died
+from smarketing_sim.plain import one_line
 
 Found_co = TypeVar("Found_co", covariant=True)
 Result = TypeVar("Result")
@@ -82,4 +83,6 @@ def _told(year: Year[Result]) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        raise RunFailed(f"simulated year {year.replication} failed: {type(error).__name__}: {error}") from error
+        raise RunFailed(
+            f"simulated year {year.replication} failed: {type(error).__name__}: {one_line(error)}"
+        ) from error

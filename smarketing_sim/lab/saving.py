@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
 from smarketing_sim.lab.state import State
+from smarketing_sim.plain import one_line
 from smarketing_sim.publish.store import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import to_document
@@ -122,7 +123,9 @@ def _hold_digest(state: State, name: str) -> None:
         trial = Path(scratch) / "plan.yaml"
         trial.write_text(plan_text(state, name, extends=str(absolute(state.source))), encoding="utf-8")
         if Scenario.load(trial).digest != state.scenario.digest:
-            raise RunFailed(f"{state.source}: was changed since it was opened; open it again, nothing was written")
+            raise RunFailed(
+                f"{one_line(state.source)}: was changed since it was opened; open it again, nothing was written"
+            )
 
 
 def _chain(path: Path) -> set[Path]:

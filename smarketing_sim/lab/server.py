@@ -318,8 +318,9 @@ class Page(Voila):  # type: ignore[misc]
         self.template_paths.insert(0, str(_TEMPLATE))
 
     def init_handlers(self) -> list[Any]:
-        """Add the pages that were published, by the two names that a run's place has, and the page that lists them."""
-        pages = REPORTS_AT + r"([a-z0-9_-]{1,200}/[A-Za-z0-9-]{1,80}/report\.html|index\.html)"
+        """Add the pages that were published, by the two names that a run's place has, and the pages that list them."""
+        pages = REPORTS_AT + r"([a-z0-9_-]{1,200}/[A-Za-z0-9-]{1,80}/report\.html|index\.html"
+        pages += r"|runs-[0-9-]{1,20}\.html)"
         ours = {TornadoVoilaHandler: Visit}
         inside = [(at, ours.get(kind, kind), *how) for at, kind, *how in super().init_handlers()]
         return [(pages, Reports, {"path": str(self.reports)}), (r"/voila/api/shutdown/(.*)", Goodbye), *inside]

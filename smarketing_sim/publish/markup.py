@@ -6,35 +6,39 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from smarketing_sim.plain import printable
+
 if TYPE_CHECKING:
     import mistune
 
 _NEEDS_ENTITY = re.compile(r"[^\w ,]|_", re.UNICODE)
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff\ufffe\uffff\ud800-\udfff]"
-)
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_ISOLATED = "\N{FIRST STRONG ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def plain_text(text: object) -> str:
-    """Return ``text`` on one line, with what no page can show (control, direction and half characters) replaced.
+    """Return ``text`` on one line, with what no page can show (control, direction, unseen, half characters) replaced.
 
     Use it where a template escapes by itself: captions, alternative texts and titles.
     """
-    return _UNPRINTABLE.sub("\ufffd", " ".join(str(text).split()))
+    return printable(" ".join(str(text).split()))
 
 
 def escape(text: object) -> str:
     """Return ``text`` so that it reads as itself in HTML, in an attribute and in Markdown.
 
     Every character but letters, digits, spaces and commas becomes a numeric entity, so no mark of either language is
-    left: no tag, no link, no emphasis, no heading. All text from data, YAML and file names goes through here.
+    left: no tag, no link, no emphasis, no heading. All text from data, YAML and file names goes through here. Text that
+    is written from right to left turns none of the words around it.
 
     Parameters
     ----------
     text
         Anything; its ``str`` is shown on one line.
     """
-    return _NEEDS_ENTITY.sub(lambda match: f"&#{ord(match[0])};", plain_text(text))
+    plain = plain_text(text)
+    shown = _ISOLATED.format(plain) if _RIGHT_TO_LEFT.search(plain) else plain
+    return _NEEDS_ENTITY.sub(lambda match: f"&#{ord(match[0])};", shown)
 
 
 def to_html(markdown: str) -> str:

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name, shorten
 from smarketing_sim.patience import HANG_SECONDS, LONG_SECONDS
-from smarketing_sim.publish.store import disk_faults_told
+from smarketing_sim.publish.store import write_atomically
 
 Scalar = str | int | float | bool
 _KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -75,8 +75,7 @@ def execute(
         timeout_seconds=timeout_seconds,
         cwd=cwd or output.parent,
     )
-    with disk_faults_told(output):
-        output.write_text(nbformat.writes(executed), "utf-8")  # type: ignore[no-untyped-call]
+    write_atomically(output, nbformat.writes(executed))  # type: ignore[no-untyped-call]
     return executed
 
 

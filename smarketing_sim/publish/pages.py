@@ -16,7 +16,7 @@ from smarketing_sim.publish.markup import plain_text, to_html
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_MONTHS = (
+MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
@@ -73,7 +73,7 @@ def scripts_of(notebook: NotebookNode) -> list[str]:
 def readable_time(moment: datetime) -> str:
     """Return ``moment`` in UTC as a person writes it: ``5 January 2026, 09:30 UTC``."""
     utc = moment.astimezone(UTC)
-    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
+    return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
 
 
 def content_policy(scripts: Sequence[str] = ()) -> str:

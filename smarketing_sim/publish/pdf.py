@@ -10,11 +10,12 @@ import tempfile
 from pathlib import Path
 
 from smarketing_sim.patience import HANG_SECONDS
+from smarketing_sim.publish.markup import plain_text
 from smarketing_sim.publish.store import write_atomically
 
 ADVICE = (
-    "no PDF was made: install WeasyPrint (pip install 'smarketing-sim[pdf]', and Pango from the system), "
-    "or Chromium; the page prints well from any browser"
+    "install WeasyPrint (pip install 'smarketing-sim[pdf]', and Pango from the system), or Chromium; "
+    "the page prints well from any browser"
 )
 
 # Only absolute places that an administrator owns: a browser in the working folder or early in PATH may be anything.
@@ -30,6 +31,7 @@ BROWSERS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 
+_REASON_LENGTH = 200
 _FACES = (
     ("DejaVu Sans", "normal", "normal", "DejaVuSans.ttf"),
     ("DejaVu Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
@@ -39,30 +41,43 @@ _FACES = (
 )
 
 
+class _NotMade(Exception):
+    """Why one way of printing brought no PDF, as the end of a sentence."""
+
+
 def write_pdf(html_path: Path, pdf_path: Path) -> str | None:
     """Print the page in ``html_path`` to ``pdf_path``; nothing outside the page is read, nothing is fetched.
 
     Returns
     -------
     str or None
-        None when the PDF was made, else one line that says what to install. A failure here fails no publish.
+        None when WeasyPrint made the PDF, else one line: that a browser did and why, or why neither could and what to
+        install. A failure here fails no publish.
     """
-    for make in (_by_weasyprint, _by_browser):
-        data = make(html_path)
-        if data is not None and data.startswith(b"%PDF-"):
-            write_atomically(pdf_path, data)
-            return None
-    return ADVICE
+    reasons: list[str] = []
+    for name, make in (("WeasyPrint", _by_weasyprint), ("a browser", _by_browser)):
+        try:
+            data = make(html_path)
+            if not data.startswith(b"%PDF-"):
+                raise _NotMade("what it made is no PDF")
+        except _NotMade as reason:
+            reasons.append(f"{name}: {plain_text(reason)[:_REASON_LENGTH]}")
+            continue
+        write_atomically(pdf_path, data)
+        return f"the PDF was printed by {name} ({'; '.join(reasons)})" if reasons else None
+    return f"no PDF was made; {'; '.join(reasons)}; {ADVICE}"
 
 
-def _by_weasyprint(html_path: Path) -> bytes | None:
+def _by_weasyprint(html_path: Path) -> bytes:
     try:
         # A missing Pango shows as an OSError on import.
         from weasyprint import CSS, HTML  # noqa: PLC0415
         from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
         from weasyprint.urls import URLFetcher  # noqa: PLC0415
-    except (ImportError, OSError):
-        return None
+    except ImportError as error:
+        raise _NotMade("it is not installed" if error.name == "weasyprint" else str(error)) from None
+    except OSError as error:
+        raise _NotMade(f"a library of the system is missing: {error}") from None
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     fonts = FontConfiguration()
@@ -70,9 +85,9 @@ def _by_weasyprint(html_path: Path) -> bytes | None:
         style = CSS(string=_fallback_faces(), url_fetcher=fetcher, font_config=fonts)
         page = HTML(string=html_path.read_text("utf-8"), base_url=None, url_fetcher=fetcher)
         pdf: bytes = page.write_pdf(stylesheets=[style], font_config=fonts)
-    except Exception:
+    except Exception as error:
         # The layout of one page is not worth the run that it reports; the browser is asked next.
-        return None
+        raise _NotMade(f"{type(error).__name__}: {error}") from error
     return pdf
 
 
@@ -88,10 +103,10 @@ def _fallback_faces() -> str:
     )
 
 
-def _by_browser(html_path: Path) -> bytes | None:
+def _by_browser(html_path: Path) -> bytes:
     browser = next((path for path in BROWSERS if os.path.isabs(path) and os.access(path, os.X_OK)), None)
     if browser is None:
-        return None
+        raise _NotMade("none is in its usual place")
     with tempfile.TemporaryDirectory() as scratch:
         printed = Path(scratch, "page.pdf")
         try:
@@ -106,8 +121,13 @@ def _by_browser(html_path: Path) -> bytes | None:
                 check=True,
             )
             return printed.read_bytes()
-        except (OSError, subprocess.SubprocessError):
-            return None
+        except subprocess.CalledProcessError as error:
+            raise _NotMade(f"{browser} left with exit code {error.returncode}") from None
+        except subprocess.TimeoutExpired:
+            raise _NotMade(f"{browser} did not come to an end") from None
+        except OSError as error:
+            why = "it left no PDF" if isinstance(error, FileNotFoundError) else error.strerror
+            raise _NotMade(f"{browser}: {why}") from None
 
 
 def _browser_arguments(scratch: str, printed: Path) -> list[str]:

@@ -20,6 +20,7 @@ from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish.advice import Advice, advise
 from smarketing_sim.publish.parameters import check_parameters, load_plan
 from smarketing_sim.publish.progress import Progress, report_progress
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted
 from smarketing_sim.scenario.schema import Scenario
 
@@ -120,9 +121,8 @@ def hold_failures(experiment: Experiment) -> None:
 
 def write_tables(planning: Planning, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: clauses, funnel, response, waiting, years."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables(planning).items():
-        frame.to_parquet(folder / f"{name}.parquet", index=False)
+        write_parquet(frame, folder / f"{name}.parquet")
 
 
 def tables(planning: Planning) -> dict[str, pd.DataFrame]:

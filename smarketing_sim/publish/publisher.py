@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.display import RECORD_MIME
-from smarketing_sim.publish.hub import RUN_NAME, rebuild_hub
+from smarketing_sim.publish.hub import rebuild_hub
 from smarketing_sim.publish.notebooks import (
     NotebookFailed,
     Scalar,
@@ -31,6 +31,7 @@ from smarketing_sim.publish.pdf import write_pdf
 from smarketing_sim.publish.privacy import scrub_notebook
 from smarketing_sim.publish.progress import Progress, watch_progress
 from smarketing_sim.publish.provenance import git_state, identity, versions
+from smarketing_sim.publish.runs import RUN_NAME
 from smarketing_sim.publish.store import Staging, disk_faults_told, manifest, run_id, slug, staged, write_atomically
 
 MAIN_NOTEBOOK = "planning_report"
@@ -51,7 +52,7 @@ class Published:
     path
         The folder of the run.
     pdf_note
-        One line of advice when a PDF was asked for and could not be made.
+        One line when a PDF was asked for: how it was made, where not in the usual way, or why it could not be.
     """
 
     path: Path

@@ -23,6 +23,7 @@ from smarketing_sim.publish.answer import first_promise
 from smarketing_sim.publish.parameters import check_parameters, load_plan
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.progress import report_progress
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, money, month_range, months, percent, range_of
 from smarketing_sim.publish.years import UNKNOWN, sharpness, spread, years_for, years_to_tell
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
@@ -281,7 +282,6 @@ def precision(margin: float, unit: str) -> str:
 
 def write_tables(study: Study, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: every simulated year of every plan, and the years needed."""
-    folder.mkdir(parents=True, exist_ok=True)
     numbers = [m.replication for m in study.base.measures]
     years = [
         pd.DataFrame({"plan": label or "as it is", "replication": numbers, **s}) for label, s in study.series.items()
@@ -290,8 +290,8 @@ def write_tables(study: Study, folder: Path) -> None:
         {"headline": h.label, "unit": h.unit, "wanted": h.wanted, "spread": h.spread.mean, "years": h.years.mean}
         for h in study.headlines
     ]
-    pd.concat(years, ignore_index=True).to_parquet(folder / "years.parquet", index=False)
-    pd.DataFrame(needed).to_parquet(folder / "needed.parquet", index=False)
+    write_parquet(pd.concat(years, ignore_index=True), folder / "years.parquet")
+    write_parquet(pd.DataFrame(needed), folder / "needed.parquet")
 
 
 def _most(years: Sequence[Interval]) -> Interval:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
 from smarketing_sim.lifetimes import passing_folder
+from smarketing_sim.plain import one_line
 
 try:
     import fcntl
@@ -211,7 +212,7 @@ def disk_faults_told(path: Path) -> Iterator[None]:
             rule = f"cannot be written: {error.strerror}; choose another folder"
             raise InputError([Problem(rule, file=where)]) from None
         raise RunFailed(
-            f"{where}: could not be written: {error.strerror or error}; what was there before is kept"
+            f"{one_line(where)}: could not be written: {error.strerror or error}; what was there before is kept"
         ) from None
 
 

@@ -79,6 +79,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     page.mkdir(parents=True)
     (page / "report.html").write_text("<p>a published page</p>")
     (page / "run.json").write_text(SECRET)
+    (home / "reports" / "index.html").write_text("<p>the list</p>")
+    (home / "reports" / "runs-2026-01-1.html").write_text("<p>the list of a month</p>")
     made = opened(home, mark="app-module")
     yield made
     made.process.send_signal(signal.SIGINT)
@@ -152,6 +154,8 @@ def test_a_published_page_is_shown_and_nothing_beside_it(site: Site) -> None:
     place = "/reports/tiny-plan-0123456789/20260101T000000Z-01234567"
     status, body = site.ask(f"{place}/report.html?token={site.token}")
     assert (status, body) == (200, b"<p>a published page</p>")
+    lists = [site.ask(f"/reports/{name}?token={site.token}") for name in ("index.html", "runs-2026-01-1.html")]
+    assert lists == [(200, b"<p>the list</p>"), (200, b"<p>the list of a month</p>")]
     assert site.ask(f"{place}/run.json?token={site.token}")[0] != 200
     assert site.ask(f"/reports/?token={site.token}")[0] != 200
 

@@ -231,6 +231,24 @@ def test_failed_years_leave_with_three_and_a_table(
     assert "year 5: ValueError: odd" in said.err
 
 
+@pytest.mark.parametrize("words", [(), ("--out", "ledgers"), ("--json",)])
+def test_where_every_year_fails_it_says_what_failed_and_nothing_else(
+    smarketing: Command, tiny: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    def never(*_: Any, **__: Any) -> Any:
+        raise ValueError("odd")
+
+    monkeypatch.setattr("smarketing_sim.experiment.runs.simulate", never)
+    said = smarketing("run", tiny, *RUN, *words)
+    assert (said.code, said.out) == (3, "")
+    assert said.err.splitlines() == [
+        "no simulated year was finished, all 2 failed:",
+        "  year 0: ValueError: odd",
+        "  year 1: ValueError: odd",
+    ]
+    assert not Path("ledgers").exists()
+
+
 def test_a_defect_of_ours_is_one_line_and_not_blamed_on_the_user(
     smarketing: Command, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

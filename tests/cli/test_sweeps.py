@@ -118,7 +118,7 @@ def test_failed_years_leave_with_three_and_a_table(
         broken.setattr("smarketing_sim.experiment.jobs.simulate", never)
         said = smarketing(*SWEEP, "--workers", 1, "--json")
     assert said.code == 3
-    assert "8 simulated years failed" in said.err
+    assert "8 simulated years failed, and none was finished;" in said.err
     assert "  scenario 0, year 0: ValueError: odd" in said.err
     assert len(json.loads(said.out)["failures"]) == 8
     assert smarketing(*SWEEP, "--workers", 1).code == 0

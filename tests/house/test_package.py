@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,21 @@ FORBIDDEN_MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "marshal", "she
 FORBIDDEN_CALLS = {"eval", "exec", "joblib.load", "joblib.dump", "yaml.load", "yaml.unsafe_load", "os.system"}
 FORBIDDEN_METHODS = {"to_pickle", "read_pickle"}
 FORBIDDEN_FLAGS = {"allow_pickle", "shell"}
+WRITERS = {"write_text", "write_bytes", "to_parquet", "write_table", "savefig", "dump"}
+# What writes beside the place and moves there in one step, what writes into memory, and what writes into a folder that
+# is gone, or moved whole, at the end. The reference is made from the code, and stands in version control.
+MAY_WRITE = {
+    "experiment/journal.py": {"open"},
+    "experiment/sweep.py": {"to_parquet"},
+    "lab/charts.py": {"savefig"},
+    "lab/saving.py": {"dump", "write_text"},
+    "lab/server.py": {"write"},
+    "ledger_files.py": {"open", "write_table"},
+    "publish/display.py": {"savefig"},
+    "publish/progress.py": {"write_text"},
+    "publish/tables.py": {"to_parquet"},
+    "scenario/reference.py": {"write_text"},
+}
 GENERATOR_NAMES = {
     *("Generator", "SeedSequence", "ISeedSequence", "bit_generator", "BitGenerator", "default_rng"),
     *("PCG64", "PCG64DXSM", "Philox", "SFC64"),
@@ -96,6 +112,21 @@ def global_luck(source: str) -> list[str]:
     return found
 
 
+def writers(source: str) -> set[str]:
+    """What a module calls that writes a file under the name it is given, where a kill would leave half of it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        told = [*node.args[isinstance(node.func, ast.Name) :], *(keyword.value for keyword in node.keywords)]
+        texts = [str(one.value) for one in told if isinstance(one, ast.Constant)]
+        opens = name == "open" and any(re.fullmatch("[rbt]*[wxa+][rwxab+t]*", text) for text in texts)
+        if name in WRITERS or opens or full_name(node.func, {}) == "nbformat.write":
+            found.add(name)
+    return found
+
+
 def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Name and length of each function, in lines without its docstring."""
     for node in ast.walk(tree):
@@ -148,6 +179,21 @@ def test_harmless_namesakes_are_let_through() -> None:
     assert not code_from_data(
         "'''No pickle, no eval(.'''\nimport re\nre.compile('x')\nmodel.eval()\nrun(x, shell=False)"
     )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_no_file_is_written_under_its_final_name(path: Path) -> None:
+    assert writers(path.read_text(encoding="utf-8")) <= MAY_WRITE.get(path.relative_to(PACKAGE).as_posix(), set())
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["path.write_text('x')", "frame.to_parquet(folder / 'x')", "open('x', 'w')", "path.open('ab')",
+     "open('x', mode='r+')", "import nbformat\nnbformat.write(page, 'x')", "figure.savefig('x.png')"],
+)  # fmt: skip
+def test_a_planted_write_under_a_final_name_is_found(planted: str) -> None:
+    assert writers(planted)
+    assert not writers("open('x')\nopen('x', 'rb')\npath.open(encoding='utf-8')\nstreams.open('day effect')")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -115,14 +116,14 @@ def test_a_run_in_the_making_may_vanish_at_any_moment(tmp_path: Path, monkeypatc
 def test_a_folder_that_cannot_be_looked_into_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(tmp_path, "plan", "r1")
     add(tmp_path, "shut", "r1")
-    look = Path.iterdir
+    look = os.scandir
 
-    def refuse(folder: Path) -> Any:
-        if folder.name == "shut":
+    def refuse(folder: Any) -> Any:
+        if Path(folder).name == "shut":
             raise PermissionError(13, "Permission denied")
         return look(folder)
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     assert hub(tmp_path).li.text == "shut: Permission denied"
 
 
@@ -158,7 +159,7 @@ def test_a_damaged_record_is_listed_and_the_others_stand(tmp_path: Path, content
 
 
 def test_a_record_too_big_to_read_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarketing_sim.publish.hub._RUN_BYTES_MAX", 10)
+    monkeypatch.setattr("smarketing_sim.publish.runs._RUN_BYTES_MAX", 10)
     add(tmp_path, "plan", "r1")
     assert "too big" in hub(tmp_path).li.text
 
@@ -191,6 +192,18 @@ def test_no_hostile_text_adds_an_element(tmp_path: Path, hostile: list[str]) -> 
 
     texts = [text for text in hostile[:100] if plain_text(text)]
     assert built(tmp_path / "a", texts) == built(tmp_path / "b", ["x"] * len(texts))
+
+
+def test_a_name_from_right_to_left_turns_no_word_around_it(tmp_path: Path) -> None:
+    name = "תוכנית 2026"
+    for run in ("r1", "r2"):
+        add(tmp_path, "plan", run, scenario=name, title=name, headline=[{"label": name, "value": "2"}])
+    soup = hub(tmp_path)
+    shown = [text.parent for text in soup.main.find_all(string=re.compile(name))]
+    assert len(shown) == 5
+    for tag in shown:
+        whole = tag.parent if tag.name == "a" else tag
+        assert whole.name == "bdi" or whole["dir"] == "auto"
 
 
 @pytest.mark.parametrize("text", ["{{7*7}}", "{% for x in y %}", "{{''.__class__}}"])

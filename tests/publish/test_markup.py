@@ -31,6 +31,19 @@ def test_a_page_with_any_escaped_text_can_be_written_to_disk(hostile: list[str])
         assert "\x00" not in html.unescape(escape(text))
 
 
+@pytest.mark.parametrize("name", ["תוכנית 2026", "خطة ٢٠٢٦", "Plan שלום"])
+def test_a_name_from_right_to_left_is_shown_and_turns_no_word_around_it(name: str) -> None:
+    soup = BeautifulSoup(f"<p title='{escape(name)}'>{escape(name)}: 7 years</p>", "html.parser")
+    assert soup.p["title"] == f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+    assert soup.p.text == f"{soup.p['title']}: 7 years"
+
+
+@pytest.mark.parametrize("code", [0x202E, 0x2066, 0x200B, 0x200E, 0xAD, 0x2028, 0xFEFF, 0xE0041, 0x1B, 0x85])
+def test_what_turns_or_hides_text_reaches_no_page(code: int) -> None:
+    assert chr(code) not in plain_text(f"a{chr(code)}b")
+    assert chr(code) not in html.unescape(escape(f"a{chr(code)}b"))
+
+
 def test_our_own_words_keep_their_marks_and_dollars_are_not_formulas() -> None:
     assert to_html("**$2.4m** or **$3.0m**") == "<p><strong>$2.4m</strong> or <strong>$3.0m</strong></p>\n"
 

@@ -77,7 +77,8 @@ def test_a_browser_of_the_system_makes_it_and_nothing_planted_runs(
     page: Path, trap: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_weasyprint(monkeypatch)
-    assert pdf.write_pdf(page, page.with_suffix(".pdf")) is None
+    told = "the PDF was printed by a browser (WeasyPrint: it is not installed)"
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) == told
     assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
     assert not trap.exists()
 
@@ -92,9 +93,9 @@ def test_with_neither_there_is_one_line_of_advice_and_no_file(
     without_weasyprint(monkeypatch)
     monkeypatch.setattr(pdf, "BROWSERS", ("chromium", "./chromium", "/nowhere/chromium"))
     note = pdf.write_pdf(page, page.with_suffix(".pdf"))
-    assert note is not None
-    assert "install" in note
-    assert "\n" not in note
+    assert note == (
+        "no PDF was made; WeasyPrint: it is not installed; a browser: none is in its usual place; " + pdf.ADVICE
+    )
     assert not page.with_suffix(".pdf").exists()
     assert not trap.exists()
 
@@ -104,22 +105,32 @@ class BrokenPango:
         raise OSError("cannot load library 'pango'")
 
 
-@pytest.mark.parametrize("script", ["exit 1", "exit 0", "kill -9 $$"])
-def test_a_broken_layout_engine_or_browser_fails_no_publish(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [("exit 1", " left with exit code 1"), ("exit 0", ": it left no PDF"), ("kill -9 $$", " left with exit code -9")],
+)
+def test_a_broken_layout_engine_or_browser_fails_no_publish_and_both_reasons_are_told(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
     broken = tmp_path / "browser"
     broken.write_text(f"#!/bin/sh\n{script}\n")
     broken.chmod(0o755)
     monkeypatch.setitem(sys.modules, "weasyprint", BrokenPango())
     monkeypatch.setattr(pdf, "BROWSERS", (str(broken),))
-    assert pdf.write_pdf(page, page.with_suffix(".pdf")) == pdf.ADVICE
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) == (
+        "no PDF was made; WeasyPrint: a library of the system is missing: cannot load library 'pango'; "
+        f"a browser: {broken}{reason}; {pdf.ADVICE}"
+    )
 
 
-def test_a_layout_that_fails_half_way_is_handed_to_the_browser(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@needs_weasyprint
+def test_a_layout_that_fails_half_way_is_handed_to_the_browser_and_the_fault_is_told(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pdf, "_fallback_faces", lambda: 1 / 0)
     monkeypatch.setattr(pdf, "_by_browser", lambda path: b"%PDF-1.7 by browser")
-    assert pdf.write_pdf(page, page.with_suffix(".pdf")) is None
+    told = "the PDF was printed by a browser (WeasyPrint: ZeroDivisionError: division by zero)"
+    assert pdf.write_pdf(page, page.with_suffix(".pdf")) == told
     assert page.with_suffix(".pdf").read_bytes() == b"%PDF-1.7 by browser"
 
 
@@ -133,12 +144,24 @@ def test_a_page_that_names_files_and_addresses_gets_none_of_them(tmp_path: Path)
     def reads_one_of(*addresses: str) -> bool:
         named = "".join(f'<img src="{a}" alt=""><a rel=attachment href="{a}">a</a>' for a in addresses)
         page.write_text(PAGE.format(named), "utf-8")
-        data = pdf._by_weasyprint(page)
-        assert data is not None
-        return b"EmbeddedFile" in data
+        return b"EmbeddedFile" in pdf._by_weasyprint(page)
 
     assert not reads_one_of(*addresses)
     assert reads_one_of("data:text/plain;base64,aGVsbG8="), "the check itself is blind"
+
+
+@needs_weasyprint
+def test_a_fault_of_many_lines_is_told_on_one(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> str:
+        raise ValueError("first\nsecond \x1b[31m" + "x" * 1000)
+
+    monkeypatch.setattr(pdf, "_fallback_faces", fail)
+    monkeypatch.setattr(pdf, "BROWSERS", ())
+    note = pdf.write_pdf(page, page.with_suffix(".pdf"))
+    assert note is not None
+    assert note.startswith("no PDF was made; WeasyPrint: ValueError: first second \ufffd[31mxxx")
+    assert note.isprintable()
+    assert len(note) < 500
 
 
 @needs_weasyprint

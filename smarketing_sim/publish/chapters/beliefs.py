@@ -26,6 +26,7 @@ from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
 from smarketing_sim.publish.display import display_html, record, say, show, table
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, range_of
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.scenario.ranges import ranges_of, words
@@ -250,14 +251,13 @@ def key_figures(doubt: Doubt) -> str:
 
 def write_tables(doubt: Doubt, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: regret, and every belief alone and among the others."""
-    folder.mkdir(parents=True, exist_ok=True)
     found = doubt.regret
     cells = [
         {"preset": preset, "choice": choice, **asdict(cell)}
         for preset, row in zip(found.presets, found.regret, strict=True)
         for choice, cell in zip(found.choices, row, strict=True)
     ]
-    pd.DataFrame(cells).to_parquet(folder / "regret.parquet", index=False)
+    write_parquet(pd.DataFrame(cells), folder / "regret.parquet")
     alone = {swing.belief.path: swing for swing in doubt.swings}
     beliefs = [
         {
@@ -271,7 +271,7 @@ def write_tables(doubt: Doubt, folder: Path) -> None:
         }
         for effect in doubt.effects
     ]
-    pd.DataFrame(beliefs).to_parquet(folder / "beliefs.parquet", index=False)
+    write_parquet(pd.DataFrame(beliefs), folder / "beliefs.parquet")
 
 
 def _best(plan: Scenario, found: Regret, levers: list[Lever]) -> Lever | None:

@@ -34,6 +34,7 @@ from smarketing_sim.publish.follow_up_words import (
 )
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, money_unit, percent, range_of, upper_first
 from smarketing_sim.scenario.schema import Scenario
 
@@ -230,7 +231,6 @@ def key_figures(answer: FollowUp) -> str:
 
 def write_tables(answer: FollowUp, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: what was tried, and what each attempt brings."""
-    folder.mkdir(parents=True, exist_ok=True)
     tried = [
         {
             **asdict(one.choice),
@@ -249,8 +249,8 @@ def write_tables(answer: FollowUp, folder: Path) -> None:
         for number in range(len(values.minutes))
         for place, age in enumerate(AGES_MINUTES)
     ]  # fmt: skip
-    pd.DataFrame(tried).to_parquet(folder / "tried.parquet", index=False)
-    pd.DataFrame(attempts).to_parquet(folder / "attempts.parquet", index=False)
+    write_parquet(pd.DataFrame(tried), folder / "tried.parquet")
+    write_parquet(pd.DataFrame(attempts), folder / "attempts.parquet")
 
 
 # ---------------------------------------------------------------------- words and rows

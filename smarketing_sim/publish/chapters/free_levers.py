@@ -16,6 +16,7 @@ from smarketing_sim.publish.chapters.asking import question
 from smarketing_sim.publish.display import display_html, fold, record, say, show, table, table_html
 from smarketing_sim.publish.lever_charts import levers_chart
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, month_range, months, range_of, signed
 
 _COSTS = {
@@ -176,7 +177,6 @@ def key_figures(ranking: Ranking) -> str:
 
 def write_tables(ranking: Ranking, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: one row for each change, those left out in a table of their own."""
-    folder.mkdir(parents=True, exist_ok=True)
     names = (*WHAT_COUNTS, "p_kept", "kept", "other_hours_per_year")
     rows = [
         {
@@ -192,8 +192,8 @@ def write_tables(ranking: Ranking, folder: Path) -> None:
         for effect in (*ranking.free, *ranking.priced)
     ]
     left = [{"id": lever.id, "label": lever.label, "reason": lever.left_out} for lever in ranking.left_out]
-    pd.DataFrame(rows).to_parquet(folder / "levers.parquet", index=False)
-    pd.DataFrame(left, columns=["id", "label", "reason"]).to_parquet(folder / "left_out.parquet", index=False)
+    write_parquet(pd.DataFrame(rows), folder / "levers.parquet")
+    write_parquet(pd.DataFrame(left, columns=["id", "label", "reason"]), folder / "left_out.parquet")
 
 
 def _best(ranking: Ranking) -> Effect | None:

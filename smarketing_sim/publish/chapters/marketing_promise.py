@@ -35,6 +35,7 @@ from smarketing_sim.publish.marketing_words import (
 )
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, money, percent, upper_first
 
 PARAMETERS: dict[str, type] = {"chance": float}
@@ -179,7 +180,6 @@ def key_figures(found: MarketingPromise) -> str:
 
 def write_tables(found: MarketingPromise, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: every curve by year, the next leads, and the pacing line."""
-    folder.mkdir(parents=True, exist_ok=True)
     curves = [
         {"plan": course.label, "factor": float(factor), "replication": year,
          "handed_per_month": float(course.curve.handed_per_month[year, place]),
@@ -198,9 +198,9 @@ def write_tables(found: MarketingPromise, folder: Path) -> None:
     pacing = {"day": np.arange(1, 32), "expected": line.expected, "low": line.low, "high": line.high,
               "promised": line.promised}  # fmt: skip
     columns = ["source", "mean", "low", "high", "handed_count"]
-    pd.DataFrame(curves).to_parquet(folder / "curves.parquet", index=False)
-    pd.DataFrame(more, columns=columns).to_parquet(folder / "next_leads.parquet", index=False)
-    pd.DataFrame(pacing).to_parquet(folder / "pacing.parquet", index=False)
+    write_parquet(pd.DataFrame(curves), folder / "curves.parquet")
+    write_parquet(pd.DataFrame(more, columns=columns), folder / "next_leads.parquet")
+    write_parquet(pd.DataFrame(pacing), folder / "pacing.parquet")
 
 
 # ---------------------------------------------------------------------- words and rows

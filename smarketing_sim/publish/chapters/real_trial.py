@@ -19,6 +19,7 @@ from smarketing_sim.publish.chapters.asking import question
 from smarketing_sim.publish.display import display_html, record, say, show, table
 from smarketing_sim.publish.planning import half_of
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.trial_charts import multipliers_chart, weeks_chart
 from smarketing_sim.publish.words import counted, money, percent, range_of, signed
 from smarketing_sim.scenario.schema import Scenario
@@ -217,7 +218,6 @@ def key_figures(study: Study) -> str:
 
 def write_tables(study: Study, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: what a trial takes, and the lab's multipliers by year."""
-    folder.mkdir(parents=True, exist_ok=True)
     needs = [
         {"outcome": n.outcome, "design": n.design, "power": n.power, **_ends("leads_per_arm", n.leads_per_arm)}
         | _ends("weeks", n.weeks)
@@ -229,8 +229,8 @@ def write_tables(study: Study, folder: Path) -> None:
         for estimate, values in zip(ESTIMATES, by_estimate, strict=True)
         for year, value in enumerate(values)
     ]
-    pd.DataFrame(needs).to_parquet(folder / "needs.parquet", index=False)
-    pd.DataFrame(multipliers).to_parquet(folder / "multipliers.parquet", index=False)
+    write_parquet(pd.DataFrame(needs), folder / "needs.parquet")
+    write_parquet(pd.DataFrame(multipliers), folder / "multipliers.parquet")
 
 
 def _cards(study: Study) -> list[Card]:

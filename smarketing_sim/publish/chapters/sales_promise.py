@@ -26,6 +26,7 @@ from smarketing_sim.publish.offer import (
 )
 from smarketing_sim.publish.promise_charts import limits_chart
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, money, percent, range_of
 
 PARAMETERS: dict[str, type] = {"keep": float}
@@ -189,7 +190,6 @@ def key_figures(offer: Offer) -> str:
 
 def write_tables(offer: Offer, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: every combination, and what reps without limit would reach."""
-    folder.mkdir(parents=True, exist_ok=True)
     promises = [
         {
             "attempts": one.attempts,
@@ -203,8 +203,8 @@ def write_tables(offer: Offer, folder: Path) -> None:
         for one in offer.found.promises
     ]
     ceiling = [{"within": limit, "share": share} for limit, share in offer.found.ceiling.items()]
-    pd.DataFrame(promises).to_parquet(folder / "promises.parquet", index=False)
-    pd.DataFrame(ceiling).to_parquet(folder / "ceiling.parquet", index=False)
+    write_parquet(pd.DataFrame(promises), folder / "promises.parquet")
+    write_parquet(pd.DataFrame(ceiling), folder / "ceiling.parquet")
 
 
 # ---------------------------------------------------------------------- words and rows

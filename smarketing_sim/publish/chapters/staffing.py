@@ -17,6 +17,7 @@ from smarketing_sim.publish.display import display_html, record, say, show, tabl
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.staffing_chart import staffing_chart
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, percent, range_of
 
 PARAMETERS: dict[str, type] = {"keep": float}
@@ -200,7 +201,6 @@ def key_figures(answer: Staffing) -> str:
 
 def write_tables(answer: Staffing, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: one row for each headcount that was tried."""
-    folder.mkdir(parents=True, exist_ok=True)
     intervals = ("p_kept", "contribution", "difference")
     rows = [
         {
@@ -215,7 +215,7 @@ def write_tables(answer: Staffing, folder: Path) -> None:
         }
         for step in answer.curve
     ]
-    pd.DataFrame(rows).to_parquet(folder / "headcounts.parquet", index=False)
+    write_parquet(pd.DataFrame(rows), folder / "headcounts.parquet")
 
 
 def _cards(answer: Staffing) -> list[Card]:

@@ -20,6 +20,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.parameters import find_params
 from smarketing_sim.publish.parts import parts_chart
 from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, money_unit, range_of, signed, upper_first
 from smarketing_sim.scenario.causes import MEANING
 from smarketing_sim.scenario.schema import Scenario
@@ -211,7 +212,6 @@ def key_figures(dispute: Dispute) -> str:
 
 def write_tables(found: Attribution, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: the parts, and every plan between the two in every year."""
-    folder.mkdir(parents=True, exist_ok=True)
     parts = [
         {"measure": measure, "cause": group_name(group), "mean": part.mean, "low": part.low, "high": part.high}
         for measure in MEASURES
@@ -227,8 +227,8 @@ def write_tables(found: Attribution, folder: Path) -> None:
         for mask in range(2 ** len(groups))
         for replication in range(found.replications)
     ]
-    pd.DataFrame(parts).to_parquet(folder / "parts.parquet", index=False)
-    pd.DataFrame(years).to_parquet(folder / "mixtures.parquet", index=False)
+    write_parquet(pd.DataFrame(parts), folder / "parts.parquet")
+    write_parquet(pd.DataFrame(years), folder / "mixtures.parquet")
 
 
 def _in_the_months_of(plan: Scenario, other: Scenario) -> Scenario:
