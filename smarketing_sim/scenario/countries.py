@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from smarketing_sim.errors import nearest_name
 
-_LIKE = 0.85
+_LIKE = 0.8
 """How alike a name must be to be offered: a wrong country is worse than none."""
+_SUNDAY = ("Söndag", "Sunday")
 _SMALL_WORDS = {"and", "of", "the"}
 
 
@@ -74,13 +75,9 @@ def public_holidays(code: str, year: int) -> frozenset[dt.date]:
 
     country, _, part = code.partition("-")
     # The first of January of the year after may be kept on the last day of this one.
-    options: dict[str, Any] = (
-        {"include_sundays": False} if country == "SE" else {}
-    )  # where every Sunday is a holiday by law
-    days = country_holidays(
-        country, subdiv=part or None, years=(year - 1, year, year + 1), categories=(PUBLIC,), **options
-    )
-    return frozenset(day for day in days if day.year == year)
+    days = country_holidays(country, subdiv=part or None, years=(year - 1, year, year + 1), categories=(PUBLIC,))
+    # Swedish law calls every Sunday a holiday, and the library lists them; opening hours say which weekdays are closed.
+    return frozenset(day for day, name in days.items() if day.year == year and name not in _SUNDAY)
 
 
 def unknown_years(code: str, first: int, last: int) -> list[int]:

@@ -114,6 +114,8 @@ def _built(data: dict[str, Any], overrides: Mapping[str, Any], where: Origins, *
     if broken:
         raise ConflictError(broken)
     if not quiet:
+        if scenario.run.horizon_months == 0:
+            raise InputError([problem_at(("run", "horizon_months"), "must be at least 1", origins=where, value=0)])
         _try_alternatives(scenario, where)
         _try_ranges(scenario, where)
         for caution in cautions(scenario):

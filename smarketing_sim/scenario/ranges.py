@@ -80,7 +80,7 @@ def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...]]:
             continue
         try:
             here = _number(now[path])
-            low, high = (_read(scenario, path, end) for end in belief.range)
+            low, high = (_read(scenario, path, _like(now[path], end)) for end in belief.range)
         except InputError as error:
             broken.append((path, "; ".join(problem.rule for problem in error.problems), error.problems[0].value))
             continue
@@ -125,6 +125,11 @@ def _balanced(scenario: Scenario, given: Mapping[str, float]) -> dict[str, float
         moved = {path: given.get(path, 0.0) / asked for path in shares}
     last = next(reversed(moved))
     return moved | {last: 1.0 - sum(share for path, share in moved.items() if path != last)}
+
+
+def _like(value: Any, end: Any) -> Any:
+    """Return an end of a range in the form of its value: of a list, one for each of its items."""
+    return [end] * len(value) if isinstance(value, list) and not isinstance(end, list) else end
 
 
 def _read(scenario: Scenario, path: str, end: Any) -> float:

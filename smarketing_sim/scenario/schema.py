@@ -52,8 +52,8 @@ class Run(Part):
 
     starts_on: Date
     """First day of the horizon."""
-    horizon_months: Annotated[Count, Field(ge=1, le=120)] = 12
-    """Months that are reported."""
+    horizon_months: Annotated[Count, Field(le=120)] = 12
+    """Months that are reported; at least one in a file."""
     warm_up_weeks: Annotated[Count, Field(le=260)] = 26
     """Weeks before it, so that queues and pipeline are as in the middle of a year."""
     cool_down_weeks: Annotated[Count, Field(le=260)] = 8

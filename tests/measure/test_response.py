@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smarketing_sim.engine import simulate
+from smarketing_sim.experiment.runs import run
 from smarketing_sim.ledger import OUTCOMES, REASONS
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.response import (
@@ -33,6 +34,13 @@ def test_response_runs_from_handoff_in_business_time_and_from_the_mql_on_the_wal
     sums = ResponseSums.of(make_case(scenario, leads, [{"lead_id": 0, "started_at": monday}]))
     assert np.concatenate(sums.business_minutes).tolist() == [90.0, np.inf]
     assert np.concatenate(sums.wall_minutes).tolist() == [monday - friday + 10, np.inf]
+
+
+def test_where_no_hour_is_open_nobody_is_called_within_no_time_at_all() -> None:
+    scenario = make_scenario({"calendar.hours": {"mon": []}, "sales.sdr.shift": {"mon": []}})
+    [year] = run(scenario, replications=1).measures
+    assert year.headline["handed_count"] > 0
+    assert year.headline["business_p50_minutes"] == year.headline["wall_p50_minutes"] == np.inf
 
 
 def test_the_delay_of_the_system_is_told_apart() -> None:

@@ -68,7 +68,10 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
         ),
     ),
     "no leads": (NO_LEADS, 3, ("has no case: no lead is handed over", "No lead waits", "No lead arrives", "no case")),
-    "no time": ({"run.horizon_months": 0}, 3, ("Nothing happened in the time that was simulated", "no case")),
+    "closed for ever": (
+        {"calendar.hours": {"mon": []}, "sales.sdr.shift": {"mon": []}}, 3,
+        ("Nobody is scheduled", "no case"),
+    ),
     "overload": (
         {"sales.sdr.headcount": 1, "marketing.sources.organic.visits_per_month": 40_000}, 3,
         ("some not at all", "does not fit into the time there is", "broken"),

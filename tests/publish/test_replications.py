@@ -280,7 +280,6 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
         "unknown",
     ),
     "no reps": ({"sales.sdr.headcount": 0}, 3, "simulated years"),
-    "no time": ({"run.horizon_months": 0}, 3, "unknown"),
     "no contract": (
         {f"sla.{name}": None for name in ("speed", "depth", "volume", "quality", "feedback")}
         | {"alternatives.one_business_day": None}, 3,
