@@ -97,6 +97,10 @@ class VolumeWarning(SmarketingWarning):
     """Leads come in months for which they may not be meant."""
 
 
+class RangeWarning(SmarketingWarning):
+    """A range of a belief reaches where the other values of the plan leave no room."""
+
+
 class DoubleCountingWarning(SmarketingWarning):
     """One effect of delay is charged twice."""
 

@@ -191,6 +191,8 @@ def _odd(scenario: Scenario) -> list[str]:
 def _short_windows(scenario: Scenario) -> Iterator[str]:
     """Yield the promises of depth in days that are over before a cadence in business days is through."""
     cadence, business = scenario.sales.sdr.cadence, scenario.calendar.business_minutes
+    if not business["day"]:
+        return  # a company that never opens
     for name, clause in scenario.sla.items():
         if isinstance(clause, DepthClause) and cadence.max_attempts >= clause.attempts:
             gaps = [cadence.gap(n) for n in range(1, clause.attempts)]

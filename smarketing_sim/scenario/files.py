@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from smarketing_sim.errors import AlternativeWarning, ConflictError, InputError, Problem
+from smarketing_sim.errors import AlternativeWarning, ConflictError, InputError, Problem, RangeWarning
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.checks import broken_rules, cautions
 from smarketing_sim.scenario.contract import KINDS
@@ -18,11 +19,12 @@ from smarketing_sim.scenario.currency import DOLLARS, plain_path, settled, settl
 from smarketing_sim.scenario.documents import parse_value, read_document
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.problems import problem_at, translate
-from smarketing_sim.scenario.ranges import broken_ranges
+from smarketing_sim.scenario.ranges import broken_ranges, crowded_ranges
 from smarketing_sim.scenario.schema import Belief, Scenario, flatten
 from smarketing_sim.shipped import absolute, extended, named, place
 
 _BELIEF_KEYS = {"value", "source", "grade", "range", "note"}
+GRADE = re.compile(r"[A-F][+-]?|A\?")
 _NAMED = (
     ("marketing", "sources"),
     ("marketing", "campaigns"),
@@ -129,8 +131,16 @@ def _try_ranges(scenario: Scenario, origins: Origins) -> None:
         problem_at((*path.split("."), "range"), rule, origins=origins, value=value)
         for path, rule, value in broken_ranges(scenario)
     ]
+    wrong += [
+        problem_at(("beliefs", path, "grade"), "must be a grade from A to F, such as B-, or A?", origins=origins,
+                   value=belief.grade)
+        for path, belief in scenario.beliefs.items() if not GRADE.fullmatch(belief.grade)
+    ]  # fmt: skip
     if wrong:
         raise InputError(wrong)
+    for path, rule, value in crowded_ranges(scenario):
+        told = f"{path}: its range, to {value}, {rule}; chapters and reports leave it out of what beliefs may change"
+        warnings.warn(RangeWarning(told), stacklevel=3)
 
 
 def to_document(scenario: Scenario) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.errors import ConflictError, InputError, Problem
 from smarketing_sim.scenario.schema import Scenario, flatten, once_per_scenario
 
 Broken = tuple[str, str, Any]
@@ -55,12 +55,14 @@ class Range:
 def ranges_of(scenario: Scenario) -> list[Range]:
     """Return every belief of a scenario that has a range, in the order of the file.
 
+    A range that reaches where the other values leave no room is left out.
+
     Raises
     ------
     InputError
         If an end of a range is not a value that the path can take, or the ends are the wrong way round.
     """
-    found, broken = _tried(scenario)
+    found, broken, _ = _tried(scenario)
     if broken:
         raise InputError([Problem(rule, path=f"{path}.range", value=value) for path, rule, value in broken])
     return list(found)
@@ -71,10 +73,16 @@ def broken_ranges(scenario: Scenario) -> list[Broken]:
     return list(_tried(scenario)[1])
 
 
+def crowded_ranges(scenario: Scenario) -> list[Broken]:
+    """Return ranges that reach where the other values of the plan leave no room, as :func:`broken_ranges` does."""
+    return list(_tried(scenario)[2])
+
+
 @once_per_scenario
-def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...]]:
-    """Return every range as numbers, and those that cannot be read as such."""
-    now, found, broken = flatten(scenario.canonical()), list[Range](), list[Broken]()
+def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...], tuple[Broken, ...]]:
+    """Return every range as numbers, those that cannot be read as such, and those that other values leave no room."""
+    now, found = flatten(scenario.canonical()), list[Range]()
+    broken, crowded = list[Broken](), list[Broken]()
     for path, belief in scenario.beliefs.items():
         if belief.range is None or now.get(path) is None:
             continue
@@ -82,13 +90,15 @@ def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...]]:
             here = _number(now[path])
             low, high = (_read(scenario, path, _like(now[path], end)) for end in belief.range)
         except InputError as error:
-            broken.append((path, "; ".join(problem.rule for problem in error.problems), error.problems[0].value))
+            rule = "; ".join(problem.rule for problem in error.problems)
+            where = crowded if isinstance(error, ConflictError) else broken
+            where.append((path, rule, error.problems[0].value))
             continue
         if low > high:
             broken.append((path, "must begin with its lowest value", str(list(belief.range))))
         elif low < high:
             found.append(Range(path, here, low, high, belief.source, belief.grade, now[path]))
-    return tuple(found), tuple(broken)
+    return tuple(found), tuple(broken), tuple(crowded)
 
 
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
@@ -139,7 +149,7 @@ def _read(scenario: Scenario, path: str, end: Any) -> float:
         return _number(flatten(scenario.with_overrides({probe: end}).canonical())[probe])
     except InputError as error:
         rules = "; ".join(problem.rule for problem in error.problems)
-        raise InputError([Problem(f"ends where the value cannot be: it {rules}", value=end)]) from None
+        raise type(error)([Problem(f"ends where the value cannot be: it {rules}", value=end)]) from None
 
 
 def _number(value: Any) -> float:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ContractCalendar
@@ -28,18 +27,12 @@ MAX_NAME = 200
 _WORDS = {"name", "description", "exchange", "beliefs", "alternatives"}
 
 
-def _grade(value: str) -> str:
-    if not re.fullmatch(r"[A-F][+-]?|A\?", value):
-        raise ValueError("must be a grade from A to F, with + or - where it lies between two, or A? for an assumption")
-    return value
-
-
 class Belief(Part):
     """Where a number comes from, how well it is known, and how far it may be off."""
 
     source: str = ""
     """An id of the evidence ledger, such as E13, or a note in words; empty for an assumption."""
-    grade: Annotated[str, AfterValidator(_grade)] = "A?"
+    grade: str = "A?"
     """Grade of the source: A to F, or ``A?`` for an assumption without one."""
     range: tuple[Any, Any] | None = None
     """Lowest and highest value that is plausible, in the unit of the value."""

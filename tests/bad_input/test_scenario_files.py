@@ -388,12 +388,6 @@ CASES = {
         "number or a time",
         None,
     ),
-    "range beyond what can be": (
-        SOURCE + "qualify_prob: {value: 20 %, range: [10 %, 90 %]}}}}",
-        "marketing.sources.social.qualify_prob.range",
-        "must be at most 0.76",
-        None,
-    ),
     "alternative of nothing": ("alternatives: {x: {label: x}}", "alternatives.x.set", "is required", None),
     "alternative to an unknown path": (
         "alternatives: {x: {label: x, set: {sales.sdr.headcont: 5}}}",

@@ -250,12 +250,12 @@ def test_a_broken_scenario_is_told_before_anything_starts(tiny: Path, smarketing
 def test_a_notebook_that_is_not_there_is_told_in_one_line(
     tiny: Path, smarketing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from smarketing_sim.cli import commands
+    from smarketing_sim.cli import reporting
 
     def nowhere(name: str) -> Path:
         raise InputError(f"{name} is not a notebook in notebooks/")
 
-    monkeypatch.setattr(commands, "find_notebook", nowhere)
+    monkeypatch.setattr(reporting, "find_notebook", nowhere)
     monkeypatch.setattr(sys.modules["smarketing_sim.cli.app"], "find_notebook", nowhere)
     told = smarketing("app", tiny)
     assert (told.code, len(told.err.splitlines())) == (2, 1)

@@ -363,11 +363,6 @@ def test_a_month_without_a_lead_is_no_case(kind: str) -> None:
     assert np.isnan(counts.attainment)
 
 
-def test_a_contract_for_nobody_promises_nothing() -> None:
-    scenario = office(sla={"volume": {"leads_per_rep": 5, "contract_headcount": 0}})
-    assert np.isnan(judged(scenario, [lead(at(scenario, "2024-01-03 10:00"))]).attainment)
-
-
 def test_a_share_equal_to_its_target_keeps_it() -> None:
     none = np.zeros(3)
     counts = ClauseCounts(np.array([9.0, 8.9, 0.0]), np.array([10.0, 10.0, 0.0]), none, none, none)

@@ -84,7 +84,6 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
     "two years": ({}, 2, "free change"),
     "no leads": (NO_LEADS, 2, "Nothing that is free is sure to help"),
     "no reps": ({"sales.sdr.headcount": 0}, 2, "Nothing that is free is sure to help"),
-    "no time": ({"run.horizon_months": 0}, 2, "Nothing that is free"),
     "no contract": (NO_SLA, 2, "no promise"),
     "no alternatives": ({"alternatives": None}, 2, "No alternative that costs something is named"),
     "waiting is free": ({"decay.preset": "none"}, 2, "that waiting costs nothing"),

@@ -266,7 +266,7 @@ def test_the_file_tells_what_was_answered_what_follows_and_what_is_assumed() -> 
      ("60 %", "tue-thu 09:00-12:00"), ("20 %", "mon-sun 08:00-20:00"), ("0 %", "mon-sun 00:00-24:00")],
 )  # fmt: skip
 def test_leads_come_outside_the_hours_as_often_as_was_answered(share: str, hours: str) -> None:
-    plan = plan_of({"outside_share": share, "hours": hours, "handed_per_month": {"web": 20_000}})
+    plan = plan_of({"country": "none", "outside_share": share, "hours": hours, "handed_per_month": {"web": 20_000}})
     created_at = sample_demand(plan, seed=1).created_at
     inside = np.mean(contract_calendar(plan).next_open(created_at) == created_at)
     assert 1 - inside == pytest.approx(float(share.split(maxsplit=1)[0]) / 100, abs=0.02)
