@@ -235,7 +235,8 @@ def _merge(base: Any, over: Any) -> Any:
     if _is_belief(base) and not _is_belief(over):
         kept = {key: base[key] for key in ("range",) if key in base}
         return {"value": over, **_anew(kept)} if not isinstance(over, dict) else over
-    if isinstance(base, dict) and isinstance(over, dict) and not _is_belief(over) and not _is_week(over):
+    closed = over == {} and _is_week(base)  # an empty week replaces one, as any other does
+    if isinstance(base, dict) and isinstance(over, dict) and not (closed or _is_belief(over) or _is_week(over)):
         return {
             key: _merge(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
             for key in [*base, *(k for k in over if k not in base)]
