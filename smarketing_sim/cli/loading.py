@@ -30,7 +30,6 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     """Return the scenario of a file with some values overridden; its name tells which."""
     from smarketing_sim.publish.words import tell_money_in
     from smarketing_sim.scenario.files import load, parse_overrides
-    from smarketing_sim.scenario.ranges import words
     from smarketing_sim.scenario.schema import shorten_name
 
     overrides = parse_overrides(list(sets))
@@ -40,8 +39,15 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
         tell("compiling the engine on its first run; that takes about twenty seconds, once")
     if not overrides or "name" in overrides:
         return scenario
-    told = ", ".join(f"{words(path.strip())} {value.strip()}" for path, _, value in (s.partition("=") for s in sets))
-    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {told}")})
+    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {', '.join(map(_told, sets))}")})
+
+
+def _told(setting: str) -> str:
+    """Return what ``--set`` was given as a title says it."""
+    from smarketing_sim.scenario.ranges import words
+
+    path, _, value = (part.strip() for part in setting.partition("="))
+    return f"no {words(path)}" if value == "null" else f"{words(path)} {value}"
 
 
 @contextmanager

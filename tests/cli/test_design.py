@@ -50,7 +50,7 @@ def test_set_and_seed_change_the_question(smarketing: Command, tiny: Path) -> No
     words = ("--set", "sla.speed=null", "--set", "alternatives.one_business_day=null", "--seed", 4, "--json")
     answer = json.loads(smarketing("design", tiny, *FEW, *words).out)
     assert answer["seed"] == 4
-    assert answer["scenario"].startswith("Tiny plan with sla.speed=null")
+    assert answer["scenario"].startswith("Tiny plan with no sla: speed, no alternatives: one business day")
     assert answer["optimum"]["within"] is None
     assert answer["gain_of_deadline_order_alone"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
 
@@ -61,7 +61,7 @@ MISTAKES: list[tuple[tuple[object, ...], str]] = [
     (("tiny.yaml", "--seed", -1), "seed = -1: must be a whole number from 0"),
     (("tiny.yaml", "--set", "sales.sdr.headcont=3"), "did you mean 'headcount'?"),
     (("tiny.yaml", "--set", "sales.sdr.headcount=0"), "sales.sdr.headcount = 0: nobody follows up"),
-    (("tiny.yaml", "--set", "run.horizon_months=0"), "run.horizon_months = 0: no month is reported"),
+    (("tiny.yaml", "--set", "run.horizon_months=0"), "run.horizon_months = 0: must be at least 1"),
     (("tiny.yaml", *NO_LEADS), "marketing.sources: no lead is handed over, so there is nothing to decide"),
 ]  # fmt: skip
 

@@ -49,13 +49,13 @@ def test_a_range_the_wrong_way_round_is_told() -> None:
 
 def test_an_end_that_cannot_be_is_told_with_its_path() -> None:
     plan = make_scenario(SMALL | {"marketing.reachable_share": {"value": 0.7, "range": [0.2, 1.7]}})
-    with pytest.raises(InputError, match=r"marketing\.reachable_share = 1\.7: its range ends where it cannot be"):
+    with pytest.raises(InputError, match=r"marketing\.reachable_share\.range = 1\.7: ends where the value cannot be"):
         ranges_of(plan)
 
 
 def test_paths_are_told_as_people_read_them() -> None:
     assert words("marketing.sources.organic.qualify_prob") == "organic: qualify prob"
-    assert words("sales.sdr.headcount") == "headcount"
+    assert words("sales.sdr.headcount") == "SDR headcount"
 
 
 def test_the_best_choice_has_no_regret_and_the_safest_the_smallest_worst_one() -> None:

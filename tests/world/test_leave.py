@@ -87,8 +87,8 @@ def test_one_reps_override_moves_nobody_else(baseline: Scenario, demand: Demand)
         assert same == (one.number != 3)
 
 
-def test_asking_for_more_leave_than_there_are_days_leaves_none_to_work(baseline: Scenario, demand: Demand) -> None:
-    scenario = baseline.with_overrides({"sales.sdr.leave_days_per_year": 366})
+def test_as_much_leave_as_a_year_has_days_to_work_leaves_none(baseline: Scenario, demand: Demand) -> None:
+    scenario = baseline.with_overrides({"sales.sdr.leave_days_per_year": 260})
     assert all(len(rep.calendar.opens_at) == 0 for rep in roster(scenario, demand))
 
 
