@@ -35,6 +35,8 @@ _STYLE = """<style>
 .lab a:focus-visible{outline:3px solid #0b5fa5;outline-offset:2px}
 .lab button{height:auto;min-height:32px;white-space:normal;line-height:1.25;padding-top:4px;padding-bottom:4px}
 .lab button:disabled{opacity:1;color:#5f6a75} .lab button.mod-active:not(.lab-fold){background:#0b5fa5;color:#fff}
+.lab .lab-slider{overflow:visible} .lab .lab-slider>.widget-slider{flex:1 1 auto;min-width:0}
+.lab .lab-slider .widget-readout{display:none}
 .lab .widget-readout{min-width:6.5em;text-align:left}
 .lab-card table{border-collapse:collapse;margin:.2em 0 .8em;width:100%;font-size:14px;line-height:1.35}
 .lab .lab-card table{overflow-wrap:normal}

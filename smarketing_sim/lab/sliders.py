@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 
+from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.lab.state import State, move, scale_leads
+from smarketing_sim.publish.words import percent
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 
 _REPS = "sales.sdr.headcount"
 _BUSINESS = tuple(Span(hours, "hour", True) for hours in (0.5, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24))
+_DECIMAL = re.compile(r"[0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9}")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _WALL = tuple(Span(hours, "hour") for hours in (0.5, 1, 2, 4, 6, 8, 12, 24, 48, 72))
 
 
@@ -30,11 +36,26 @@ class Control:
         From a state and the widget's value to the next state.
     read
         From a state to the widget's value.
+    typed
+        Where the value can be typed as well; it shows what the widget stands at.
+    parse
+        From what was typed to the widget's value; raises InputError.
     """
 
     widget: Any
     apply: Callable[[State, Any], State]
     read: Callable[[State], Any]
+    typed: Any = None
+    parse: Callable[[str], Any] | None = None
+
+    @property
+    def shown(self) -> Any:
+        """What stands on the screen: the widget, with the field beside it where it has one."""
+        if self.typed is None:
+            return self.widget
+        box = W.HBox([self.widget, self.typed])
+        box.add_class("lab-slider")
+        return box
 
     def show(self, state: State) -> None:
         """Let the widget stand where the state says, with a longer range where that needs one."""
@@ -57,7 +78,12 @@ def whole(label: str, path: str, read: Callable[[Scenario], int], state: State, 
     """Return a slider over whole numbers that sets one path."""
     now = read(state.base)
     widget = W.IntSlider(min=min(least, now), max=max(most, now), value=now, description=label, **_look())
-    return Control(widget, lambda state, value: move(state, path, int(value)), lambda state: read(state.scenario))
+    return Control(
+        widget,
+        lambda state, value: move(state, path, int(value)),
+        lambda state: read(state.scenario),
+        *_typed(widget, read_whole, str),
+    )
 
 
 def share(
@@ -73,7 +99,12 @@ def share(
     widget = W.FloatSlider(
         min=least, max=most, step=0.05, value=start, readout_format=".0%", description=label, **_look()
     )
-    return Control(widget, lambda state, value: apply(state, round(value, 6)), lambda state: round(read(state), 6))
+    return Control(
+        widget,
+        lambda state, value: apply(state, round(value, 6)),
+        lambda state: round(read(state), 6),
+        *_typed(widget, partial(read_share, most=most), percent),
+    )
 
 
 def window(label: str, clause: str, state: State, *, business: Sequence[Span], wall: Sequence[Span]) -> Control:
@@ -91,6 +122,51 @@ def window(label: str, clause: str, state: State, *, business: Sequence[Span], w
         lambda state, value: move(state, f"sla.{clause}.within", value),
         lambda state: str(within(state.scenario)),
     )
+
+
+def read_share(text: str, most: float) -> float:
+    """Read a share as people type it: ``130``, ``130 %``, ``1.3`` and ``1,3`` are one where ``most`` is 3.
+
+    Raises
+    ------
+    ValueError
+        Where it is no share; says what one looks like.
+    """
+    bare = text.replace("%", "")
+    if not _DECIMAL.fullmatch(bare.strip()):
+        raise ValueError("must be a share, such as 85 %")
+    number = float(bare.replace(",", "."))
+    return round(number / 100.0 if bare != text or number > most else number, 6)
+
+
+def read_whole(text: str) -> int:
+    """Read a whole number as people type it; ValueError where it is none."""
+    if not _WHOLE.fullmatch(text.strip()):
+        raise ValueError("must be a whole number, such as 12")
+    return int(text)
+
+
+def _typed(widget: Any, read: Callable[[str], Any], tell: Callable[[Any], str]) -> tuple[Any, Callable[[str], Any]]:
+    """Return the field that shows where a slider stands, and how to read what is typed into it.
+
+    It stands in place of the slider's own, which takes 130 for 13,000 % and 1,3 for 1.
+    """
+    field = W.Text(value=tell(widget.value), continuous_update=False, layout=W.Layout(width="5em"))
+    widget.observe(lambda change: setattr(field, "value", tell(change["new"])), "value")
+
+    def parse(text: str) -> Any:
+        if text == tell(widget.value):  # what the field shows, which may be rounded
+            return widget.value
+        field.value = tell(widget.value)
+        try:
+            value = read(text)
+            if not widget.min <= value <= widget.max:
+                raise ValueError(f"must be between {tell(widget.min)} and {tell(widget.max)}")
+        except ValueError as error:
+            raise InputError([Problem(str(error), path=widget.description, value=text)]) from None
+        return value
+
+    return field, parse
 
 
 def _reps(state: State) -> Control:

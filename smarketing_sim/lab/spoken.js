@@ -6,8 +6,13 @@
     for (const handle of document.querySelectorAll(".lab .noUi-handle")) {
       const box = handle.closest(".widget-slider");
       set(handle, "aria-label", box?.querySelector(".widget-label")?.textContent || "value");
-      const told = box?.querySelector(".widget-readout")?.textContent;
+      const told = box?.querySelector(".widget-readout")?.textContent.replace("%", " %");
       if (told) set(handle, "aria-valuetext", told);
+      const typed = box?.parentElement?.querySelector(":scope > .widget-text input");
+      if (!typed) continue;
+      set(typed, "aria-label", `${handle.getAttribute("aria-label")}, typed`);
+      if (told && handle.dataset.told !== told && document.activeElement !== typed) typed.value = told; // at once
+      handle.dataset.told = told;
     }
     for (const button of document.querySelectorAll(".lab .widget-toggle-button")) {
       const kind = button.classList.contains("lab-fold") ? "aria-expanded" : "aria-pressed";

@@ -10,8 +10,9 @@ from typing import Any
 
 import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 
+from smarketing_sim.errors import InputError
 from smarketing_sim.lab.charts import picture_html, response_png, response_words, waiting_png, waiting_words
-from smarketing_sim.lab.controller import Controller, News, Told
+from smarketing_sim.lab.controller import Controller, News, Told, one_line
 from smarketing_sim.lab.debounce import Debounce
 from smarketing_sim.lab.folds import folds_of
 from smarketing_sim.lab.layout import folds, frame, heading, row
@@ -87,8 +88,8 @@ class Lab:
 
     def _layout(self, state: State) -> Any:
         levers = [heading("Levers"), row(*self.levers.values())] if self.levers else []
-        sliders = [slider.widget for slider in self.sliders.values()]
-        unfolding = folds({title: [c.widget for c in fold.values()] for title, fold in self.folded.items()})
+        sliders = [slider.shown for slider in self.sliders.values()]
+        unfolding = folds({title: [c.shown for c in fold.values()] for title, fold in self.folded.items()})
         keeping = [self.save_name, self.save_over, row(self.save_button, self.publish_button), self.kept, self.report]
         first = [
             *(heading("Sliders"), *sliders, row(self.pin_button, self.undo_button, self.reset_button)),
@@ -102,6 +103,8 @@ class Lab:
     def _wire(self) -> None:
         for name, control in self.controls.items():
             control.widget.observe(partial(self._slid, name), "value")
+            if control.typed is not None:
+                control.typed.observe(partial(self._typed, control), "value")
         for name, lever in self.levers.items():
             lever.observe(partial(self._pulled, name), "value")
         clicks: list[tuple[W.Button, Callable[[], object]]] = [
@@ -135,6 +138,14 @@ class Lab:
     def _slid(self, name: str, change: Mapping[str, Any]) -> None:
         if self._follower != threading.get_ident():
             self._debounce.note(name, change["new"])
+
+    def _typed(self, control: Control, change: Mapping[str, Any]) -> None:
+        if control.parse is None:
+            return
+        try:
+            control.widget.value = control.parse(change["new"])
+        except InputError as error:
+            self._hear(Told(one_line(error), trouble=True))
 
     def _moved(self, moved: Mapping[str, Any]) -> None:
         def update(state: State) -> State:

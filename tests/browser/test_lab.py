@@ -143,7 +143,12 @@ class Visit:
         return self._part(label, ".noUi-handle")
 
     def value(self, label: str) -> str:
-        return str(self._part(label, ".widget-readout").inner_text())
+        typed = self.typed(label)
+        return str(typed.input_value() if typed.count() else self._part(label, ".widget-readout").inner_text())
+
+    def typed(self, label: str) -> Any:
+        """The field beside a slider."""
+        return self.page.locator(f".lab-slider:has(.widget-label:text-is('{label}')) input")
 
     def _part(self, label: str, part: str) -> Any:
         return self.page.locator(f".widget-slider:has(.widget-label:text-is('{label}')) {part}")
@@ -207,6 +212,23 @@ def test_a_slider_moved_by_key_changes_scorecard_and_charts_to_what_the_command_
     assert visit.charts[1] != charts[1]
     assert visit.complaints == []
     assert visit.outside == []
+
+
+def test_what_is_typed_beside_a_slider_counts_as_a_person_means_it(visit: Visit) -> None:
+    for typed, told in (("130", "130 %"), ("1,2", "120 %"), ("85%", "85 %")):
+        field = visit.typed("Leads, of the plan’s")
+        field.fill(typed)
+        field.press("Enter")
+        wait_for("the field to tell it", lambda told=told: visit.value("Leads, of the plan’s") == told)
+    wait_for(
+        "the slider to follow", lambda: visit.slider("Leads, of the plan’s").get_attribute("aria-valuetext") == told
+    )
+    visit.typed("Reps").fill("a dozen")
+    visit.typed("Reps").press("Enter")
+    wait_for("the fault to be told", lambda: "must be a whole number, such as 12" in visit.told)
+    assert visit.value("Reps") == "8"
+    visit.slide("Reps", "ArrowLeft")
+    wait_for("the field to follow the slider", lambda: visit.value("Reps") == "7")
 
 
 def test_lever_pin_undo_and_as_opened_work_by_key(visit: Visit) -> None:
@@ -334,7 +356,7 @@ def test_two_visitors_do_not_meet(browser: Browser, address: str) -> None:
     two.slide("Leads, of the plan’s", "ArrowRight", 2)
     two.page.get_by_text("leads of every source and campaign: 110 %").wait_for()
     assert (one.value("Reps"), two.value("Reps")) == ("1", "8")
-    assert one.value("Leads, of the plan’s") == "100%"
+    assert one.value("Leads, of the plan’s") == "100 %"
     one.leave()
     two.leave()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,67 @@ def test_what_is_shown_is_what_the_command_says(lab: Lab) -> None:
     alone = run(lab.controller.state.scenario, replications=3, seed=1)
     told = lab_years.Answer(alone, lab_years.to_json(alone), None, final=True)
     assert lab.scorecard.value == scorecard_html(told)
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("name", "typed", "value", "told"),
+    [
+        ("leads", "130", 1.3, "130 %"),
+        ("leads", "130%", 1.3, "130 %"),
+        ("leads", "1,3", 1.3, "130 %"),
+        ("leads", "1.3", 1.3, "130 %"),
+        ("leads", " 87.5 % ", 0.875, "88 %"),
+        ("leads", "3", 3.0, "300 %"),
+        ("reps", " 12 ", 12, "12"),
+    ],
+)
+def test_what_is_typed_beside_a_slider_means_what_a_person_means(
+    lab: Lab, name: str, typed: str, value: float, told: str
+) -> None:
+    control = lab.sliders[name]
+    control.typed.value = typed
+    assert control.widget.value == value
+    assert control.typed.value == told
+    settled(lab)
+    assert control.read(lab.controller.state) == value
+    assert control.typed.value == told
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("leads", "400", "Leads, of the plan’s = '400': must be between 25 % and 300 %"),
+        ("leads", "5", "Leads, of the plan’s = '5': must be between 25 % and 300 %"),
+        ("leads", "a third", "Leads, of the plan’s = 'a third': must be a share, such as 85 %"),
+        ("leads", "1,300.5", "must be a share, such as 85 %"),
+        ("reps", "12,5", "Reps = '12,5': must be a whole number, such as 12"),
+        ("reps", "-1", "must be a whole number"),
+        ("reps", "99", "Reps = '99': must be between 0 and 20"),
+        ("reps", "", "must be a whole number"),
+    ],
+)
+def test_what_cannot_be_typed_is_told_and_the_field_shows_what_holds(
+    lab: Lab, name: str, typed: str, said: str
+) -> None:
+    control = lab.sliders[name]
+    stood, shown_before = control.widget.value, control.typed.value
+    control.typed.value = typed
+    assert said in html.unescape(lab.message.value)
+    assert "lab-trouble" in lab.message.value
+    assert (control.widget.value, control.typed.value) == (stood, shown_before)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_field_that_shows_a_rounded_share_moves_nothing_when_it_is_left(lab: Lab) -> None:
+    control = lab.controls["inbound_time"]
+    control.widget.value = 0.4333
+    assert control.typed.value == "43 %"
+    control.typed.value = "43"
+    assert control.widget.value == 0.43
+    control.widget.value = 0.4333
+    assert control.widget.value == 0.4333
 
 
 @pytest.mark.usefixtures("unpainted")
