@@ -88,7 +88,7 @@ def more_leads(
     chosen = scenario.marketing.sources if sources is None else {n: scenario.marketing.sources[n] for n in sources}
     overrides: dict[str, Any] = {}
     for name, source in chosen.items():
-        column = "visits_per_month" if source.leads_per_month is None else "leads_per_month"
+        column = source.volume_column
         overrides[f"marketing.sources.{name}.{column}"] = [factor * v for v in getattr(source, column)]
     for name, campaign in scenario.marketing.campaigns.items():
         if campaigns and campaign.source in chosen:
@@ -248,5 +248,4 @@ def leads_for_goal(scenario: Scenario, curve: Curve, *, chance: float = 0.5) -> 
 
 def expected_handed(scenario: Scenario) -> Floats:
     """Return expected leads handed over in a mean month by source; campaigns and those that come back not counted."""
-    sources = scenario.marketing.sources.values()
-    return np.array([source.mean_monthly_leads * source.handed_share for source in sources])
+    return np.array([source.mean_monthly_handed for source in scenario.marketing.sources.values()])

@@ -64,7 +64,7 @@ def connect_prob(scenario: Scenario, number: int) -> float:
 def mean_reachable_share(scenario: Scenario) -> float:
     """Return the share of handed leads that can be reached at all; the plain mean of sources where none hands over."""
     sources = scenario.marketing.sources.values()
-    handed = [source.mean_monthly_leads * source.handed_share for source in sources]
+    handed = [source.mean_monthly_handed for source in sources]
     shares = [audience.reachable_share for audience in scenario.marketing.audiences.values()]
     if len(set(shares)) == 1:
         return shares[0]

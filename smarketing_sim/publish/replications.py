@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.engine import choose_engine
 from smarketing_sim.experiment.compare import HEADLINES, per_replication
 from smarketing_sim.experiment.runs import Experiment, run
@@ -262,15 +263,11 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
 def changes(scenario: Scenario) -> dict[str, dict[str, Any]]:
     """Return three changes that any plan can make: overrides by what they are called."""
     first = scenario.sales.sdr.queue.new_before_retries
-    volumes: dict[str, Any] = {}
-    for name, source in scenario.marketing.sources.items():
-        column = "visits_per_month" if source.leads_per_month is None else "leads_per_month"
-        volumes[f"marketing.sources.{name}.{column}"] = [1.1 * volume for volume in getattr(source, column)]
     order = "New leads no longer first" if first else "New leads before follow-ups"
     return {
         "Two more reps": {"sales.sdr.headcount": scenario.sales.sdr.headcount + 2},
         order: {"sales.sdr.queue.new_before_retries": not first},
-        "A tenth more leads": volumes,
+        "A tenth more leads": more_leads(scenario, 1.1, campaigns=False),
     }
 
 

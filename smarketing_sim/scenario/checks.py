@@ -179,8 +179,8 @@ def _references(scenario: Scenario) -> Iterator[Broken]:
 def _reachable_chances(scenario: Scenario) -> Iterator[Broken]:
     """Find chances to qualify that the leads inside the profile would have to exceed."""
     marketing = scenario.marketing
-    for name, source in marketing.sources.items():
-        fit = marketing.audiences[name].in_profile_share
+    for (name, source), audience in zip(marketing.sources.items(), marketing.audiences.values(), strict=True):
+        fit = audience.in_profile_share
         inside = fit + (1.0 - fit) * marketing.out_of_profile_factor
         if source.qualify_prob > inside:
             rule = f"must be at most {inside:.3g}: in_profile_share and out_of_profile_factor leave no more"
@@ -190,7 +190,7 @@ def _reachable_chances(scenario: Scenario) -> Iterator[Broken]:
 def _months(scenario: Scenario) -> Iterator[Broken]:
     """Find lists of months that are neither a year nor a course with a beginning."""
     for name, source in scenario.marketing.sources.items():
-        column = "visits_per_month" if source.leads_per_month is None else "leads_per_month"
+        column = source.volume_column
         listed = len(source.monthly_leads)
         if source.months_from is None and listed not in {1, 12}:
             rule = f"must be one number or twelve, January first, not {listed}; another list says its months_from"
@@ -285,8 +285,7 @@ def _size(scenario: Scenario) -> Iterator[Broken]:
 def _scores(scenario: Scenario) -> Iterator[Broken]:
     """Find a score better than one that sees the propensity itself."""
     marketing = scenario.marketing
-    for name, source in marketing.sources.items():
-        audience = marketing.audiences[name]
+    for (name, source), audience in zip(marketing.sources.items(), marketing.audiences.values(), strict=True):
         spread, auc = audience.scoring.spread, audience.scoring.auc
         inside = inside_profile_prob(
             qualify_prob=source.qualify_prob,

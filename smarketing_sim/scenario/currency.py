@@ -103,10 +103,7 @@ def settled(
     if not _is_code(currency):
         currency = numbers_in or DOLLARS  # the schema refuses the other
     exchange = _Exchange(model, currency, _plain_rates(rates), numbers_in or currency)
-    found = exchange.at(model, data, ())
-    if exchange.unknown:
-        raise InputError([_unknown_rate(exchange, code, origins or {}) for code in exchange.unknown])
-    return found
+    return exchange.complete(exchange.at(model, data, ()), origins or {})
 
 
 def settled_overrides(
@@ -114,10 +111,7 @@ def settled_overrides(
 ) -> dict[str, Any]:
     """Return values by dotted path with amounts in one currency and paths under their plain names; see `settled`."""
     exchange = _Exchange(model, currency if _is_code(currency) else DOLLARS, _plain_rates(rates), currency)
-    found = exchange.by_path(overrides)
-    if exchange.unknown:
-        raise InputError([_unknown_rate(exchange, code, {}) for code in exchange.unknown])
-    return found
+    return dict(exchange.complete(exchange.by_path(overrides), {}))
 
 
 def plain_name(name: str) -> str:
@@ -184,6 +178,12 @@ class _Exchange:
     rates: Mapping[str, float]
     numbers_in: str
     unknown: dict[str, list[Path]] = field(default_factory=dict)
+
+    def complete(self, found: Any, origins: Origins) -> Any:
+        """Return what a walk found; InputError where an amount of it had no rate."""
+        if self.unknown:
+            raise InputError([_unknown_rate(self, code, origins) for code in self.unknown])
+        return found
 
     def at(self, kind: Any, node: Any, path: Path, told: str | None = None) -> Any:
         """Return a node of the data as it is meant; ``told`` is the currency of its amounts that name none."""

@@ -119,6 +119,11 @@ class Source(Part):
         return self
 
     @property
+    def volume_column(self) -> str:
+        """The key that says how much comes from it."""
+        return "visits_per_month" if self.leads_per_month is None else "leads_per_month"
+
+    @property
     def monthly_leads(self) -> tuple[float, ...]:
         """Leads by calendar month as twelve numbers, or one number for a mean month."""
         if self.leads_per_month is not None:
@@ -129,6 +134,11 @@ class Source(Part):
     def mean_monthly_leads(self) -> float:
         """Leads in a mean month."""
         return sum(self.monthly_leads) / len(self.monthly_leads)
+
+    @property
+    def mean_monthly_handed(self) -> float:
+        """Leads handed over in a mean month; campaigns and those that come back not counted."""
+        return self.mean_monthly_leads * self.handed_share
 
 
 class Campaign(Part):

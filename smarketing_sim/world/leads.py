@@ -133,7 +133,7 @@ def _of_each(layers: list[Layer], values: list[int]) -> Codes:
 
 def _backlog(scenario: Scenario, listed: list[Flow]) -> list[Layer]:
     """Return the leads that already wait when the run begins, as a layer of each source."""
-    handed = [s.mean_monthly_leads * s.handed_share for s in scenario.marketing.sources.values()]
+    handed = [source.mean_monthly_handed for source in scenario.marketing.sources.values()]
     total = sum(handed)
     if scenario.run.opening_backlog == 0 or total <= 0:
         return []
