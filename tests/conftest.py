@@ -44,9 +44,9 @@ def real_data() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def money_in() -> Iterator[Callable[[str], None]]:
-    """Tell money in some currency for the length of one test."""
+    """Tell money in some currency for the length of one test, and in dollars after it."""
     yield tell_money_in
     tell_money_in(DOLLARS)
 

@@ -88,9 +88,10 @@ def levers_of(scenario: Scenario) -> Sequence[Lever]:
     for lever in [*_alternatives(scenario), *(_tried(scenario, change) for change in free_changes(scenario))]:
         found = lever
         if lever.scenario is not None and not lever.one_off and not lever.yearly:
-            twin = seen.setdefault(lever.scenario.digest, lever.label)
-            if twin != lever.label:
+            twin = seen.get(lever.scenario.digest)
+            if twin is not None:
                 found = dataclasses.replace(lever, scenario=None, left_out=f"the same as {twin}")
+            seen.setdefault(lever.scenario.digest, lever.label)
         levers.append(found)
     return levers
 

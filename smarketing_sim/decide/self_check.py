@@ -35,10 +35,12 @@ BENCHMARKS: dict[str, Benchmark] = {
         3.0, 25.0, "assumption: an SDR of 8 to 15 opportunities a month, and room"
     ),
     "open_deals_per_ae": Benchmark(5.0, 50.0, "E37: 15 to 50 leads at once"),
-    "cost_per_won": Benchmark(500.0, 60_000.0, "assumption: a year's margin of a customer, more or less"),
+    "cost_per_won": Benchmark(0.02, 3.0, "assumption: up to three years' margin of a customer"),
     "cost_per_handed": Benchmark(20.0, 600.0, "E33: $164 organic to $310 paid, and room"),
 }
-IN_DOLLARS = ("cost_per_won", "cost_per_handed")
+"""The cost of a won deal in mean margins of one, of its first year where it recurs; media cost in US dollars."""
+ONE_OFF = Benchmark(0.02, 1.0, "assumption: up to the margin of a deal, which is paid once")
+MONEY = ("cost_per_won", "cost_per_handed")
 LABELS: dict[str, str] = {
     "dials_per_rep_day": "dials a rep makes in a whole day at this pace",
     "conversations_per_dial": "conversations for each dial",
@@ -80,18 +82,19 @@ def self_check(experiment: Experiment) -> list[Implied]:
     return [
         Implied(name, LABELS[name], value.from_zero, usual[name])
         for name, value in found.items()
-        if np.isfinite(value.mean) and name in usual
+        if np.isfinite(value.mean) and np.isfinite(usual[name].high)
     ]
 
 
 def _usual(scenario: Scenario) -> dict[str, Benchmark]:
-    """Return what is usual in the plan's currency; without a rate nothing is known of costs in another one."""
-    rate = 1.0 if scenario.currency == DOLLARS else scenario.exchange.get(DOLLARS)
-    if rate is None:
-        return {name: usual for name, usual in BENCHMARKS.items() if name not in IN_DOLLARS}
-    costs = {name: BENCHMARKS[name] for name in IN_DOLLARS}
+    """Return what is usual in the plan's currency; without a rate nothing is known of media costs in another one."""
+    rate = 1.0 if scenario.currency == DOLLARS else scenario.exchange.get(DOLLARS, np.nan)
+    media, terms = BENCHMARKS["cost_per_handed"], scenario.economics
+    margin = terms.gross_margin * sum(persona.share * persona.deal_value for persona in scenario.personas.values())
+    won = ONE_OFF if terms.is_one_off else BENCHMARKS["cost_per_won"]
     return BENCHMARKS | {
-        name: Benchmark(rate * usual.low, rate * usual.high, usual.source) for name, usual in costs.items()
+        "cost_per_handed": Benchmark(rate * media.low, rate * media.high, media.source),
+        "cost_per_won": Benchmark(margin * won.low, margin * won.high, won.source),
     }
 
 

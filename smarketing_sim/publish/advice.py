@@ -123,9 +123,15 @@ class Advice:
 
     @property
     def first_rule(self) -> Effect | None:
-        """The free change to begin with; None where none adds anything to contribution for certain."""
+        """The free change to begin with; None where what keeps most promises may add nothing to contribution."""
         best = best_free(self.ranking)
         return best if best is not None and best.contribution.low > 0.0 else None
+
+    @property
+    def surest_gain(self) -> Effect | None:
+        """The change at no cost that adds most to contribution, of those that add something for certain."""
+        sure = [one for one in self.ranking.free if one.lever.at_no_cost and one.contribution.low > 0.0]
+        return max(sure, key=lambda one: one.contribution.mean, default=None)
 
     @property
     def action(self) -> Action | None:

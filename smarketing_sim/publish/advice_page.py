@@ -52,10 +52,13 @@ def show_what_to_do(plan: Planning) -> None:
     effects = [*advice.ranking.free, *advice.ranking.priced]
     if not effects:
         return
-    rule = advice.first_rule
+    rule, pays = advice.first_rule, advice.surest_gain
     title, goal = "No free change adds contribution for certain", advice.goal if rule is not None else None
     if rule is not None:
         title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution.mean)}"
+    elif pays is not None:
+        label = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
+        title = f"{label}; other free changes keep more promises"
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
@@ -111,7 +114,7 @@ def show_for_sales(plan: Planning) -> None:
     if advice is None or not np.isfinite(advice.ranking.kept.mean):
         return
     rule, worst = advice.first_rule, worst_month(plan.experiment)
-    first = "no free rule helps" if rule is None else f"“{rule.lever.label}” before any hire"
+    first = "no free rule keeps more and pays for certain" if rule is None else f"“{rule.lever.label}” before any hire"
     weak = "" if worst is None else f"; {_month(plan, worst[0])} is the month most at risk"
     heading(f"For the head of sales: {first}{weak}", _worst_note(plan))
     rows: list[Sequence[object]] = [("as it is", *_months(plan, advice.ranking.kept), "–")]

@@ -146,7 +146,7 @@ def _context(plan: Planning) -> list[str]:
         told.append("More than half of the leads are never called within the time that was simulated.")
     elif np.isfinite(business.mean):
         told.append(
-            f"Half of the leads are called within {business_span(max(business.mean, 1.0))} of business time; for the "
+            f"Half of the leads are called within {business_span(business.mean)} of business time; for the "
             f"buyer, who does not stop the clock at night, that is {span(wall.mean)}."
         )
     planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from smarketing_sim.decide.self_check import IN_DOLLARS, Implied, self_check
+from smarketing_sim.decide.self_check import MONEY, Implied, self_check
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.display import table
 from smarketing_sim.publish.planning import Planning
@@ -59,7 +59,7 @@ def show_company(plan: Planning) -> None:
 
 
 def _shown(one: Implied, value: float) -> str:
-    if one.name in IN_DOLLARS:
+    if one.name in MONEY:
         return money(value)
     return percent(value) if one.name == "conversations_per_dial" else signed(f"{value:,.1f}")
 

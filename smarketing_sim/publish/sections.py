@@ -116,7 +116,7 @@ def show_response(plan: Planning) -> None:
         heading("Half of the leads or more are never called", "Leads that nobody called count as infinitely old.")
     else:
         heading(
-            f"Half of the leads are called within {business_span(max(business.mean, 1.0))} of business time, "
+            f"Half of the leads are called within {business_span(business.mean)} of business time, "
             f"{span(wall.mean)} for the buyer",
             "The contract’s clock stops at night; the buyer’s does not.",
         )
@@ -205,7 +205,7 @@ def show_funnel(plan: Planning) -> None:
     rows.append(
         [
             "all",
-            *(_count(plan.total(name).mean) for name in counts),
+            *(_count(plan.total(name).mean) if np.any(plan.total(name).mean) else "–" for name in counts),
             money(plan.total("spend").mean),
             (money(total.mean), range_of(total, money)),
             _worth(total.mean, plan.total("handed").mean),

@@ -13,7 +13,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import business_span, money, percent, range_of, span
+from smarketing_sim.publish.words import business_span, counted, money, percent, range_of, span
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.kinds import hint_at, is_a
@@ -131,12 +131,13 @@ def method_html(plan: Planning) -> str:
         ),
         (
             "2.4 Entities",
-            f"Leads from {len(sources)} sources and {len(scenario.marketing.campaigns)} campaigns, "
-            f"{len(scenario.personas)} personas.",
+            f"Leads from {counted(len(sources), 'source')} and "
+            f"{counted(len(scenario.marketing.campaigns), 'campaign')}, {counted(len(scenario.personas), 'persona')}.",
         ),
         (
             "2.5 Resources",
-            f"{scenario.sales.sdr.headcount} SDRs with shifts and leave; {scenario.sales.ae.headcount} AEs.",
+            f"{counted(scenario.sales.sdr.headcount, 'SDR')} with shifts and leave; "
+            f"{counted(scenario.sales.ae.headcount, 'AE')}.",
         ),
         ("3.1 Data", "Evidence ledger and assumptions, listed above."),
         (
@@ -158,7 +159,7 @@ def method_html(plan: Planning) -> str:
             f"{plan.years_told}. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
             "year, because the months of one year share their fortune.",
         ),
-        ("5.1 Software", f"smarketing_sim {__version__} {_ENGINES[plan.experiment.engine]}."),
+        ("5.1 Software", f"smarketing_sim {__version__}{_ENGINES[plan.experiment.engine]}."),
         (
             "5.2 Randomness",
             f"Named streams from seed {plan.experiment.seed}; a lead’s fortune is drawn before any policy is known.",

@@ -73,6 +73,8 @@ def span(minutes: float | None) -> str:
         return "–"
     if math.isinf(minutes):
         return "never"
+    if 0.0 < minutes < 0.5:
+        return "less than a minute"
     if abs(minutes) < 89.5:
         return signed(f"{minutes:.0f}") + (" minute" if round(abs(minutes)) == 1 else " minutes")
     return (

@@ -176,6 +176,8 @@ class Answers(Part):
     """Value of a won deal, in its first year where it recurs"""
     revenue: Annotated[Literal["recurring", "one_off"], BeforeValidator(_one_off)]
     """Whether a customer pays that every year or once: recurring or one-off"""
+    gross_margin: Share
+    """Gross margin: what of a deal is left after what is sold was made, bought or run"""
     days_to_win: Annotated[Positive, Field(le=3650)]
     """Days from an opportunity to a won deal, half are faster"""
     account_executives: Annotated[Annotated[Count, Field(ge=1, le=10_000)] | None, BeforeValidator(_or_none)]
@@ -254,6 +256,7 @@ def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str
     money = named or local or DOLLARS
     currency = str(given.get("currency") or money)
     rate = given.get("dollar_rate")
+    goods = str(_one_off(given.get("revenue"))) == "one_off"
     value = _DEAL_DOLLARS if currency == DOLLARS or not isinstance(rate, int | float) else _DEAL_DOLLARS * rate
     found = {
         "country": (country, "the time zone" if of_zone else _BASELINE),
@@ -262,6 +265,7 @@ def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str
         "dollar_rate": ("1" if currency == DOLLARS else "", "the currency"),
         "starts_on": (dt.date(today.year + 1, 1, 1).isoformat(), "the next first of January"),
         "deal_value": (f"{value:.10g}", "E34: $25k"),
+        "gross_margin": ("40 %", "goods, not software") if goods else ("80 %", "software"),
         **_DEFAULTS,
     }
     return {name: found[name] for name in Answers.model_fields}

@@ -57,6 +57,8 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "deal_value": _plain(answers.deal_value),
         "revenue": answers.revenue,
         "recurring": "# " if answers.revenue == "one_off" else "",
+        "gross_margin": _percent(answers.gross_margin),
+        "margin_range": _around(answers.gross_margin),
         "promise": answers.promise.within,
         "promise_target": _percent(answers.promise.target),
         "follow_up": _follow_up(answers),

@@ -148,8 +148,10 @@ def _read(scenario: Scenario, path: str, end: Any) -> float:
     try:
         return _number(flatten(scenario.with_overrides({probe: end}).canonical())[probe])
     except InputError as error:
-        rules = "; ".join(problem.rule for problem in error.problems)
-        raise type(error)([Problem(f"ends where the value cannot be: it {rules}", value=end)]) from None
+        first, *others = (problem.rule for problem in error.problems)
+        rule = f"it {first}" if first.startswith("must ") else first
+        more = f"; and {len(others)} more of the kind" if others else ""
+        raise type(error)([Problem(f"ends where the value cannot be: {rule}{more}", value=end)]) from None
 
 
 def _number(value: Any) -> float:

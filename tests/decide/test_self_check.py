@@ -54,6 +54,25 @@ def test_what_is_far_from_usual_is_marked_and_what_has_no_case_left_out() -> Non
     assert to_json(list(told.values()))[0]["source"]
 
 
+@pytest.mark.parametrize(
+    ("terms", "usual"),
+    [
+        ({}, (0.02 * 0.8 * 12_000, 3 * 0.8 * 12_000)),
+        ({"revenue": "one_off"}, (0.02 * 0.8 * 12_000, 0.8 * 12_000)),
+        ({"gross_margin": 0.4}, (0.02 * 0.4 * 12_000, 3 * 0.4 * 12_000)),
+    ],
+    ids=["recurring", "paid once", "a thinner margin"],
+)
+def test_what_a_won_deal_usually_costs_goes_by_what_a_deal_leaves(
+    terms: dict[str, object], usual: tuple[float, float]
+) -> None:
+    deals = {"few": {"share": 0.25, "deal_value": 18_000}, "most": {"share": 0.75, "deal_value": 10_000}}
+    given = {f"economics__{key}": value for key, value in ({"gross_margin": 0.8} | terms).items()}
+    (found,) = simulate_all([small(personas={"anyone": None} | deals, **given)], replications=2)
+    told = {one.name: one.benchmark for one in self_check(found)}["cost_per_won"]
+    assert (told.low, told.high) == pytest.approx(usual)
+
+
 @pytest.mark.parametrize("answers", [{}, UNLIKE], ids=["defaults", "unlike the baseline"])
 def test_the_fitted_plan_takes_as_many_dials_for_a_conversation_as_was_said(answers: dict[str, object]) -> None:
     interview = read_answers(answers, today=DAY)

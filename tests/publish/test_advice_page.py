@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from smarketing_sim.decide.levers import Effect
 from smarketing_sim.experiment.results import goal_reached
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.statistics import Interval
@@ -46,6 +47,25 @@ def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
     assert f"adds {money(goal.more.mean)}" in told
     assert f"a chance of {percent(goal.then.mean)}" in told
     assert f"in place of {percent(goal_reached(planning.experiment).mean)}" in told
+
+
+def test_a_free_change_that_pays_is_named_where_others_keep_more_promises(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, the title says that nothing free pays, above a table whose first row does for certain."""
+    advice = advice_of(planning)
+    able = [one for one in advice.ranking.free if one.lever.at_no_cost]
+    pays = replace(able[0], contribution=Interval(5e5, 1e5, 9e5), kept=Interval(0.1, 0.05, 0.2))
+    keeps = replace(able[1], contribution=Interval(4e5, -1e5, 9e5), kept=Interval(0.99, 0.97, 1.0))
+    idle = replace(able[2], contribution=Interval(0.0, -1e5, 1e5), kept=Interval(0.1, 0.05, 0.2))
+
+    def told(*free: Effect) -> str:
+        found = replace(advice, ranking=replace(advice.ranking, free=free))
+        return str(show_sections([show_what_to_do], replace(planning, advice=found)).text)
+
+    both = told(pays, keeps, idle)
+    assert f"{pays.lever.label}: free, and +$500k; other free changes keep more promises" in both
+    assert "No free change adds contribution for certain" in told(keeps, idle)
 
 
 def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_sections: Callable[..., Any]) -> None:

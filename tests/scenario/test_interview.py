@@ -295,3 +295,20 @@ def test_an_answer_of_the_longer_interview_that_cannot_be_is_told(given: dict[st
     with pytest.raises(InputError) as refused:
         read_answers(given)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "margin", "said"),
+    [
+        ({}, 0.8, "# assumed: software"),
+        ({"revenue": "one-off"}, 0.4, "# assumed: goods, not software"),
+        ({"revenue": "one-off", "gross_margin": "55 %"}, 0.55, "# answered"),
+    ],
+)
+def test_what_a_deal_leaves_is_asked_and_goods_are_not_taken_for_software(
+    given: dict[str, object], margin: float, said: str
+) -> None:
+    text = text_of(given)
+    (line,) = [line for line in text.splitlines() if "gross_margin:" in line]
+    assert line.endswith(said)
+    assert plan_of(given).economics.gross_margin == margin
