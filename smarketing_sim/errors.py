@@ -75,6 +75,10 @@ class ConflictError(InputError):
     """Input whose parts are each valid and do not go together."""
 
 
+class NothingToDecide(InputError):
+    """A plan that is whole and has no case for a question: nobody to call, nothing promised; a page says so."""
+
+
 class LedgerError(SmarketingError):
     """A ledger that breaks its schema or one of its invariants."""
 

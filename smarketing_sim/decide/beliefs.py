@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy.stats import qmc
 
-from smarketing_sim.errors import InputError
+from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
@@ -359,5 +359,6 @@ def _belief_range(name: str, label: str, plan: Experiment, drawn: Sequence[Exper
 def _ranges(scenario: Scenario) -> list[Range]:
     beliefs = ranges_of(scenario)
     if not beliefs:
-        raise InputError("no value of this scenario has a range; write one as {value: 0.2, range: [0.1, 0.3]}")
+        rule = "no value of this scenario has a range; write one as {value: 0.2, range: [0.1, 0.3]}"
+        raise NothingToDecide([Problem(rule, path="beliefs")])
     return beliefs

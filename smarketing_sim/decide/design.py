@@ -23,7 +23,7 @@ from smarketing_sim.decide.shadow_price import (
     price_between,
 )
 from smarketing_sim.decide.workable import hold_handed, hold_months
-from smarketing_sim.errors import InputError
+from smarketing_sim.errors import NothingToDecide, Problem
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
@@ -279,4 +279,5 @@ def _tried(choice: Choice, experiment: Experiment, best: Experiment) -> Tried:
 def _hold_workable(scenario: Scenario) -> None:
     hold_months(scenario)
     if scenario.sales.sdr.headcount == 0:
-        raise InputError("sales.sdr.headcount = 0: nobody follows up, so there is nothing to design; add reps first")
+        rule = "nobody follows up, so there is nothing to design; add reps first"
+        raise NothingToDecide([Problem(rule, path="sales.sdr.headcount", value=0)])

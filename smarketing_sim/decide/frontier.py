@@ -12,7 +12,7 @@ from typing import Any
 
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.decide.workable import hold_handed, hold_months
-from smarketing_sim.errors import InputError
+from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
@@ -107,7 +107,8 @@ def frontier(
     if not 0.0 < keep < 1.0:
         raise InputError(f"keep = {keep}: must lie between 0 and 1, such as 0.95")
     if scenario.sales.sdr.headcount == 0:
-        raise InputError("sales.sdr.headcount = 0: nobody is there to keep a promise; add reps first")
+        rule = "nobody is there to keep a promise; add reps first"
+        raise NothingToDecide([Problem(rule, path="sales.sdr.headcount", value=0)])
     hold_months(scenario)
     target = next((c.target for c in scenario.sla.values() if isinstance(c, SpeedClause)), 0.9)
     points = [(depth, volume) for depth in depths for volume in volumes]

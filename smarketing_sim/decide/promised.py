@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smarketing_sim.errors import InputError, Problem, nearest_name
+from smarketing_sim.errors import InputError, NothingToDecide, Problem, nearest_name
 from smarketing_sim.experiment.results import all_kept_months, attainment, kept_all_year, kept_in_a_month, kept_months
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import Interval
@@ -98,10 +98,12 @@ def promise_of(scenario: Scenario, *, keep: float, period: str, clauses: str, le
         raise InputError(problems)
     names = tuple(name for name, clause in scenario.sla.items() if clause.side in SIDES[clauses])
     if not names and clauses == "sales" and scenario.sla:
-        rule = "has no clause promised by sales, so no headcount follows from it; judge all clauses, or add one"
-        raise InputError([Problem(rule, path="sla")])
+        rule = "sales promises nothing, so no headcount follows from it; judge all clauses, or add one of sales"
+        raise NothingToDecide([Problem(rule, path="sla")])
     if not names:
-        raise InputError([Problem("has no clause, so no headcount follows from it; add one", path="sla")])
+        raise NothingToDecide(
+            [Problem("the contract has no clause, so no headcount follows from it; add one", path="sla")]
+        )
     return Promise(keep, period, clauses, names, level)
 
 

@@ -14,7 +14,7 @@ from smarketing_sim.decide.growing import Years
 from smarketing_sim.decide.headcount import Found, Terms, least_headcount
 from smarketing_sim.decide.levers import Lever, best_free, levers_of, ranked
 from smarketing_sim.decide.promised import SIDES, Promise, Unlimited, promise_of, unlimited_of
-from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.results import mean_of
 from smarketing_sim.experiment.runs import Experiment, Progress
@@ -254,7 +254,8 @@ def _observer(
         kept = {headcount: promise.kept(one) for headcount, one in zip(headcounts, found, strict=True)}
         if all(np.isnan(one.mean) for one in kept.values()):
             named = ", ".join(f"sla.{name}" for name in promise.clauses)
-            raise InputError(f"{named}: no simulated month has a lead to judge by, so no headcount follows")
+            rule = "no simulated month has a lead to judge by, so no headcount follows"
+            raise NothingToDecide([Problem(rule, path=named)])
         return kept
 
     return observe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.scenario.schema import Scenario
 
@@ -15,7 +15,7 @@ def hold_months(scenario: Scenario) -> None:
 
 
 def hold_handed(found: Experiment) -> None:
-    """Raise InputError where no lead was handed over in any simulated year."""
+    """Raise NothingToDecide where no lead was handed over in any simulated year."""
     if not found.series("handed_count").any():
         rule = "no lead is handed over, so there is nothing to decide; add leads, or hand over more of them"
-        raise InputError([Problem(rule, path="marketing.sources")])
+        raise NothingToDecide([Problem(rule, path="marketing.sources")])

@@ -34,7 +34,10 @@ def answer(plan: Planning) -> str:
         return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
     promise, kept = promise_name(plan.scenario.sla[name]), plan.kept(name)
     if not np.isfinite(kept.mean):
-        return f"The {promise} promise has no case: no lead is handed over in this plan."
+        why = (
+            "no month has open hours to judge a lead by" if plan.total("handed").mean > 0 else "no lead is handed over"
+        )
+        return f"The {promise} promise has no case: {why} in this plan."
     ceiling = plan.ceiling(name)
     out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
     tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""

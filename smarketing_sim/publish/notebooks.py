@@ -13,9 +13,20 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name, shorten
+from smarketing_sim.errors import (
+    InputError,
+    NothingToDecide,
+    Problem,
+    RunFailed,
+    SmarketingError,
+    nearest_name,
+    shorten,
+)
 from smarketing_sim.patience import HANG_SECONDS, LONG_SECONDS
+from smarketing_sim.publish.cards import answer_html
+from smarketing_sim.publish.display import RECORD_MIME
 from smarketing_sim.publish.store import write_atomically
+from smarketing_sim.publish.words import upper_first
 
 Scalar = str | int | float | bool
 _KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -61,6 +72,8 @@ def execute(
     ------
     InputError
         If the notebook or a parameter cannot be used, or the notebook itself says that its input cannot.
+    NothingToDecide
+        If the notebook finds no case for its question.
     RunFailed
         If the notebook says that a run failed.
     NotebookFailed
@@ -77,6 +90,18 @@ def execute(
     )
     write_atomically(output, nbformat.writes(executed))  # type: ignore[no-untyped-call]
     return executed
+
+
+def without_answer(notebook: NotebookNode, reason: NothingToDecide) -> NotebookNode:
+    """Return what stands in the place of an executed notebook whose question has no case: its heading, and why."""
+    told, _, advice = reason.problems[0].rule.partition(": ")[2].partition("; ")
+    finding = f"{upper_first(told)}."
+    page = {"text/html": answer_html(finding, f"{upper_first(advice)}.", []), "text/plain": finding}
+    facts = {RECORD_MIME: {"finding": finding, "results": {"nothing_to_decide": finding}}}
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (page, facts)]  # type: ignore[no-untyped-call]
+    cells = [*notebook.cells[:1], nbformat.v4.new_code_cell(outputs=outputs)]  # type: ignore[no-untyped-call]
+    made: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)  # type: ignore[no-untyped-call]
+    return made
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -253,6 +278,8 @@ def _told(name: str, error: Any, *, cell_number: int) -> BaseException:
     exit_codes = {kind.__name__: kind.exit_code for kind in _family(SmarketingError)}
     if error.ename in exit_codes:
         bad_input = exit_codes[error.ename] == InputError.exit_code
+        if error.ename == NothingToDecide.__name__:
+            return NothingToDecide(error.evalue.splitlines())
         return InputError(error.evalue.splitlines()) if bad_input else RunFailed(error.evalue)
     first_line = next((line for line in error.source.splitlines() if line.strip()), "")
     reason = _shown(f"{error.ename}: {error.evalue}".strip(": "), 300)

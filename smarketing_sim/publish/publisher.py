@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from smarketing_sim.errors import NothingToDecide
 from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.display import RECORD_MIME
 from smarketing_sim.publish.hub import rebuild_hub
@@ -25,6 +26,7 @@ from smarketing_sim.publish.notebooks import (
     declared_parameters,
     execute,
     read_notebook,
+    without_answer,
 )
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.publish.pdf import write_pdf
@@ -186,12 +188,11 @@ def _execute(
     write_atomically(params, params_json)
     tables.mkdir()
     places: dict[str, Scalar] = {"params_path": str(params), "tables_dir": str(tables)}
-    executed = execute(
-        notebook,
-        staging.work / NOTEBOOK_NAME,
-        {name: places.get(name, value) for name, value in parameters.items()},
-        timeout_seconds=timeout_seconds,
-    )
+    given = {name: places.get(name, value) for name, value in parameters.items()}
+    try:
+        executed = execute(notebook, staging.work / NOTEBOOK_NAME, given, timeout_seconds=timeout_seconds)
+    except NothingToDecide as nothing:
+        executed = without_answer(read_notebook(notebook), nothing)
     if not any(tables.iterdir()):
         tables.rmdir()
     clean = scrub_notebook(executed, {staging.work.resolve(): ".", staging.folder.resolve(): "."})

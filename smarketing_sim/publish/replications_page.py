@@ -225,7 +225,7 @@ def key_figures(study: Study) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
     lines = [(use.label, _years_told(use.years)) for use in study.uses]
     found = [h for unit in ("points", "months", "%") if (h := study.headline(unit)) is not None]
-    lines += [(h.label, f"± {precision(h.spread.mean, h.unit)}") for h in found]
+    lines += [(h.label, f"± {precision(h.spread.mean, h.unit)}") for h in found if not math.isnan(h.spread.mean)]
     return "\n".join(f"{label:<32}{figure:>12}" for label, figure in lines)
 
 

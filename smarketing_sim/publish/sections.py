@@ -11,7 +11,7 @@ from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import charts
 from smarketing_sim.publish.answer import busiest_hour
-from smarketing_sim.publish.display import display_html, show, table
+from smarketing_sim.publish.display import display_html, say, show, table
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.words import business_span, money, month_range, months, percent, range_of, span
@@ -213,6 +213,9 @@ def show_funnel(plan: Planning) -> None:
     )
     names = ["source", *counts, "spend", "expected revenue", "per handed lead"]
     table(names, rows, numeric=names[1:])
+    silent = [_label(name) for name in sources if plan.scenario.marketing.sources[name].visits_per_month is None]
+    if silent and len(silent) < len(sources):
+        say(f"Visits are counted where leads are a share of them; not of {escape(', '.join(silent))}.")
 
 
 def show_revenue(plan: Planning) -> None:

@@ -195,8 +195,8 @@ def test_a_question_that_cannot_be_asked_is_one_clear_line(how: dict[str, Any], 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"sla": {"quality": {"target": 0.6, "within": "14 days"}}}, "sla: has no clause promised by sales"),
-        ({"sla": None}, "sla: has no clause, so"),
+        ({"sla": {"quality": {"target": 0.6, "within": "14 days"}}}, "sla: sales promises nothing"),
+        ({"sla": None}, "sla: the contract has no clause, so"),
         ({"marketing__sources__web__leads_per_month": 0}, "no simulated month has a lead to judge by"),
     ],
     ids=["none by sales", "none at all", "no leads"],

@@ -190,6 +190,22 @@ def test_a_notebook_that_fails_publishes_nothing(tmp_path: Path, make_notebook) 
     assert list((tmp_path / "r").iterdir()) == []
 
 
+def test_a_question_without_a_case_is_answered_by_a_page_that_says_so(tmp_path: Path, make_notebook) -> None:
+    """Lost, a company without leads gets no page at all, and the reports asked for with it look broken."""
+    raising = (
+        "from smarketing_sim.decide.workable import hold_handed\nfrom types import SimpleNamespace as plain\n"
+        "import numpy as np\nhold_handed(plain(series=lambda name: np.zeros(3)))"
+    )
+    notebook = make_notebook(tmp_path / "staffing.ipynb", raising, "print(1 / 0)")
+    run = publish(notebook, root=tmp_path / "reports", **ASKED)
+    page = BeautifulSoup((run.path / "report.html").read_text("utf-8"), "html.parser")
+    [heading] = page.find_all("h1")
+    assert heading.get_text() == "No lead is handed over, so there is nothing to decide."
+    assert "Add leads, or hand over more of them." in page.get_text()
+    assert record_of(run)["finding"] == heading.get_text()
+    assert heading.get_text().rstrip(".") in (tmp_path / "reports" / "index.html").read_text("utf-8")
+
+
 def test_a_pdf_that_cannot_be_made_is_a_note_and_no_failure(
     tmp_path: Path, make_notebook, stubbed: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
