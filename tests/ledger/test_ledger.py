@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smarketing_sim import ledger_files
 from smarketing_sim.errors import InputError, LedgerError
 from smarketing_sim.ledger import KEYS, OUTCOMES, SCHEMA, Ledger
 from smarketing_sim.scenario.schema import Scenario
+from tests.conftest import ROOT
 
 Tables = dict[str, dict[str, np.ndarray]]
 Changed = Callable[..., Ledger]
@@ -302,3 +305,19 @@ def test_a_file_that_cannot_be_replaced_is_told_in_one_line(ledger: Ledger, tmp_
     with pytest.raises(InputError, match="cannot be written") as caught:
         ledger.write(tmp_path)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_times_of_written_tables_count_from_where_the_document_says(
+    ledger: Ledger, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost, an analyst has minutes and nothing to count them from."""
+    ledger_files.write(ledger, tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    shown = (ROOT / "docs" / "model.md").read_text(encoding="utf-8").split("```python")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(shown, names)
+    begins = pd.Timestamp(scenario.run.starts_on - dt.timedelta(weeks=1), tz=scenario.calendar.zone)
+    minutes = pd.read_parquet("out/leads.parquet")["created_at"]
+    expected = begins.tz_convert("UTC") + pd.to_timedelta(minutes, unit="min")
+    assert (abs(names["leads"]["created_at"] - expected) < pd.Timedelta("1us")).all()
+    assert str(names["local"].dt.tz) == "Europe/Oslo"
