@@ -51,7 +51,8 @@ _STYLE = """<style>
 
 def frame(state: State, first: Iterable[Any], found: Iterable[Any], more: Iterable[Any]) -> Any:
     """Return the whole screen of a plan: what is moved first, what comes of it, and what else there is to move."""
-    title = f"{_STYLE}<h1>{escape(state.base.name)}</h1><p>As opened: {escape(state.base.description)}</p>"
+    opened = f"<p>As opened: {escape(state.base.description)}</p>" if state.base.description else ""
+    title = f"{_STYLE}<h1>{escape(state.base.name)}</h1>{opened}"
     parts = {"first": W.VBox(list(first)), "found": W.VBox(list(found)), "more": W.VBox(list(more))}
     sides = W.Box(list(parts.values()))
     screen = W.VBox([W.HTML(title), sides, _spoken()])

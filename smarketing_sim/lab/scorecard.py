@@ -95,8 +95,9 @@ def _contribution(answer: Answer) -> str:
 
 
 def _contribution_told(answer: Answer) -> str:
+    later = "" if answer.experiment.scenario.economics.is_one_off else ", discounted"
     return (
-        f"{_contribution(answer).capitalize()}: the margin on the year’s leads, discounted, less media and the wages "
+        f"{_contribution(answer).capitalize()}: the margin on the year’s leads{later}, less media and the wages "
         "for the share of the reps’ day that is meant for leads. More reps, more wages."
     )
 
