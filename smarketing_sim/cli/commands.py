@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smarketing_sim.cli.effort import hold_effort, not_checked
 from smarketing_sim.cli.loading import executor_for, find_params, load_with
 from smarketing_sim.cli.options import (
     NO_WORDS,
@@ -21,6 +22,7 @@ from smarketing_sim.cli.options import (
     Seed,
     Sets,
     Workers,
+    Yes,
     app,
 )
 from smarketing_sim.cli.screen import Progress, print_json, say, show, tell
@@ -44,7 +46,9 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
             checked[str(path)] = load(find_params(path), overrides)
         except InputError as error:
             found += list(error.problems)
-    implied = {} if found else {path: _implied(scenario) for path, scenario in checked.items()}
+    fine = {} if found else checked
+    left_out = {path: why for path, scenario in fine.items() if (why := not_checked(scenario))}
+    implied = {path: _implied(scenario) for path, scenario in fine.items() if path not in left_out}
     if as_json:
         from smarketing_sim.decide.self_check import to_json
 
@@ -54,17 +58,19 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
                 "problems": [str(problem) for problem in found],
                 "scenarios": {path: scenario.digest for path, scenario in checked.items()},
                 "company": {path: to_json(numbers) for path, numbers in implied.items()},
+                "not_simulated": left_out,
             }
         )
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
         from smarketing_sim.publish.company import holidays_text, self_check_text
-        from smarketing_sim.publish.words import tell_money_in
+        from smarketing_sim.publish.words import tell_money_in, upper_first
 
         tell_money_in(scenario.currency)
-        fine = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
-        say(f"{fine}\n{holidays_text(scenario)}\n{self_check_text(implied[name])}")
+        first = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
+        told = self_check_text(implied[name]) if name in implied else upper_first(f"{left_out[name]}.")
+        say(f"{first}\n{holidays_text(scenario)}\n{told}")
 
 
 def _implied(scenario: Scenario) -> list[Implied]:
@@ -93,19 +99,24 @@ def run(
     workers: Workers = None,
     cluster: Cluster = None,
     insecure: Insecure = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Simulate a scenario; print each clause with its range and chance kept, revenue and utilisation."""
     from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.experiment.precision import parse_precision
     from smarketing_sim.experiment.results import to_json
 
     engine = choose_engine(engine)
-    scenario, wanted = load_with(params, sets), parse_precision(precision)
+    scenario, wanted, keep = load_with(params, sets), parse_precision(precision), out is not None
+    check_numbers(replications=replications, seed=seed)
+    hold_effort(
+        [(scenario, replications)],
+        workers=workers, jobs=replications, engine=engine, cluster=cluster, yes=yes, keep_ledgers=keep,
+    )  # fmt: skip
     with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
-        experiment = _simulate(
-            scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=out is not None
-        )
+        experiment = _simulate(scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=keep)
     if not experiment.measures:
         _hold_failures(experiment)
     if out is not None:
@@ -137,17 +148,22 @@ def compare(
     workers: Workers = None,
     cluster: Cluster = None,
     insecure: Insecure = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Compare scenarios lead by lead: differences B − A with their ranges; of several, all hold at once."""
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.compare import compare as paired
     from smarketing_sim.experiment.compare import compare_all
+    from smarketing_sim.experiment.limits import check_numbers
 
     engine = choose_engine(engine)
     if (best is None) != (indifference is None):
         raise InputError("--best and --indifference go together: --best revenue_expected --indifference 50000")
     scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
+    check_numbers(replications=replications, seed=seed)
+    work = [(scenario, replications) for scenario in scenarios]
+    hold_effort(work, workers=workers, jobs=replications, engine=engine, cluster=cluster, yes=yes)
     with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
         if best is not None and indifference is not None:
             answer = _best(scenarios, best, indifference, replications, seed, engine, executor)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from smarketing_sim.cli.effort import hold_effort
 from smarketing_sim.cli.loading import executor_for, load_with
-from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, app
+from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, show
 
 
@@ -18,15 +19,20 @@ def design(
     replications: Annotated[int, typer.Option(help="Simulated years of each way to follow up.")] = 12,
     seed: Seed = 1,
     workers: Workers = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Find the follow-up that brings most: how fast, how often, from which score; and the worth of an hour."""
+    from smarketing_sim.decide.design import MOST_EXPERIMENTS, to_json
     from smarketing_sim.decide.design import design as find_design
-    from smarketing_sim.decide.design import to_json
     from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.publish.terminal_design import design_text
 
     engine, scenario = choose_engine(None), load_with(params, sets)
+    check_numbers(replications=replications, seed=seed)
+    work = [(scenario, MOST_EXPERIMENTS * replications)]
+    hold_effort(work, workers=workers, jobs=replications, engine=engine, yes=yes)
     with executor_for(workers, jobs=replications, engine=engine) as executor, Progress("experiments") as progress:
         found = find_design(
             scenario, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress

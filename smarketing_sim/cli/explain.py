@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from smarketing_sim.cli.effort import hold_effort
 from smarketing_sim.cli.loading import executor_for, load_with
-from smarketing_sim.cli.options import Json, Replications, Seed, Workers, app
+from smarketing_sim.cli.options import Json, Replications, Seed, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, show
 
 
@@ -19,6 +20,7 @@ def explain(
     replications: Replications = 20,
     seed: Seed = 1,
     workers: Workers = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Split the gap between two plans, B − A, over the causes that differ: who broke it."""
@@ -29,7 +31,9 @@ def explain(
 
     check_numbers(replications=replications, seed=seed)
     engine, plans = choose_engine(), (load_with(a, []), load_with(b, []))
-    jobs = replications * len(attribution.mix(*plans).scenarios)
+    work = [(mixture, replications) for mixture in attribution.mix(*plans).scenarios]
+    jobs = replications * len(work)
+    hold_effort(work, workers=workers, jobs=jobs, engine=engine, yes=yes)
     with executor_for(workers, jobs=jobs, engine=engine) as executor, Progress("simulated years") as progress:
         found = attribution.explain(
             *plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress

@@ -28,6 +28,7 @@ Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Simulate on this Dask cluster, such as tls://scheduler:8786.")
 ]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow an unencrypted cluster on other machines.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Go on, however long it takes and however much memory; ask nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 NO_WORDS: list[str] = []
 BASELINE = [Path("params") / "baseline.yaml"]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from smarketing_sim.cli.effort import hold_effort, notebook_years
 from smarketing_sim.cli.loading import load_with
-from smarketing_sim.cli.options import BASELINE, NO_WORDS, Json, ManyParams, Seed, Sets, Workers, app
+from smarketing_sim.cli.options import BASELINE, NO_WORDS, Json, ManyParams, Seed, Sets, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name
 from smarketing_sim.plain import one_line
@@ -52,11 +53,16 @@ def report(
     ] = NO_WORDS,
     seed: Seed = 1,
     workers: Workers = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Publish a planning report, or other chapters, for each scenario, and refresh the hub page."""
+    from smarketing_sim.engine import choose_engine
+
     chapters = _chapters(notebooks, parameters, replications, seed)
     scenarios = [(path, load_with(path, sets)) for path in params]
+    work = [(plan, notebook_years(one.source.stem, one.years)) for _, plan in scenarios for one in chapters]
+    hold_effort(work, workers=workers, engine=choose_engine(), yes=yes)
     failures: list[SmarketingError] = []
     hubs: dict[Path, None] = {}
     for path, scenario in scenarios:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from smarketing_sim.cli.effort import hold_effort
 from smarketing_sim.cli.loading import executor_for, load_with
-from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, app
+from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, show
 
 
@@ -26,15 +27,21 @@ def staff(
     replications: Annotated[int, typer.Option(help="Simulated years of one headcount, at most.")] = 800,
     seed: Seed = 1,
     workers: Workers = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Find the least headcount that keeps the promises, beside the best change that costs nothing."""
+    from smarketing_sim.decide.staffing import planned_years
     from smarketing_sim.decide.staffing import staff as find_headcount
     from smarketing_sim.decide.staffing_answer import to_json
     from smarketing_sim.engine import choose_engine
+    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.publish.terminal_staff import staff_text
 
     engine, scenario = choose_engine(None), load_with(params, sets)
+    check_numbers(replications=replications, seed=seed)
+    work = [(scenario, planned_years(replications))]
+    hold_effort(work, workers=workers, jobs=replications, engine=engine, yes=yes)
     with (
         executor_for(workers, jobs=replications, engine=engine) as executor,
         Progress("simulated years") as progress,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smarketing_sim.cli.effort import hold_effort
 from smarketing_sim.cli.loading import executor_for, load_with
-from smarketing_sim.cli.options import NO_WORDS, Cluster, Engine, Insecure, Json, Params, Seed, Sets, Workers, app
+from smarketing_sim.cli.options import NO_WORDS, Cluster, Engine, Insecure, Json, Params, Seed, Sets, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, show, tell
 from smarketing_sim.errors import InputError, RunFailed, SmarketingError
 from smarketing_sim.plain import one_line
@@ -17,6 +18,7 @@ from smarketing_sim.plain import one_line
 if TYPE_CHECKING:
     from smarketing_sim.experiment.grid import Grid
     from smarketing_sim.experiment.sweep import Sweep
+    from smarketing_sim.scenario.schema import Scenario
 
 
 class _Stopped(SmarketingError):
@@ -39,7 +41,7 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where it is kept and resumed; else below reports/sweeps.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a long sweep.")] = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Simulate every combination of some values; one table. A sweep that was stopped goes on where it was."""
@@ -53,10 +55,10 @@ def sweep(
     axes, name = parse_vary(vary), choose_engine(engine)
     check_numbers(replications=replications, seed=seed)
     grid = make_grid(load_with(params, sets), axes)
-    _ask(grid, replications, yes)
+    jobs, agreed = grid.count * replications, _ask(grid, replications, yes)
+    hold_effort(_work(grid, jobs), workers=workers, jobs=jobs, engine=name, cluster=cluster, yes=agreed)
     identity = identity_of(grid, replications=replications, seed=seed, engine=name)
     folder = out or Path("reports", "sweeps", f"{slug(grid.base.name)}-{identity[:8]}")
-    jobs = grid.count * replications
     try:
         with (
             disk_faults_told(folder),
@@ -77,19 +79,29 @@ def sweep(
     _show(result, folder / TABLE, as_json=as_json)
 
 
-def _ask(grid: Grid, replications: int, yes: bool) -> None:
-    """Ask before a sweep that takes long; who cannot answer must have said so beforehand."""
+def _work(grid: Grid, years: int) -> list[tuple[Scenario, int]]:
+    """Return the years of a sweep, dealt out to its plans with one value changed: a few that stand for all."""
+    from smarketing_sim.experiment.grid import each_alone
+
+    plans = each_alone(grid)
+    each, left = divmod(years, len(plans))
+    return [(plan, each + (place < left)) for place, plan in enumerate(plans)]
+
+
+def _ask(grid: Grid, replications: int, yes: bool) -> bool:
+    """Ask before a sweep that takes long, and return whether it was agreed to; who cannot answer says so beforehand."""
     from smarketing_sim.experiment.grid import ASKED_FROM, cost
     from smarketing_sim.publish.words import counted
 
     if yes or cost(grid, replications) <= ASKED_FROM:
-        return
+        return yes
     told = f"this sweep has {counted(grid.count, 'scenario')} of {counted(replications, 'simulated year')} each"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(f"{told}; add --yes to simulate so many")
     print(f"{told}; go on? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise typer.Abort
+    return True
 
 
 def _show(result: Sweep, table: Path, *, as_json: bool) -> None:

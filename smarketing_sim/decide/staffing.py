@@ -180,7 +180,7 @@ def staff(
     looks = _looks(replications)
     promise = promise_of(scenario, keep=keep, period=period, clauses=clauses, level=1.0 - 0.05 / len(looks))
     lowest, most = _bounds(scenario, cap)
-    years = Years(seed, engine, executor, progress, planned=_planned(replications))
+    years = Years(seed, engine, executor, progress, planned=planned_years(replications))
     today, lever = _best_free_change(scenario, years, keep, after=replications)
     terms = Terms(
         keep=keep,
@@ -224,7 +224,8 @@ def _looks(replications: int) -> tuple[int, ...]:
     return tuple(sorted({min(replications, max(_FEW_YEARS, round(step))) for step in steps}))
 
 
-def _planned(replications: int) -> int:
+def planned_years(replications: int) -> int:
+    """Return about how many simulated years of all plans a search takes."""
     return _MOST_LEVERS * _LEVER_YEARS + 12 * _FEW_YEARS + 2 * replications
 
 

@@ -20,6 +20,7 @@ from smarketing_sim.scenario.schema import Scenario
 LEADS_OF_A_YEAR = 25_000
 ASKED_FROM = 10_000
 MAX_PROBLEMS = 50
+MOST_ALONE = 200
 
 _VARY = "--vary"
 _PAIRS = {"[": "]", "{": "}"}
@@ -157,6 +158,16 @@ def make_grid(base: Scenario, axes: Sequence[Axis]) -> Grid:
     if problems:
         raise InputError(_each_once(problems))
     return Grid(base, tuple(axes))
+
+
+def each_alone(grid: Grid) -> list[Scenario]:
+    """Return the base with each value of a sweep changed alone where that goes together, else the base.
+
+    Of many values some are taken, evenly from the last one back: these plans stand for all where size matters.
+    """
+    values = [(axis.path, value) for axis in grid.axes for value in axis.values]
+    some = values[:: -(len(values) // MOST_ALONE + 1)]
+    return [plan for path, value in some if (plan := _alone(grid.base, path, value)[0]) is not None] or [grid.base]
 
 
 def make_points(grid: Grid) -> tuple[Scenario, ...]:

@@ -76,6 +76,13 @@ def _known(processes: Executor) -> Executor:
     return processes if file is None else KnownYears(processes, file)
 
 
+def worker_count(count: int | None, *, jobs: int | None = None, engine: str | None = None) -> int:
+    """Return how many processes :func:`workers` gives some jobs; 1 means: run here."""
+    wanted = count if count is not None else os.cpu_count() or 1
+    few = 48 if count is None and choose_engine(engine) == "compiled" else 3
+    return 1 if jobs is not None and jobs < few else max(1, min(wanted, jobs or wanted))
+
+
 @contextmanager
 def workers(
     count: int | None = None, *, jobs: int | None = None, engine: str | None = None
@@ -86,12 +93,11 @@ def workers(
     fewer jobs than that run here, unless a number of workers is asked for. Threads would start at once, but sampling
     and measuring hold the interpreter's lock for too much of their time.
     """
-    wanted = count if count is not None else os.cpu_count() or 1
-    few = 48 if count is None and choose_engine(engine) == "compiled" else 3
-    if wanted <= 1 or (jobs is not None and jobs < few):
+    processes = worker_count(count, jobs=jobs, engine=engine)
+    if processes == 1:
         yield None
         return
-    executor = _known(_Processes(min(wanted, jobs or wanted)))
+    executor = _known(_Processes(processes))
     try:
         yield executor
     except BaseException:

@@ -53,6 +53,11 @@ def best_auc(*, qualify_prob: float, handed_share: float, spread: float) -> floa
     return _auc(_intercept(qualify_prob, 1.0, spread, _threshold(handed_share)), 1.0, spread)
 
 
+def share_at(score: float, *, handed_share: float) -> float:
+    """Return the share of leads at or above a score, where so many are at or above that of today's handoff."""
+    return float(ndtr(-_threshold(handed_share) - (score - SCORE_AT_HANDOFF) / SCORE_PER_SD))
+
+
 @functools.lru_cache(maxsize=512)
 def solve(*, qualify_prob: float, handed_share: float, auc: float, spread: float) -> ScoreModel:
     """Find the probit model with a given AUC and a given chance to qualify above today's handoff point.

@@ -7,7 +7,16 @@ import time
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.grid import Axis, Grid, cost, make_grid, make_points, parse_vary, split_values
+from smarketing_sim.experiment.grid import (
+    Axis,
+    Grid,
+    cost,
+    each_alone,
+    make_grid,
+    make_points,
+    parse_vary,
+    split_values,
+)
 from tests.builders import make_scenario
 from tests.experiment.stubs import small
 
@@ -150,3 +159,10 @@ def test_a_large_company_costs_more_than_a_small_one() -> None:
     assert cost(make_grid(small(), axes), 5) == 10
     # 100,000 leads a month in 2 months and 4 weeks: 292,308 leads, twelve parts of 25,000
     assert cost(make_grid(small(marketing__sources={"web": {"leads_per_month": 100_000}}), axes), 5) == 120
+
+
+def test_plans_that_stand_for_a_sweep_have_its_largest_values_and_are_never_many() -> None:
+    axes = parse_vary([f"sales.sdr.headcount={','.join(map(str, range(1, 2001)))}"])
+    plans = each_alone(Grid(small(), axes))
+    assert len(plans) <= 200
+    assert max(plan.sales.sdr.headcount for plan in plans) == 2000
