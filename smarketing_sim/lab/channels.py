@@ -28,13 +28,13 @@ class Channels(ZMQChannelsWebsocketConnection):
 
 
 class VisitorChannels(Channels):
-    """The connection of a visitor's page to its kernel, which tells of faults in words."""
+    """The connection of a visitor's page to its kernel, which tells of faults in words and shows no code."""
 
     def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
         """Hand on a message, or what a visitor may read of it."""
         names, (_, *parts) = self.session.feed_identities(outgoing_msg)
         kind = self.session.unpack(parts[0])["msg_type"]
-        if kind in {"stream", "error"} or kind.endswith("_reply"):
+        if kind in {"stream", "error", "execute_input"} or kind.endswith("_reply"):
             content = shown(kind, self.session.unpack(parts[3]))
             if content is None:
                 return

@@ -57,6 +57,8 @@ def shown(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
     content
         Its content.
     """
+    if kind == "execute_input":  # the notebook's code, which names the file that was opened
+        return None
     if kind == "stream" and content.get("name") == "stderr":
         _keep(content["text"])
         return None

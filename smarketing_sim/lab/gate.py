@@ -16,8 +16,8 @@ from tornado.web import Application, OutputTransform, RequestHandler, decode_sig
 ADDRESS = "127.0.0.1"
 _NAMES = frozenset({ADDRESS, "localhost"})
 _COOKIE = {"samesite": "Lax", "expires_days": None}
-"""Forgotten with the browser's session. Strict would keep it from a report's link to the list of reports, for a report
-is shown in a box that counts as foreign, and from the reload of a lab that a browser opened by way of a local file."""
+"""Forgotten with the browser's session. Strict would keep it from the link of a report to the list of reports, for a
+report is shown in a box that counts as foreign."""
 
 
 def guard(application: Application, headers: Mapping[str, str]) -> None:

@@ -61,6 +61,7 @@ def test_a_reply_with_a_traceback_is_shortened_and_others_are_handed_on() -> Non
     assert shown("comm_info_reply", {"status": "ok"}) == {"status": "ok"}
     assert shown("stream", {"name": "stdout", "text": "x"}) == {"name": "stdout", "text": "x"}
     assert shown("stream", {"name": "stderr", "text": "x"}) is None
+    assert shown("execute_input", {"code": "params_path = '/srv/p/x.yaml'"}) is None
 
 
 def test_no_line_of_the_lab_names_a_place_in_the_machine(state: State, caplog: pytest.LogCaptureFixture) -> None:

@@ -67,10 +67,14 @@ class Site:
         assert kernel is not None
         return kernel[1]
 
+    def running(self) -> dict[str, int]:
+        """Return the kernels that run, each with its process."""
+        named = [path.stem.removeprefix("kernel-") for path in self.scratch.glob("*/kernel-*.json")]
+        return {kernel: process for kernel in named for process in processes(kernel)}
+
     def kill(self, *kernels: str) -> set[str]:
         """Kill some kernels, or else all that run, as a machine does that is out of memory; return which."""
-        running = {path.stem.removeprefix("kernel-"): path for path in self.scratch.glob("*/kernel-*.json")}
-        killed = {kernel: process for kernel in kernels or running for process in processes(kernel)}
+        killed = {kernel: process for kernel, process in self.running().items() if kernel in kernels or not kernels}
         for process in killed.values():
             os.kill(process, signal.SIGKILL)
         wait_for("them to die", lambda: all(map(is_dead, killed.values())))
@@ -197,11 +201,11 @@ def test_a_visitor_gets_a_page_that_works_though_the_kernel_that_waited_has_died
 
 
 def test_a_waiting_kernel_that_died_making_its_page_is_replaced_before_anybody_comes(site: Site) -> None:
-    site.visit()
-    wait_for("a kernel to kill", site.kill)
-    wait_for("another kernel", lambda: [path for path in site.scratch.glob("*/kernel-*.json") if runs(path.stem)])
-    given = site.visit()
-    with site.connect(given) as connection:
+    before = {*site.running(), site.visit()}
+    wait_for("the next one to wait", lambda: site.running().keys() - before)
+    killed = site.kill()
+    wait_for("another in its place", lambda: site.running().keys() - before - killed)
+    with site.connect(site.visit()) as connection:
         assert works(connection)
 
 
