@@ -15,6 +15,7 @@ from smarketing_sim.shipped import HOME
 NOT_OPENED = "The lab was not opened."
 _log = logging.getLogger(__name__)
 _WORDED = {kind.__name__ for kind in (*SmarketingError.__subclasses__(), *InputError.__subclasses__())}
+_NO_FAULT = "No such comm"  # said whenever a page is loaded, for it asks after a channel of its own
 _FOLDERS = re.compile(r"(?<![^\s'\"(\[=])/(?:[^\s/'\"]+/)+")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -60,7 +61,8 @@ def shown(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if kind == "execute_input":  # the notebook's code, which names the file that was opened
         return None
     if kind == "stream" and content.get("name") == "stderr":
-        _keep(content["text"])
+        if not content["text"].startswith(_NO_FAULT):
+            _keep(content["text"])
         return None
     if "ename" not in content:
         return content

@@ -54,6 +54,11 @@ def test_what_is_wrong_with_a_plan_is_said_in_its_own_words(caplog: pytest.LogCa
     assert caplog.text == ""
 
 
+def test_what_every_page_makes_a_kernel_say_does_not_fill_the_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    assert shown("stream", {"name": "stderr", "text": "No such comm: 0165e3b4\n"}) is None
+    assert caplog.text == ""
+
+
 def test_a_reply_with_a_traceback_is_shortened_and_others_are_handed_on() -> None:
     failed = shown("comm_info_reply", {"status": "error", "ename": "OSError", "evalue": "x", "traceback": TRACE})
     assert failed is not None
