@@ -92,7 +92,7 @@ class Kernels(AsyncMappingKernelManager):
         patience = self.cull_idle_timeout if kernel.met else _UNMET_SECONDS
         alone = not self._kernel_connections.get(kernel_id)
         kernel.alone_since = (kernel.alone_since or now) if alone else None
-        if alone and now - kernel.alone_since >= patience and not kernel.ending:
+        if alone and now - kernel.alone_since >= patience:
             kernel.page, kernel.ending = None, True
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
 
