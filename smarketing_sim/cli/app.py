@@ -29,10 +29,11 @@ def app(
     params = find_params(params)
     _try(params)
     from smarketing_sim.lab import server
+    from smarketing_sim.lab.gate import ADDRESS
     from smarketing_sim.lab.publishing import offer_home
 
     sockets, token, home = server.listen(port), secrets.token_hex(24), Path.cwd()
-    address = f"http://{server.ADDRESS}:{sockets[0].getsockname()[1]}/?token={token}"
+    address = f"http://{ADDRESS}:{sockets[0].getsockname()[1]}/?token={token}"
     offer_home(home, reports_at=server.REPORTS_AT)
     with passing_folder(Path(tempfile.gettempdir()) / f"smarketing-lab-{secrets.token_hex(8)}") as scratch:
         served = scratch / "page"

@@ -36,7 +36,9 @@ def arguments() -> list[str]:
         "--ServerApp.base_url=/",
         f"--ServerApp.ip={ADDRESS}",
         "--ServerApp.allow_remote_access=False",
-        "--ServerApp.jpserver_extensions={'voila.server_extension': False}",  # the page has a command of its own
+        # The page has a command of its own.
+        "--ServerApp.jpserver_extensions={'voila.server_extension': False, 'smarketing_sim.lab.gate': True}",
+        "--ServerApp.identity_provider_class=smarketing_sim.lab.gate.Doorkeeper",
         "--ServerApp.kernel_websocket_connection_class=smarketing_sim.lab.channels.Channels",
         "--ServerApp.allow_origin=",
         "--ServerApp.allow_origin_pat=",

@@ -5,7 +5,12 @@ The libraries that read frames believe the number of parts that stands at their 
 
 from __future__ import annotations
 
+from typing import Any
+
+from jupyter_client.session import DELIM
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+from smarketing_sim.lab.faults import shown
 
 _V1 = "v1.kernel.websocket.jupyter.org"
 _UNSUPPORTED = 1003  # the code by which a websocket is closed for data that it cannot take
@@ -20,6 +25,22 @@ class Channels(ZMQChannelsWebsocketConnection):
             self.websocket_handler.close(_UNSUPPORTED, "malformed message")
             return
         super().handle_incoming_message(incoming_msg)  # type: ignore[arg-type]
+
+
+class VisitorChannels(Channels):
+    """The connection of a visitor's page to its kernel, which tells of faults in words and shows no code."""
+
+    def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
+        """Hand on a message, or what a visitor may read of it."""
+        names, (_, *parts) = self.session.feed_identities(outgoing_msg)
+        kind = self.session.unpack(parts[0])["msg_type"]
+        if kind in {"stream", "error", "execute_input"} or kind.endswith("_reply"):
+            content = shown(kind, self.session.unpack(parts[3]))
+            if content is None:
+                return
+            parts[3] = self.session.pack(content)
+            outgoing_msg = [*names, DELIM, self.session.sign(parts[:4]), *parts]
+        super().handle_outgoing_message(stream, outgoing_msg)
 
 
 def holds_its_parts(frame: bytes, *, v1: bool) -> bool:

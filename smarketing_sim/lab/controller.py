@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from smarketing_sim.errors import InputError, SmarketingError
+from smarketing_sim.lab.faults import told
 from smarketing_sim.lab.publishing import Publication, Publisher
 from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.state import State, new_cautions
@@ -172,7 +173,7 @@ class Controller:
         self._tell(news)
 
     def _failed(self, error: Exception) -> None:
-        what = one_line(error) if isinstance(error, SmarketingError) else f"{type(error).__name__}: {one_line(error)}"
+        what = one_line(error) if isinstance(error, SmarketingError) else told(error)
         self._tell(Told(f"this could not be simulated: {what}", trouble=True))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from smarketing_sim.errors import RunFailed, SmarketingError
+from smarketing_sim.errors import RunFailed
+from smarketing_sim.lab.faults import NOT_OPENED, told
 from smarketing_sim.lab.scorecard import figures
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
@@ -79,8 +80,7 @@ def key_figures(lab: Lab) -> str:
 
 def _show_in_words(error: Exception) -> None:
     """Let the notebook show what is wrong where the lab would stand, in place of a traceback."""
-    kind = "" if isinstance(error, SmarketingError) else f"a defect of the lab: {type(error).__name__}: "
-    lines = [f"{kind}{error}", "The lab was not opened."]
+    lines = [told(error), NOT_OPENED]
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
 
 

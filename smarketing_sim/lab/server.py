@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import os
-import re
 import signal
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any
-from urllib.parse import urlsplit
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
-from tornado.routing import Router
-from tornado.web import Application, RequestHandler, StaticFileHandler, decode_signed_value
-from traitlets import default
+from tornado.web import RequestHandler, StaticFileHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
 from smarketing_sim.errors import InputError, Problem
-from smarketing_sim.lab.channels import Channels
+from smarketing_sim.lab.channels import VisitorChannels
+from smarketing_sim.lab.faults import NOT_OPENED, shown
+from smarketing_sim.lab.gate import ADDRESS, Doorkeeper, Gate, guard
+from smarketing_sim.lab.kernels import Kernels, OwnKernel, QuietKernel
 from smarketing_sim.patience import HANG_SECONDS
 from smarketing_sim.shipped import absolute
 
-ADDRESS = "127.0.0.1"
 REPORTS_AT = "/reports/"
-_NAMES = frozenset({ADDRESS, "localhost"})
 _LEFT_SECONDS = 30
-_UNMET_SECONDS = 600.0
 _LOOKS = 6  # at kernels that were left, within that time
-_KERNEL_ID = re.compile(r'"kernelId": "([0-9a-f-]+)"')
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 _TEMPLATE = Path(__file__).with_name("page_template")
 _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 
 
 def write_page(notebook: Path, folder: Path, *, params: Path) -> Path:
@@ -134,19 +124,23 @@ def settings(page: Path, *, port: int, token: str, scratch: Path, left_seconds: 
     loud = logging.INFO if os.environ.get("SMARKETING_DEBUG") else logging.CRITICAL
     told.Voila.update(
         ip=ADDRESS, port=port, token=token, notebook_path=str(page), root_dir=str(page.parent), open_browser=False,
-        connection_dir_root=str(scratch), log_level=loud, kernel_websocket_connection_class=Channels,
-        tornado_settings={"allow_remote_access": False, "port": port, "headers": {"Content-Security-Policy": _POLICY,
-                                                                    "Referrer-Policy": "no-referrer"}},
+        connection_dir_root=str(scratch), log_level=loud, kernel_websocket_connection_class=VisitorChannels,
+        identity_provider_class=Doorkeeper,
+        tornado_settings={"allow_remote_access": False, "port": port, "headers": _HEADERS},
     )  # fmt: skip
     told.VoilaConfiguration.update(
-        strip_sources=True, show_tracebacks=True, preheat_kernel=True, default_pool_size=1,
+        strip_sources=True, show_tracebacks=False, preheat_kernel=True, default_pool_size=1,
         allow_template_override="NO", allow_theme_override="NO", file_allowlist=[], http_keep_alive_timeout=30,
         extension_allowlist=list(_EXTENSIONS), kernel_spec_manager_class=OwnKernel,
         multi_kernel_manager_class=Kernels,
     )  # fmt: skip
-    told.VoilaExecutor.update(startup_timeout=HANG_SECONDS, iopub_timeout=HANG_SECONDS)
-    told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0)
-    told.MultiKernelManager.kernel_manager_class = f"{__name__}.QuietKernel"
+    told.VoilaExecutor.update(
+        startup_timeout=HANG_SECONDS, iopub_timeout=HANG_SECONDS, on_cell_executed=hide_faults,
+        cell_error_instruction=f"{NOT_OPENED} Open the page anew.",
+    )  # fmt: skip
+    # One that is started anew in place of one that died knows nothing of the page.
+    told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0, autorestart=False)
+    told.MultiKernelManager.kernel_manager_class = f"{QuietKernel.__module__}.{QuietKernel.__name__}"
     told.IdentityProvider.cookie_name = cookie_name(port)
     told.MappingKernelManager.update(cull_idle_timeout=left_seconds, cull_interval=max(1, left_seconds // _LOOKS))
     return told
@@ -157,63 +151,14 @@ def cookie_name(port: int) -> str:
     return f"smarketing-lab-{port}"
 
 
-class OwnKernel(KernelSpecManager):
-    """The kernel of the running interpreter, whatever kernels the machine has registered under the same name."""
-
-    @default("kernel_dirs")
-    def _no_folder_to_look_into(self) -> list[str]:
-        return []
-
-
-class QuietKernel(ServerKernelManager):
-    """A visitor's kernel; what it prints past the page, as when it is ended in the middle, is for nobody."""
-
-    page: str | None = None
-    met = False
-    alone_since: float | None = None
-
-    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
-        """Start the kernel."""
-        nowhere = {} if os.environ.get("SMARKETING_DEBUG") else {"stdout": DEVNULL, "stderr": DEVNULL}
-        await super().start_kernel(**{**nowhere, **options})
-
-
-class Kernels(AsyncMappingKernelManager):
-    """Every visitor's kernel, with the page it was handed out with, and the one that waits for the next visitor.
-
-    A kernel ends once its page is closed; a page that is reloaded, or opened again soon after, finds its own.
-    """
-
-    def hand_out(self, page: str) -> None:
-        """Remember the page of a kernel; it takes a browser a while to connect, on a busy machine a long one."""
-        found = _KERNEL_ID.search(page)
-        if found and found[1] in self:
-            kernel = self._found(found[1])
-            kernel.page, kernel.alone_since = page, None
-            kernel.met = bool(self._kernel_connections.get(found[1]))
-
-    def left_page(self, kernel_id: str | None) -> str | None:
-        """Return the page of a kernel that a browser says it has just left, if it is still there."""
-        return self._found(kernel_id).page if kernel_id is not None and kernel_id in self else None
-
-    def notify_connect(self, kernel_id: str) -> None:
-        """Note that a page has come to its kernel."""
-        super().notify_connect(kernel_id)  # type: ignore[no-untyped-call]
-        if kernel_id in self:
-            self._found(kernel_id).met = True
-
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that was left, whatever it works on; Voilà asks about none that waits for its first visitor."""
-        kernel, now = self._found(kernel_id), time.monotonic()
-        patience = self.cull_idle_timeout if kernel.met else _UNMET_SECONDS
-        alone = not self._kernel_connections.get(kernel_id)
-        kernel.alone_since = (kernel.alone_since or now) if alone else None
-        if kernel.execution_state == "dead" or (alone and now - kernel.alone_since >= patience):
-            kernel.page = None
-            await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
-
-    def _found(self, kernel_id: str) -> Any:
-        return self.get_kernel(kernel_id)
+def hide_faults(cell: nbformat.NotebookNode, **_: Any) -> None:
+    """Put words in the place of what a cell says of a fault; called for each cell of the page once it was run."""
+    seen = [shown(output.output_type, output) for output in cell.outputs]
+    cell.outputs = [
+        nbformat.v4.new_output("stream", text=f"{output['evalue']}\n{NOT_OPENED}\n") if "ename" in output else output  # type: ignore[no-untyped-call]
+        for output in seen
+        if output is not None
+    ]
 
 
 class Visit(TornadoVoilaHandler):  # type: ignore[misc]
@@ -221,6 +166,7 @@ class Visit(TornadoVoilaHandler):  # type: ignore[misc]
 
     async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
         """Yield the page in parts."""
+        await self.kernel_manager.bury()
         name = f"{cookie_name(self.settings['port'])}-left"
         page = self.kernel_manager.left_page(self.get_cookie(name))
         if page is not None:
@@ -247,16 +193,6 @@ class Goodbye(RequestHandler):
         self.set_status(204)
 
 
-class Refusal(RequestHandler):
-    """What anybody gets who does not come by the address that was printed."""
-
-    def prepare(self) -> None:
-        """Answer every method alike."""
-        self.set_status(403)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish("Open the lab by the address that 'smarketing app' printed, with its token.\n")
-
-
 class Reports(StaticFileHandler):
     """Published pages; a page has no business with the lab that it was published from."""
 
@@ -264,45 +200,6 @@ class Reports(StaticFileHandler):
         """Let a page run in a box of its own."""
         self.set_header("Content-Security-Policy", "sandbox allow-scripts allow-popups allow-downloads")
         self.set_header("X-Content-Type-Options", "nosniff")
-
-
-class Gate(Router):
-    """Lets a request through to Voilà that asks for this machine by name, comes from its own page and knows the token.
-
-    Parameters
-    ----------
-    inside
-        Voilà's application; several of its handlers ask for no token.
-    token
-        What a visitor must know.
-    cookie
-        Name of the cookie that remembers it.
-    """
-
-    def __init__(self, inside: Application, *, token: str, cookie: str) -> None:
-        self._inside, self._token, self._cookie = inside, token, cookie
-
-    def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate | None:
-        """Return who answers a request."""
-        if self._is_ours(request) and self._is_known(request):
-            return self._inside.find_handler(request)
-        return self._inside.get_handler_delegate(request, Refusal)
-
-    def _is_ours(self, request: HTTPServerRequest) -> bool:
-        try:
-            host = urlsplit(f"//{request.host}").hostname
-        except ValueError:
-            return False
-        origin = request.headers.get("Origin")
-        return host in _NAMES and origin in {None, f"{request.protocol}://{request.host}"}
-
-    def _is_known(self, request: HTTPServerRequest) -> bool:
-        told = request.query_arguments.get("token", [b""])[-1]
-        if hmac.compare_digest(told, self._token.encode()):
-            return True
-        cookie = request.cookies.get(self._cookie)
-        secret = self._inside.settings["cookie_secret"]
-        return cookie is not None and decode_signed_value(secret, self._cookie, cookie.value) is not None
 
 
 class Page(Voila):  # type: ignore[misc]
@@ -327,6 +224,7 @@ class Page(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Listen, and work until told to stop."""
+        guard(self.app, _HEADERS)
         HTTPServer(Gate(self.app, token=self.token, cookie=cookie_name(self.port))).add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
         if hasattr(signal, "SIGHUP"):

@@ -14,6 +14,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.lab.charts import picture_html, response_png, response_words, waiting_png, waiting_words
 from smarketing_sim.lab.controller import Controller, News, Told, one_line
 from smarketing_sim.lab.debounce import Debounce
+from smarketing_sim.lab.faults import short_paths, told
 from smarketing_sim.lab.folds import folds_of
 from smarketing_sim.lab.layout import folds, frame, heading, row
 from smarketing_sim.lab.publishing import Publication
@@ -172,7 +173,7 @@ class Lab:
         try:
             act()
         except Exception as error:  # the lab goes on
-            self._hear(Told(f"a defect of the lab, not of your input: {type(error).__name__}: {error}", trouble=True))
+            self._hear(Told(told(error), trouble=True))
         self._follow()
 
     def _follow(self) -> None:
@@ -203,7 +204,7 @@ class Lab:
         else:
             css = ' class="lab-trouble"' if news.trouble else ""
             line = self.kept if news.keeping else self.message
-            line.value = f'<p role="status"{css}>{escape(news.text)}</p>' if news.text else ""
+            line.value = f'<p role="status"{css}>{escape(short_paths(news.text))}</p>' if news.text else ""
             if news.trouble and not news.keeping:
                 self.trouble = news.text
                 self._first_told.set()
@@ -223,7 +224,7 @@ class Lab:
     def _show_report(self, report: Publication) -> None:
         link = f' <a href="{escape(report.address)}" target="_blank" rel="noopener">Open the report</a>'
         css = ' class="lab-trouble"' if report.trouble else ""
-        self.report.value = f"<p{css}>{escape(report.text)}{link if report.address else ''}</p>"
+        self.report.value = f"<p{css}>{escape(short_paths(report.text))}{link if report.address else ''}</p>"
         self.publish_button.disabled = not report.ended
 
     def _show_progress(self, progress: Progress) -> None:

@@ -127,6 +127,35 @@ def test_the_page_is_told_to_ask_nobody_else(site: Site) -> None:
     assert b"open_lab" not in body
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"), ("HEAD", "/"), ("PUT", "/"), ("GET", "/none"), ("GET", "/login"), ("GET", "/logout"),
+        ("GET", "/voila/static/voila.js"), ("GET", "/voila/static/none.js"), ("GET", "/voila/files/x"),
+        ("GET", "/voila/templates/lab/static/voila.js"), ("GET", "/voila/templates/x"),
+        ("GET", "/voila/query/00000000-0000-0000-0000-000000000000"), ("POST", "/voila/api/shutdown/x"),
+        ("GET", "/api/kernels/00000000-0000-0000-0000-000000000000"), ("GET", "/reports/index.html"),
+    ],
+)  # fmt: skip
+def test_every_answer_carries_the_headers_of_the_page(site: Site, method: str, path: str) -> None:
+    for token in (site.token, "forgotten"):
+        _, headers, _ = site.answer(f"{path}?token={token}", method=method)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert re.match("default-src 'self' |sandbox ", headers["Content-Security-Policy"])
+
+
+def test_cookies_are_forgotten_with_the_browsers_session_and_kept_from_foreign_pages(site: Site) -> None:
+    _, headers, _ = site.answer(f"/?token={site.token}", method="HEAD")  # which is refused with a form's cookie, too
+    login, form = sorted(headers.get_all("Set-Cookie", []), key=lambda cookie: cookie.startswith("_xsrf"))
+    assert login.startswith(f"smarketing-lab-{site.port}=")
+    assert "HttpOnly" in login
+    for cookie in (login, form):
+        assert "SameSite=Lax" in cookie
+        assert "expires" not in cookie.lower()
+        assert "max-age" not in cookie.lower()
+
+
 def hostile_paths() -> list[str]:
     """Two hundred ways to ask for a file that is none of a visitor's business."""
     tops = ["/", "/static/", "/voila/static/", "/voila/files/", "/voila/templates/lab/static/", "/voila/labextensions/",
@@ -189,8 +218,33 @@ def test_a_malformed_frame_ends_its_own_connection_and_holds_up_nobody(site: Sit
     assert site.ask(f"/?token={site.token}")[0] == 200
 
 
-def _message(kind: str, content: dict[str, object]) -> str:
-    header = {"msg_id": kind, "msg_type": kind, "session": "s", "username": "u", "version": "5.3", "date": ""}
+def test_a_fault_in_a_control_is_told_in_a_sentence_and_where_it_lies_in_the_terminal_alone(site: Site) -> None:
+    client = pytest.importorskip("websockets.sync.client", reason="websockets comes with Voilà")
+    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', site.ask(f"/?token={site.token}")[1].decode())
+    assert kernel is not None
+    path = f"ws://127.0.0.1:{site.port}/api/kernels/{kernel[1]}/channels?token={site.token}"
+    with client.connect(path, open_timeout=HANG_SECONDS, ping_interval=None, max_size=None) as socket:
+        socket.send(_message("comm_info_request", {}))
+        while "comm_info_reply" not in (heard := str(socket.recv(timeout=HANG_SECONDS))):
+            pass
+        for control in json.loads(heard)["content"]["comms"]:  # until one has a value that cannot be a list
+            data = {"method": "update", "state": {"value": [{}]}, "buffer_paths": []}
+            socket.send(_message("comm_msg", {"comm_id": control, "data": data}, number=control))
+            said = []
+            while not said or control not in said[-1] or '"idle"' not in said[-1]:
+                said.append(str(socket.recv(timeout=HANG_SECONDS)))
+            faults = [json.loads(text)["content"] for text in said if '"msg_type": "error"' in text]
+            if faults:
+                break
+    sentence = "internal error in the lab (TraitError); the details are in its log"
+    assert faults == [{"ename": "TraitError", "evalue": sentence, "traceback": [sentence]}]
+    assert not [text for text in said if "Traceback" in text or sys.prefix in text]
+    assert site.process.stderr is not None
+    assert "Traceback" in "".join(site.process.stderr.readline() for _ in range(3))
+
+
+def _message(kind: str, content: dict[str, object], *, number: str = "") -> str:
+    header = {"msg_id": number or kind, "msg_type": kind, "session": "s", "username": "u", "version": "5.3", "date": ""}
     parts = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
     return json.dumps({**parts, "channel": "shell", "buffers": []})
 

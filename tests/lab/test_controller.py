@@ -312,7 +312,7 @@ def test_a_cancelled_run_stops_keeps_its_years_and_can_be_taken_up_again(tiny: P
 
 
 def test_an_exception_in_the_worker_is_told_in_one_line_and_the_lab_goes_on(
-    controller: Controller, ear: Ear, monkeypatch: pytest.MonkeyPatch
+    controller: Controller, ear: Ear, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by nothing\nat all")
@@ -321,7 +321,9 @@ def test_an_exception_in_the_worker_is_told_in_one_line_and_the_lab_goes_on(
         patch.setattr(lab_years, "simulate", broken)
         controller.apply(lambda s: move(s, REPS, 3))
         settled(controller)
-    assert ear.troubles == ["this could not be simulated: ZeroDivisionError: by nothing; at all"]
+    told = "this could not be simulated: internal error in the lab (ZeroDivisionError); the details are in its log"
+    assert ear.troubles == [told]
+    assert "by nothing\nat all" in caplog.text
     assert ear.answers == []
     controller.apply(lambda s: move(s, REPS, 4))
     settled(controller)
@@ -339,7 +341,7 @@ def test_a_listener_that_fails_is_told_of_and_does_not_end_the_worker(state: Sta
     controller = Controller(state, listen)
     controller.ask()
     settled(controller)
-    assert "no paint" in str(heard[-1])
+    assert "internal error in the lab (RuntimeError)" in str(heard[-1])
     controller.apply(lambda s: replace(s, years=3))
     settled(controller)
     assert isinstance(heard[-1], Answer)

@@ -179,7 +179,9 @@ def test_what_is_wrong_with_a_plan_is_shown_in_words_where_the_lab_would_stand(t
     assert "Traceback" not in "".join(shown)
 
 
-def test_a_defect_is_shown_in_words_too(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_shown_in_words_too_and_where_it_lies_is_logged(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def defect(*_: object) -> None:
         raise ZeroDivisionError("gone")
 
@@ -187,4 +189,6 @@ def test_a_defect_is_shown_in_words_too(tiny: Path, monkeypatch: pytest.MonkeyPa
     given = {"params_path": str(tiny), "replications": 1, "seed": 1, "workers": 0, "tables_dir": ""}
     with pytest.raises(ZeroDivisionError) as raised:
         open_lab(given)
-    assert raised.value._render_traceback_()[0] == "a defect of the lab: ZeroDivisionError: gone"  # type: ignore[attr-defined]
+    told = raised.value._render_traceback_()[0]  # type: ignore[attr-defined]
+    assert told == "internal error in the lab (ZeroDivisionError); the details are in its log"
+    assert "gone" in caplog.text
