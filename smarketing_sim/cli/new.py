@@ -16,14 +16,22 @@ from smarketing_sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from smarketing_sim.decide.fitting import Fit
-    from smarketing_sim.scenario.interview import Answers, Interview
+    from smarketing_sim.scenario.answers import Answers
+    from smarketing_sim.scenario.interview import Interview
+
+
+_KEYS = (
+    "country, zone, currency, dollar_rate, starts_on, handed_per_month, lead_cost, outside_share, reps, hours, closed, "
+    "rep_cost, inbound_share, dials_per_rep_day, dials_per_conversation, attempts, conversation_to_opportunity, "
+    "win_rate, deal_value, revenue, gross_margin, days_to_win, account_executives, ae_cost, promise, follow_up"
+)
 
 
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the plan is called.")],
     answers: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Answers as a YAML file; nothing is asked then.")
+        Path | None, typer.Option(metavar="FILE", help=f"Answers as a YAML file; nothing is asked then. Keys: {_KEYS}.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write it; params/NAME.yaml where left out.")
@@ -47,6 +55,8 @@ def new(
         raise InputError([Problem("is there already; name another with --out, or add --yes", file=str(target))])
     interview = _interview(answers, yes=yes)
     _tell_back(interview.answers)
+    if answers is not None:
+        _tell_assumed(interview)
     with executor_for(workers, jobs=YEARS, engine=choose_engine(None)) as executor:
         fitted = fit(name, interview, executor=executor)
         scenario = read(fitted.text)
@@ -104,6 +114,16 @@ def _tell_back(given: Answers) -> None:
                 f"The promise of {span} counts nights and weekends too; where it means working time, answer "
                 f"“{span.amount:g} business {span.unit}{'s' * (span.amount != 1)}”."
             )
+
+
+def _tell_assumed(interview: Interview) -> None:
+    """Say which questions a file of answers leaves open, and what is taken in their place."""
+    from smarketing_sim.scenario.interview import defaults
+
+    offered = defaults(interview.given, today=dt.date.today())
+    left = {key: offered[key][0] for key, origin in interview.origins.items() if origin.startswith("assumed")}
+    if left:
+        tell(f"not answered, so assumed: {'; '.join(f'{key} {value}' for key, value in left.items())}")
 
 
 def _file_name(name: str) -> str:

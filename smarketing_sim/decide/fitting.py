@@ -11,10 +11,11 @@ import numpy as np
 from smarketing_sim.decide.self_check import conversations_per_dial
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.derivation import company
 from smarketing_sim.scenario.documents import parse_document
 from smarketing_sim.scenario.files import build
-from smarketing_sim.scenario.interview import Answers, Interview
+from smarketing_sim.scenario.interview import Interview
 from smarketing_sim.scenario.newcomer import to_yaml
 from smarketing_sim.scenario.reach_curve import alpha_for, best_reach
 from smarketing_sim.scenario.schema import Scenario

@@ -44,7 +44,7 @@ MONEY = ("cost_per_won", "cost_per_handed")
 LABELS: dict[str, str] = {
     "dials_per_rep_day": "dials a rep makes in a whole day at this pace",
     "conversations_per_dial": "conversations for each dial",
-    "opportunities_per_rep_month": "opportunities for each rep and month",
+    "opportunities_per_rep_month": "opportunities for each rep-month of time for these leads",
     "open_deals_per_ae": "open deals for each account executive",
     "cost_per_won": "cost of one won deal, people and tools included (CAC)",
     "cost_per_handed": "media cost of one lead handed over",
@@ -119,7 +119,8 @@ def conversations_per_dial(experiment: Experiment) -> Interval:
 
 def _implied(experiment: Experiment) -> dict[str, Interval]:
     scenario = experiment.scenario
-    rep_months = scenario.run.horizon_months * scenario.sales.sdr.headcount
+    sdr = scenario.sales.sdr
+    rep_months = scenario.run.horizon_months * sdr.headcount * sdr.marketing_time.share
     days = (experiment.series("hours_scheduled") - experiment.series("hours_idle")) / _day_hours(scenario)
     room = scenario.sales.ae.open_limit or np.nan
     return {

@@ -148,9 +148,13 @@ def show_for_marketing(plan: Planning) -> None:
         advice_charts.volume_cliff(advice.curves, today=today),
         alt=_cliff_words(advice),
         caption=f"Contribution by leads handed over a month, all sources together, in {advice.years} simulated years. "
-        "Bands: 95 % range. Dots: the volume above which one more lead lowers contribution.",
+        "Bands: 95 % range."
+        + (
+            " Dots: the volume above which one more lead lowers contribution."
+            * any(c.cliff.in_sight for c in advice.curves)
+        ),
     )
-    names = ["source", "media for one won deal", "range", "each of the next 50 leads brings", "range of it"]
+    names = ["source", "media for one won deal", "range", "each of the next 50 leads a month brings", "range of it"]
     rows = [_source_row(plan, name, found.contribution) for name, found in advice.next_leads.items()]
     table(names, rows, numeric=names[1:])
 
@@ -161,11 +165,12 @@ def show_for_finance(plan: Planning) -> None:
     if advice is None:
         return
     contribution, bad, once = plan.mean("contribution"), _bad_year(plan), plan.scenario.economics.is_one_off
-    told = f"; {money(bad.mean)} in a bad year" if np.isfinite(bad.mean) else ""
+    told = f"; one year in ten earns less than {money(bad.mean)}" if np.isfinite(bad.mean) else ""
     heading(
         f"For finance: a contribution of {money(contribution.mean)} on average{told}",
         "The first range is the simulation’s own and shrinks with more simulated years. The second lets every belief "
-        "of the plan lie anywhere in its range at once, and shrinks only by knowing more.",
+        "of the plan lie anywhere in its range at once, and shrinks only by knowing more. Deals count by their chance "
+        "to be won: which single deals close comes on top.",
     )
     beliefs = {one.measure: one for one in advice.beliefs}
     labels = {
@@ -181,7 +186,8 @@ def show_for_finance(plan: Planning) -> None:
         found = plan.mean(measure)
         doubt = f"{money(beliefs[measure].low)} to {money(beliefs[measure].high)}" if beliefs else "no ranges"
         rows.append((label, money(found.mean), range_of(found, money), doubt))
-    payback = plan.mean("payback_months")
+    loaded, payback = plan.mean("contribution_loaded"), plan.mean("payback_months")
+    rows.insert(1, ("the same, with all people and tools", money(loaded.mean), range_of(loaded, money), "–"))
     if not once:
         rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
     names = ["", "mean", "95 % range", "middle 90 % over all beliefs"]
@@ -234,7 +240,7 @@ def _worst_note(plan: Planning) -> str:
     chance = worst[1]
     return (
         f"In {_month(plan, worst[0])} sales keeps every promise with a chance of {percent(chance.mean)} "
-        f"({range_of(chance, percent)}); over the year the mean is in the first line."
+        f"({range_of(chance, percent)}); the first line below has the mean of all months."
     )
 
 

@@ -10,7 +10,18 @@ from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import business_span, lower_first, money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import (
+    counted,
+    gain,
+    lower_first,
+    money,
+    month_range,
+    months,
+    percent,
+    range_of,
+    span,
+    wait,
+)
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
 from smarketing_sim.scenario.schema import Scenario
@@ -57,8 +68,11 @@ def what_to_do(plan: Planning) -> str:
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
         return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
-    label = advice.action.label
-    return f" What keeps every promise of sales, {advice.action.price}: {lower_first(label)}."
+    action = advice.action
+    return (
+        f" What keeps every promise of sales in {percent(KEPT_FROM)} of months, {action.price}: "
+        f"{lower_first(action.label)} ({gain(action.contribution.mean)} of contribution)."
+    )
 
 
 def first_promise(scenario: Scenario) -> str | None:
@@ -149,7 +163,7 @@ def _context(plan: Planning) -> list[str]:
         told.append("More than half of the leads are never called within the time that was simulated.")
     elif np.isfinite(business.mean):
         told.append(
-            f"Half of the leads are called within {business_span(business.mean)} of business time; for the "
+            f"Half of the leads are called within {wait(business.mean)} of business time; for the "
             f"buyer, who does not stop the clock at night, that is {span(wall.mean)}."
         )
     planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")
@@ -164,7 +178,7 @@ def _context(plan: Planning) -> list[str]:
         told.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
     when, count = busiest_hour(plan)
     if count >= 1.0:
-        told.append(f"Most leads wait on {when}: {count:.0f} on average.")
+        told.append(f"The queue is longest on {when}: {counted(round(count), 'lead')} on average.")
     return told or ["Nothing happened in the time that was simulated."]
 
 

@@ -10,7 +10,7 @@ from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.display import table
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.sections import heading
-from smarketing_sim.publish.words import money, percent, range_of, signed
+from smarketing_sim.publish.words import counted, money, percent, range_of, signed
 from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.schema import Scenario
@@ -34,7 +34,7 @@ def holidays_text(scenario: Scenario) -> str:
     last = add_months(run.starts_on, run.horizon_months) - dt.timedelta(days=1)
     within = calendar.holidays.within(run.starts_on, last)
     lost = sum(not hours and bool(calendar.hours.get(WEEKDAYS[day.weekday()])) for day, hours in within.items())
-    less = f"{lost} business {'day' if lost == 1 else 'days'} less in {run.horizon_months} months"
+    less = f"{counted(lost, 'business day')} fewer in {counted(run.horizon_months, 'month')}"
     return f"Holidays: {calendar.holidays}" + (f"; {less}" if calendar.holidays != Holidays() else "")
 
 

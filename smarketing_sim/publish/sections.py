@@ -14,7 +14,7 @@ from smarketing_sim.publish.answer import busiest_hour
 from smarketing_sim.publish.display import display_html, say, show, table
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import business_span, money, month_range, months, percent, range_of, span
+from smarketing_sim.publish.words import business_span, money, month_range, months, percent, range_of, span, wait
 from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
 
 _SAFE, _HALF = 0.9, 0.5
@@ -28,7 +28,7 @@ def show_contract(plan: Planning) -> None:
         return
     safe = sum(plan.kept(name).mean >= _SAFE for name in names)
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
-    title = f"{safe} of {len(names)} promises are kept in at least nine months of ten"
+    title = f"{safe} of {len(names)} promises {'is' if safe == 1 else 'are'} kept in at least nine months of ten"
     if np.isfinite(every.mean) and safe < len(names):
         title += f", all together in {months(every, plan.months)} ({_month_words(every, plan.months)})"
     heading(title, f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years_told}.")
@@ -116,7 +116,7 @@ def show_response(plan: Planning) -> None:
         heading("Half of the leads or more are never called", "Leads that nobody called count as infinitely old.")
     else:
         heading(
-            f"Half of the leads are called within {business_span(business.mean)} of business time, "
+            f"Half of the leads are called within {wait(business.mean)} of business time, "
             f"{span(wall.mean)} for the buyer",
             "The contract’s clock stops at night; the buyer’s does not.",
         )
@@ -143,7 +143,7 @@ def show_response(plan: Planning) -> None:
     rows = [
         (
             f"{words} of leads are called within",
-            _spread(plan, f"business_{p}_minutes", business_span),
+            _spread(plan, f"business_{p}_minutes", wait),
             _spread(plan, f"wall_{p}_minutes", span),
         )
         for words, p in (("half", "p50"), ("nine tenths", "p90"))
@@ -154,8 +154,8 @@ def show_response(plan: Planning) -> None:
     deep = min(4, len(made) - 1)
     display_html(
         f'<p class="s">Of that, {span(system.mean)} is the system’s delay before a rep can see the lead; the rest is '
-        f"people’s. {_never_called(never)} "
-        f"{percent(made[deep])} get {deep} attempts or more.</p>"
+        f"waiting for a rep, nights and weekends included. {_never_called(never)} "
+        f"{percent(made[deep])} get {deep} attempts or more; one that is reached, or ruled out, needs no more.</p>"
     )
 
 
@@ -189,7 +189,8 @@ def show_funnel(plan: Planning) -> None:
             for i in np.argsort([-r.mean for r in revenue])
         ),
     )
-    counts = ("visits", "leads", "handed", "reached", "qualified", "won")
+    counted_visits = plan.total("visits").mean > 0
+    counts = (*(("visits",) if counted_visits else ()), "leads", "handed", "reached", "qualified", "won")
     numbers = {name: plan.by_source(name) for name in counts}
     rows = [
         [
@@ -205,7 +206,7 @@ def show_funnel(plan: Planning) -> None:
     rows.append(
         [
             "all",
-            *(_count(plan.total(name).mean) if np.any(plan.total(name).mean) else "–" for name in counts),
+            *(_count(plan.total(name).mean) for name in counts),
             money(plan.total("spend").mean),
             (money(total.mean), range_of(total, money)),
             _worth(total.mean, plan.total("handed").mean),

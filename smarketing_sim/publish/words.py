@@ -73,8 +73,6 @@ def span(minutes: float | None) -> str:
         return "–"
     if math.isinf(minutes):
         return "never"
-    if 0.0 < minutes < 0.5:
-        return "less than a minute"
     if abs(minutes) < 89.5:
         return signed(f"{minutes:.0f}") + (" minute" if round(abs(minutes)) == 1 else " minutes")
     return (
@@ -88,6 +86,11 @@ def business_span(minutes: float | None) -> str:
     """Return minutes of business time as a reader would say them: in hours, for days of it differ by company."""
     is_long = minutes is not None and math.isfinite(minutes) and abs(minutes) >= 71.95 * 60
     return signed(f"{minutes / 60:,.0f}") + " hours" if minutes is not None and is_long else span(minutes)
+
+
+def wait(minutes: float | None) -> str:
+    """Return minutes of business time that somebody waits; nobody is called in no time at all."""
+    return "less than a minute" if minutes is not None and 0.0 <= minutes < 0.5 else business_span(minutes)
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 
+from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
-from smarketing_sim.scenario.interview import Answers
 from smarketing_sim.scenario.reach_curve import BETA, REACHABLE, alpha_for, best_reach, met_share
 from smarketing_sim.scenario.units import parse_hours
 

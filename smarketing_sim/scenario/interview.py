@@ -1,200 +1,26 @@
-"""Twenty questions that any CRM or payroll answers, and what Enter keeps for each."""
+"""Some twenty questions that any CRM or payroll answers, and what Enter keeps for each."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from babel.numbers import get_territory_currencies
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import ValidationError
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.calendars import Zone, expand_days, zones_by_country
-from smarketing_sim.scenario.countries import Country
-from smarketing_sim.scenario.currency import DOLLARS, Currency, currency_codes, named_currency, settled
-from smarketing_sim.scenario.dates import Date
+from smarketing_sim.scenario.answers import Answers, by_source, each_by_source, folded, one_off
+from smarketing_sim.scenario.calendars import expand_days, zones_by_country
+from smarketing_sim.scenario.currency import DOLLARS, currency_codes, named_currency, settled
 from smarketing_sim.scenario.documents import parse_value
-from smarketing_sim.scenario.holidays import Dates
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.reach_curve import INSIDE, REACHABLE, best_reach, met_share
-from smarketing_sim.scenario.units import Count, Money, Positive, Share, Span, parse_hours
+from smarketing_sim.scenario.units import parse_hours
 
 Origins = dict[tuple[str, ...], tuple[str, int]]
-_NONE = ("none", "-", "")
-_FOR_SHARE = re.compile(r"^(.*?)(?:\s+for\s+(\S.*))?$")
-_ATTEMPTS = re.compile(r"^\s*(\d+)\s+(more\s+)?attempts?\s+(?:in|within)\s+(.+)$", re.IGNORECASE)
-
-
-def _by_source(value: object) -> object:
-    """Read ``organic 150, demo request 90`` as a mapping; a single value stays as it is."""
-    if not isinstance(value, str):
-        _hold_apart(list(value) if isinstance(value, Mapping) else [])
-        return value
-    found: list[tuple[str, object]] = []
-    for part in filter(None, (piece.strip() for piece in re.split("[,;]", value))):
-        words = re.fullmatch(r"([\w -]*?)\s*[=: ]\s*([0-9.]+(?:\s*%)?)", part)
-        if words is None or not words[1].strip():
-            raise ValueError("must be sources with their numbers, such as 'organic 150, demo request 90'")
-        found.append((_folded(words[1]), parse_value(words[2], name="answers")))
-    _hold_apart([name for name, _ in found])
-    return dict(found)
-
-
-def _share_by_source(value: object) -> object:
-    """Read ``22 %`` for all sources, or ``organic 22 %, demo request 34 %``, by folded name."""
-    said = value if isinstance(value, str) and re.match(r"\s*[-+0-9.]", value) else _by_source(value)
-    return {_folded(name): share for name, share in said.items()} if isinstance(said, Mapping) else said
-
-
-def _folded(name: object) -> str:
-    return "_".join(str(name).lower().split())
-
-
-def _hold_apart(names: list[str]) -> None:
-    """Refuse names that are one but for capital letters and spaces: the leads of one of them would be lost."""
-    folded = [_folded(name) for name in names]
-    twice = next((name for name in folded if folded.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"names {twice.replace('_', ' ')} more than once; add its leads up, or tell the two apart")
-
-
-def _working_hours(value: object) -> object:
-    """Read ``mon-fri 09:00-17:00`` as days and hours, and hold that both are real."""
-    words = str(value).split()
-    if len(words) != 2:
-        raise ValueError("must be days and hours, such as 'mon-fri 09:00-17:00'")
-    expand_days(words[0])
-    opens, closes = parse_hours(words[1])
-    if closes == opens:
-        raise ValueError("must be open for some time")
-    return (words[0], words[1])
-
-
-ShareBySource = Annotated[Share | dict[str, Share], BeforeValidator(_share_by_source)]
-
-
-class SpeedPromise(Part):
-    """How soon sales makes the first attempt, and for which share of leads."""
-
-    within: Span
-    """Time until the first attempt."""
-    target: Share = 0.9
-    """Share of leads."""
-
-
-class DepthPromise(Part):
-    """How often sales tries in which time, and for which share of leads."""
-
-    attempts: Annotated[Count, Field(ge=1, le=20)]
-    """Attempts, the first among them."""
-    within: Span
-    """Time in which they are made."""
-    target: Share = 0.85
-    """Share of leads."""
-
-
-def _speed(value: object) -> object:
-    """Read ``2 business hours for 95 %``."""
-    if not isinstance(value, str):
-        return value
-    within, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
-    return {"within": Span.parse(within), **({} if share is None else {"target": share})}
-
-
-def _depth(value: object) -> object:
-    """Read ``4 attempts in 10 business days for 85 %``, where 3 more attempts are four, or none."""
-    if value is None or (isinstance(value, str) and value.strip().lower() in _NONE):
-        return None
-    if not isinstance(value, str):
-        return value
-    told, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
-    match = _ATTEMPTS.match(told)
-    if match is None:
-        raise ValueError("must be attempts in a time, such as '4 attempts in 10 business days for 85 %', or none")
-    attempts = int(match[1]) + (1 if match[2] else 0)
-    return {"attempts": attempts, "within": Span.parse(match[3]), **({} if share is None else {"target": share})}
-
-
-def _or_none(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() in (*_NONE, "enough") else value
-
-
-def _closed(value: object) -> object:
-    """Read ``2027-07-12..2027-07-16, 2027-12-24`` as a list, or none."""
-    if value is None or (isinstance(value, str) and value.strip().lower() in _NONE):
-        return ()
-    return [day.strip() for day in value.split(",")] if isinstance(value, str) else value
-
-
-def _one_off(value: object) -> object:
-    return value.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(value, str) else value
-
-
-class Answers(Part):
-    """What a company says of itself; each answer is one that its CRM or payroll knows."""
-
-    country: Annotated[Country | None, BeforeValidator(_or_none)]
-    """Country whose public holidays close the company, two letters, or none"""
-    zone: Zone
-    """Its time zone"""
-    currency: Currency
-    """Currency of its money, three letters"""
-    dollar_rate: Positive | None
-    """What one US dollar is worth in that currency; costs that you need not give are known in dollars"""
-    starts_on: Date
-    """First day of the year that is planned"""
-    handed_per_month: Annotated[
-        dict[str, Annotated[Positive, Field(le=1e6)]], BeforeValidator(_by_source), Field(min_length=1)
-    ]
-    """Leads that marketing hands to sales in a month, by source, such as: organic 150, demo request 90"""
-    outside_share: Annotated[Share, Field(le=0.95)]
-    """Share of leads that come outside the reps' days and hours"""
-    reps: Annotated[Count, Field(ge=1, le=10_000)]
-    """SDRs who follow them up"""
-    hours: Annotated[tuple[str, str], BeforeValidator(_working_hours)]
-    """Their days and hours"""
-    closed: Annotated[Dates, BeforeValidator(_closed)]
-    """Further days without work, such as: 2027-07-12..2027-07-16, 2027-12-24; or none"""
-    inbound_share: Annotated[Share, Field(ge=0.01)]
-    """Share of the reps' day that is meant for these leads"""
-    dials_per_rep_day: Annotated[Positive, Field(le=1000)]
-    """Dials that a rep makes in a day, on all of the work"""
-    dials_per_conversation: Annotated[Positive, Field(le=10_000)]
-    """Dials that it takes for one conversation, on these leads"""
-    attempts: Annotated[Count, Field(ge=1, le=20)]
-    """Attempts before they give a lead up"""
-    conversation_to_opportunity: ShareBySource
-    """Share of conversations that become an opportunity; one for all, or by source, such as: organic 22 %, demo 34 %"""
-    win_rate: ShareBySource
-    """Share of opportunities that are won; one for all, or by source"""
-    deal_value: Money
-    """Value of a won deal, in its first year where it recurs"""
-    revenue: Annotated[Literal["recurring", "one_off"], BeforeValidator(_one_off)]
-    """Whether a customer pays that every year or once: recurring or one-off"""
-    gross_margin: Share
-    """Gross margin: what of a deal is left after what is sold was made, bought or run"""
-    days_to_win: Annotated[Positive, Field(le=3650)]
-    """Days from an opportunity to a won deal, half are faster"""
-    account_executives: Annotated[Annotated[Count, Field(ge=1, le=10_000)] | None, BeforeValidator(_or_none)]
-    """Account executives who close the deals, or enough for the opportunities there will be"""
-    promise: Annotated[SpeedPromise, BeforeValidator(_speed)]
-    """What sales promises for the first attempt, such as: 6 business hours for 90 %"""
-    follow_up: Annotated[DepthPromise | None, BeforeValidator(_depth)]
-    """What sales promises for following up, such as: 4 attempts in 10 business days for 85 %; or none"""
-
-    def opportunity_share(self, source: str) -> float:
-        """Share of a source's conversations that become an opportunity."""
-        said = self.conversation_to_opportunity
-        return said[_folded(source)] if isinstance(said, dict) else said
-
-    def win_share(self, source: str) -> float:
-        """Share of a source's opportunities that are won."""
-        return self.win_rate[_folded(source)] if isinstance(self.win_rate, dict) else self.win_rate
 
 
 @dataclass(frozen=True)
@@ -207,10 +33,13 @@ class Interview:
         What was said, defaults filled in.
     origins
         By question ``answered``, what it ``follows from``, or what was ``assumed``.
+    given
+        What was said, as it was said.
     """
 
     answers: Answers
     origins: Mapping[str, str]
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 _BASELINE = "the baseline company"
@@ -232,7 +61,12 @@ _DEFAULTS: dict[str, tuple[str, str]] = {
     "promise": ("6 business hours for 90 %", _BASELINE),
     "follow_up": ("none", _BASELINE),
 }
-_DEAL_DOLLARS = 25_000
+_DEAL_DOLLARS, _REP_DOLLARS, _AE_DOLLARS = 25_000, 95_000, 220_000
+_LEAD_DOLLARS = {
+    "organic": (164, "E33"), "paid": (310, "E33"), "demo": (40, ""), "referral": (60, ""), "webinar": (150, ""),
+    "event": (350, ""), "fair": (350, ""), "social": (220, ""), "": (198, "E33"),
+}  # fmt: skip
+"""US dollars of a handed lead by a word in its source's name, and where that comes from."""
 
 
 def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str, str]]:
@@ -256,19 +90,47 @@ def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str
     money = named or local or DOLLARS
     currency = str(given.get("currency") or money)
     rate = given.get("dollar_rate")
-    goods = str(_one_off(given.get("revenue"))) == "one_off"
-    value = _DEAL_DOLLARS if currency == DOLLARS or not isinstance(rate, int | float) else _DEAL_DOLLARS * rate
+    goods = str(one_off(given.get("revenue"))) == "one_off"
+    worth = 1.0 if currency == DOLLARS or not isinstance(rate, int | float) else float(rate)
+    costs = usual_costs(given.get("handed_per_month") or _DEFAULTS["handed_per_month"][0], worth)
     found = {
         "country": (country, "the time zone" if of_zone else _BASELINE),
         "zone": (zones[0] if zones and country != "US" else "America/New_York", "the country" if zones else _BASELINE),
         "currency": (money, "the deal's value" if named else "the country" if local else _BASELINE),
         "dollar_rate": ("1" if currency == DOLLARS else "", "the currency"),
         "starts_on": (dt.date(today.year + 1, 1, 1).isoformat(), "the next first of January"),
-        "deal_value": (f"{value:.10g}", "E34: $25k"),
+        "lead_cost": (
+            ", ".join(f"{name.replace('_', ' ')} {cost:g}" for name, cost in costs.items()),
+            "E33, or a guess",
+        ),
+        "rep_cost": (f"{_REP_DOLLARS * worth:.10g}", _BASELINE),
+        "ae_cost": (f"{_AE_DOLLARS * worth:.10g}", _BASELINE),
+        "deal_value": (f"{_DEAL_DOLLARS * worth:.10g}", "E34: $25k"),
         "gross_margin": ("40 %", "goods, not software") if goods else ("80 %", "software"),
         **_DEFAULTS,
     }
     return {name: found[name] for name in Answers.model_fields}
+
+
+def usual_costs(handed_per_month: Any, dollar: float) -> dict[str, float]:
+    """Return what a lead of each source usually costs, by folded name; nothing where the sources cannot be read."""
+    try:
+        named = by_source(handed_per_month)
+    except ValueError:
+        return {}
+    names = list(map(folded, named)) if isinstance(named, Mapping) else []
+    return {name: float(f"{usual_cost(name)[0] * dollar:.4g}") for name in names}
+
+
+def usual_cost(source: str) -> tuple[float, str]:
+    """Return what a lead of a source usually costs, US dollars, and the row of the evidence that says so, if any."""
+    return next(known for word, known in _LEAD_DOLLARS.items() if word in source)
+
+
+def _costs_by_source(said: Any, names: Iterable[str]) -> Any:
+    """Return what leads cost by folded name of their source, one amount said for all of them included."""
+    costs = each_by_source(said)
+    return costs if isinstance(costs, Mapping) else dict.fromkeys(map(folded, names), costs)
 
 
 def questions() -> dict[str, str]:
@@ -292,6 +154,12 @@ def read_answers(given: Mapping[str, Any], *, today: dt.date, origins: Origins |
     elif data["dollar_rate"] is None and data["currency"] in currency_codes():
         rule = f"is needed: what one US dollar is worth in {data['currency']}, for costs that are known in dollars"
         raise InputError([problem_at(("dollar_rate",), rule, origins=where)])
+    dollar = data["dollar_rate"] if isinstance(data["dollar_rate"], int | float) else 1.0
+    usual = usual_costs(data["handed_per_month"], dollar)
+    try:
+        data["lead_cost"] = _costs_by_source(given["lead_cost"], usual) if "lead_cost" in given else usual
+    except ValueError as fault:
+        raise InputError([problem_at(("lead_cost",), str(fault), origins=where, value=data["lead_cost"])]) from None
     data = settled(data, Answers, currency=data["currency"], rates={DOLLARS: data["dollar_rate"]}, origins=where)
     try:
         answers = Answers.model_validate(data)
@@ -305,7 +173,7 @@ def read_answers(given: Mapping[str, Any], *, today: dt.date, origins: Origins |
         name: "answered" if name in given else f"follows from {why}" if why in follows else f"assumed: {why}"
         for name, (_, why) in kept.items()
     }
-    return Interview(answers, told)
+    return Interview(answers, told, given)
 
 
 def _typed(name: str, text: str) -> Any:
@@ -316,8 +184,8 @@ def _typed(name: str, text: str) -> Any:
 
 
 TEXTS = {
-    "country", "zone", "currency", "starts_on", "handed_per_month", "hours", "closed", "revenue", "promise",
-    "follow_up", "conversation_to_opportunity", "win_rate", "account_executives",
+    "country", "zone", "currency", "starts_on", "handed_per_month", "lead_cost", "hours", "closed", "revenue",
+    "promise", "follow_up", "conversation_to_opportunity", "win_rate", "account_executives",
 }  # fmt: skip
 """Questions whose answers are words, or numbers with words."""
 
@@ -336,9 +204,9 @@ def contradictions(answers: Answers) -> dict[str, str]:
             f"{1 - REACHABLE:.0%} of leads are out of reach; give at least {math.ceil(100 / best) / 100:.2f}"
         )
     shares = answers.conversation_to_opportunity
-    for key in ("conversation_to_opportunity", "win_rate"):
+    for key in ("lead_cost", "conversation_to_opportunity", "win_rate"):
         said = getattr(answers, key)
-        sources = {_folded(name) for name in answers.handed_per_month}
+        sources = {folded(name) for name in answers.handed_per_month}
         if isinstance(said, dict) and set(said) != sources:
             apart = ", ".join(sorted(sources ^ set(said))).replace("_", " ")
             found[key] = f"must name the sources of handed_per_month, each once; look at {apart}"

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from string import Template
 
+from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.currency import DOLLARS
 from smarketing_sim.scenario.derivation import Company
-from smarketing_sim.scenario.interview import Answers, Interview
+from smarketing_sim.scenario.interview import Interview, usual_cost
 from smarketing_sim.scenario.reach_curve import (
     BETA,
     BOOKING_DAYS,
@@ -22,12 +23,6 @@ from smarketing_sim.scenario.reach_curve import (
 )
 
 _FILE = Path(__file__).with_name("newcomer.yaml")
-_COSTS = {
-    "organic": (164, "E33"), "paid": (310, "E33"), "demo": (40, ""), "referral": (60, ""), "webinar": (150, ""),
-    "event": (350, ""), "fair": (350, ""), "social": (220, ""),
-}  # fmt: skip
-"""US dollars of a handed lead by a word in the source's name, and where that comes from."""
-_ANY_COST = (198, "E33")
 
 
 def to_yaml(name: str, interview: Interview, company: Company) -> str:
@@ -57,6 +52,8 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "deal_value": _plain(answers.deal_value),
         "revenue": answers.revenue,
         "recurring": "# " if answers.revenue == "one_off" else "",
+        "rep_cost": _cost(answers.rep_cost),
+        "ae_cost": _cost(answers.ae_cost),
         "gross_margin": _percent(answers.gross_margin),
         "margin_range": _around(answers.gross_margin),
         "promise": answers.promise.within,
@@ -88,6 +85,7 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
     }
     values["profile"] = _profile(company, str(values["hour_weights"]), str(values["closed_days"]))
     marks = {f"{key}_is": origin for key, origin in interview.origins.items()}
+    marks |= {f"{key}_by": _by(interview, key) for key in interview.origins}
     if answers.account_executives is None:
         marks["account_executives_is"] = "follows: enough for the opportunities there will be, 25 open each"
     return Template(_FILE.read_text(encoding="utf-8")).substitute(values | marks)
@@ -108,12 +106,14 @@ def _profile(company: Company, hours: str, closed_days: str) -> str:
 
 
 def _follow_up(answers: Answers) -> str:
+    else_promised = "# What else could be promised; take the mark away from what you did promise."
     promised = answers.follow_up
     if promised is None:
-        return f"# depth: {{target: 85 %, attempts: {min(4, answers.attempts)}, within: 14 days}}"
+        return f"{else_promised}\n  # depth: {{target: 85 %, attempts: {min(4, answers.attempts)}, within: 14 days}}"
+    told = "" if "target" in promised.model_fields_set else f"; {_percent(promised.target)} assumed"
     return (
         f"depth: {{target: {_percent(promised.target)}, attempts: {promised.attempts}, within: {promised.within}}}"
-        "  # answered"
+        f"  # answered{told}\n  {else_promised}"
     )
 
 
@@ -121,20 +121,32 @@ def _sources(interview: Interview, company: Company) -> str:
     answers, origins = interview.answers, interview.origins
     lines = []
     for name, leads in answers.handed_per_month.items():
-        cost, source = next((found for word, found in _COSTS.items() if word in name), _ANY_COST)
-        known = f", source: {source}, grade: C" if source else ""
+        row = usual_cost(name)[1]
+        known = _by(interview, "lead_cost") or (f", source: {row}, grade: C" if row else "")
+        cost, own = answers.source_cost(name), _by(interview, "conversation_to_opportunity")
         qualify, win = company.qualify_prob[name], answers.win_share(name)
         lines += [
             f"    {json.dumps(name)}:",
             f"      leads_per_month: {leads:g}  # {origins['handed_per_month']}",
             "      handed_share: 100 %",
             "      action_share: 100 %",
-            f"      cost_per_handed: {{value: ${cost}{known}, range: [${0.5 * cost:g}, ${1.6 * cost:g}]}}",
-            f"      qualify_prob: {{value: {_percent(qualify)}, range: [{_around(qualify, INSIDE)}]}}"
+            f"      cost_per_handed: {{value: {_plain(cost)}, range: [{_plain(0.5 * cost)}, {_plain(1.6 * cost)}]"
+            f"{known}}}  # {origins['lead_cost']}",
+            f"      qualify_prob: {{value: {_percent(qualify)}, range: [{_around(qualify, INSIDE)}]{own}}}"
             f"  # follows from conversation_to_opportunity, {origins['conversation_to_opportunity']}",
-            f"      win_prob: {{value: {_percent(win)}, range: [{_around(win)}]}}  # {origins['win_rate']}",
+            f"      win_prob: {{value: {_percent(win)}, range: [{_around(win)}]{_by(interview, 'win_rate')}}}"
+            f"  # {origins['win_rate']}",
         ]
     return "\n".join(lines)
+
+
+def _by(interview: Interview, question: str) -> str:
+    """Return the source of a belief that was answered; the others say it in their own words, or have none."""
+    return ", source: own figure" if interview.origins[question] == "answered" else ""
+
+
+def _cost(amount: float) -> str:
+    return f"{_plain(amount)}, range: [{_plain(0.8 * amount)}, {_plain(1.25 * amount)}]"
 
 
 def _minutes(minutes: float) -> str:

@@ -34,7 +34,7 @@ def test_check_says_what_is_fine(smarketing: Command, tiny: Path) -> None:
     fine = [line.split(";")[0] for line in said.out.splitlines() if ": fine;" in line]
     assert fine == ["tiny.yaml: fine", "baseline.yaml: fine"]
     assert said.out.count("Does this look like your company?") == 2
-    told = "Holidays: closed on 18 days from 4 July 2025 to 15 February 2027; 10 business days less in 12 months"
+    told = "Holidays: closed on 18 days from 4 July 2025 to 15 February 2027; 10 business days fewer in 12 months"
     assert told in said.out
 
 

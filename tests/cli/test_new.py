@@ -83,7 +83,7 @@ def test_enter_keeps_every_default_and_a_wrong_answer_is_asked_for_again(
     smarketing: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    typed = iter(["", "", "", "", "organic", "organic 200", "", "many", "5"])
+    typed = iter(["", "", "", "", "organic", "organic 200", "", "", "many", "5"])
 
     def prompt(text: str, *, default: str, err: bool) -> str:
         asked.append(text)
@@ -167,3 +167,16 @@ def test_the_answers_that_the_readme_shows_make_a_plan(smarketing: Callable[...,
     plan = Scenario.load("params/shown.yaml")
     assert plan.sales.sdr.headcount == 3
     assert list(plan.marketing.sources) == ["inbound", "trade fair"]
+
+
+def test_what_a_file_of_answers_leaves_open_is_said(smarketing: Callable[..., Said], folder: Path) -> None:
+    (folder / "few.yaml").write_text("reps: 8\ndials_per_rep_day: 50\n")
+    [line] = [line for line in smarketing("new", "Few", "--answers", "few.yaml").err.splitlines() if "assumed" in line]
+    assert "win_rate 20 %" in line
+    assert "lead_cost organic 164, paid search 310, demo request 40, referral 60" in line
+    assert "dials_per_rep_day" not in line
+
+
+def test_the_help_names_every_question(smarketing: Callable[..., Said]) -> None:
+    told = " ".join(smarketing("new", "--help").out.replace("│", " ").split())
+    assert ", ".join(questions()) in told

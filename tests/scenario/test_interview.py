@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from smarketing_sim.errors import InputError
+from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.derivation import Company
 from smarketing_sim.scenario.derivation import company as derived
 from smarketing_sim.scenario.documents import parse_document
 from smarketing_sim.scenario.files import build
-from smarketing_sim.scenario.interview import Answers, defaults, questions
+from smarketing_sim.scenario.interview import defaults, questions
 from smarketing_sim.scenario.interview import read_answers as read_interview
 from smarketing_sim.scenario.newcomer import to_yaml
 from smarketing_sim.scenario.reach_curve import (
@@ -312,3 +313,56 @@ def test_what_a_deal_leaves_is_asked_and_goods_are_not_taken_for_software(
     (line,) = [line for line in text.splitlines() if "gross_margin:" in line]
     assert line.endswith(said)
     assert plan_of(given).economics.gross_margin == margin
+
+
+TWO = {"handed_per_month": {"inbound": 60, "trade fair": 40}, "currency": "NOK", "dollar_rate": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("said", "inbound", "fair"),
+    [
+        ({"lead_cost": "1,500"}, 1500.0, 1500.0),
+        ({"lead_cost": "$150"}, 1500.0, 1500.0),
+        ({"lead_cost": "inbound 1500, trade fair 3k"}, 1500.0, 3000.0),
+        ({"lead_cost": "inbound $150, trade fair NOK 3000"}, 1500.0, 3000.0),
+        ({"lead_cost": {"inbound": 1500, "Trade Fair": "$300"}}, 1500.0, 3000.0),
+        ({}, 1980.0, 3500.0),
+    ],
+)
+def test_what_a_lead_costs_is_read_for_all_sources_or_each_in_the_companys_currency(
+    said: dict[str, object], inbound: float, fair: float
+) -> None:
+    plan = plan_of(TWO | said)
+    assert [source.cost_per_handed for source in plan.marketing.sources.values()] == [inbound, fair]
+    sources = [plan.beliefs[f"marketing.sources.{name}.cost_per_handed"].source for name in plan.marketing.sources]
+    assert sources == (["own figure"] * 2 if said else ["E33", ""])
+
+
+def test_wages_are_asked_and_others_are_taken_at_the_rate_that_was_told() -> None:
+    plan = plan_of(TWO | {"rep_cost": "850k"})
+    assert (plan.sales.sdr.annual_cost, plan.sales.ae.annual_cost) == (850_000.0, 2_200_000.0)
+    assert plan.beliefs["sales.sdr.annual_cost"].source == "own figure"
+    assert plan.beliefs["sales.ae.annual_cost"].source == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"lead_cost": "inbound 1500"}, "lead_cost: must name the sources of handed_per_month, each once"),
+        ({"lead_cost": "inbound, fair"}, "lead_cost"),
+        ({"lead_cost": ["a"]}, "lead_cost"),
+        ({"dollar_rate": "ten"}, "dollar_rate"),
+    ],
+)
+def test_costs_that_cannot_be_read_are_told_by_their_question(given: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        read_answers(TWO | given)
+    assert said in str(refusal.value).replace(" = {'inbound': 1500.0}", "")
+    assert "Traceback" not in str(refusal.value)
+
+
+def test_a_share_that_was_not_said_of_a_promise_is_marked_as_assumed() -> None:
+    line = next(line for line in text_of({"follow_up": "3 more attempts in 10 days"}).splitlines() if "depth:" in line)
+    assert line.endswith("# answered; 85 % assumed")
+    said = text_of({"follow_up": "3 more attempts in 10 days for 70 %"})
+    assert "within: 10 days}  # answered\n" in said
