@@ -1,4 +1,4 @@
-"""Some twenty questions that any CRM or payroll answers, and what Enter keeps for each."""
+"""Some two dozen questions that any CRM or payroll answers, and what Enter keeps for each."""
 
 from __future__ import annotations
 
