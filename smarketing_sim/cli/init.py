@@ -44,7 +44,7 @@ def copy_files(files: Mapping[Path, bytes]) -> int:
     RunFailed
         If the disk fails or is full.
     """
-    from smarketing_sim.publish.store import disk_faults_told, write_atomically
+    from smarketing_sim.files import disk_faults_told, write_atomically
 
     missing = {path: content for path, content in files.items() if not path.exists()}
     for path, content in missing.items():

@@ -46,8 +46,8 @@ def new(
     from smarketing_sim.decide.self_check import YEARS, self_check, to_json
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.panel import simulate_all
+    from smarketing_sim.files import disk_faults_told, write_atomically
     from smarketing_sim.publish.company import self_check_text
-    from smarketing_sim.publish.store import disk_faults_told, write_atomically
     from smarketing_sim.publish.words import tell_money_in
 
     target = out or Path("params") / f"{_file_name(name)}.yaml"

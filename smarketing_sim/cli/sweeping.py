@@ -50,7 +50,7 @@ def sweep(
     from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.experiment.sweep import TABLE, identity_of
     from smarketing_sim.experiment.sweep import sweep as simulate_grid
-    from smarketing_sim.publish.store import disk_faults_told, slug
+    from smarketing_sim.files import disk_faults_told, slug
 
     axes, name = parse_vary(vary), choose_engine(engine)
     check_numbers(replications=replications, seed=seed)

@@ -16,8 +16,7 @@ from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.parameters import check_parameters, find_params
 from smarketing_sim.publish.planning import Planning, write_tables
 from smarketing_sim.publish.sections import show_response, show_waiting
-from smarketing_sim.publish.terminal import ranged
-from smarketing_sim.publish.words import percent, tell_money_in
+from smarketing_sim.publish.words import percent, ranged, tell_money_in
 
 
 def open_lab(namespace: Mapping[str, Any]) -> Lab:

@@ -14,9 +14,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
+from smarketing_sim.files import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.lab.state import State
 from smarketing_sim.plain import one_line
-from smarketing_sim.publish.store import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import MAX_NAME, Scenario

@@ -7,8 +7,7 @@ from smarketing_sim.lab.state import State, lever_on
 from smarketing_sim.lab.years import Answer
 from smarketing_sim.publish.display import table_html
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.terminal import ranged
-from smarketing_sim.publish.words import business_span, counted, gain, money, percent, signed
+from smarketing_sim.publish.words import business_span, counted, gain, money, percent, ranged, signed
 
 _CALLED = "half of the leads are called within, business clock"
 

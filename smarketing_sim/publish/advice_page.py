@@ -13,10 +13,9 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.publish import advice_charts
 from smarketing_sim.publish.advice import Advice, GoalShift, worst_month
-from smarketing_sim.publish.display import display_html, show, table, table_html
+from smarketing_sim.publish.display import display_html, heading, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import (
     counted,
     gain,

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from smarketing_sim.decide.self_check import MONEY, Implied, self_check
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.display import table
+from smarketing_sim.publish.display import heading, table
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import counted, money, percent, range_of, signed
 from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.holidays import Holidays

@@ -74,6 +74,12 @@ def fold(summary: str, html: str) -> None:
     display_html(f"<details><summary>{escape(summary)}</summary>{html}</details>")
 
 
+def heading(title: str, note: str = "") -> None:
+    """Show a section's heading, which states its finding, and a line on how to read it."""
+    below = f'<p class="s">{escape(note)}</p>' if note else ""
+    display_html(f"<h2>{escape(title)}</h2>{below}")
+
+
 def table(
     headings: Sequence[str],
     rows: Iterable[Sequence[object]],

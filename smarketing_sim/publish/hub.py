@@ -20,9 +20,10 @@ from jinja2 import FileSystemLoader
 from jinja2.sandbox import SandboxedEnvironment
 
 from smarketing_sim import __version__
+from smarketing_sim.files import disk_faults_told, write_atomically
 from smarketing_sim.publish.pages import MONTHS, TEMPLATES, content_policy, readable_time
 from smarketing_sim.publish.runs import Place, Run, Unreadable, find_runs, read_run
-from smarketing_sim.publish.store import disk_faults_told, locked, write_atomically
+from smarketing_sim.publish.store import locked
 
 HUB_NAME = "index.html"
 

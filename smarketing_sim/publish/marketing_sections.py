@@ -7,10 +7,9 @@ import math
 from smarketing_sim.decide.marketing_promise import NEXT_LEADS, MarketingPromise
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.display import fold, show, table, table_html
+from smarketing_sim.publish.display import fold, heading, show, table, table_html
 from smarketing_sim.publish.marketing_words import leads, pays_up_to, pays_up_to_range
 from smarketing_sim.publish.promise_charts import pacing_chart
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import counted, gain, money, month_range, months, percent, range_of, signed
 from smarketing_sim.scenario.contract import PacingClause, VolumeClause
 

@@ -22,10 +22,10 @@ from smarketing_sim.errors import (
     nearest_name,
     shorten,
 )
+from smarketing_sim.files import write_atomically
 from smarketing_sim.patience import HANG_SECONDS, LONG_SECONDS
 from smarketing_sim.publish.cards import answer_html
 from smarketing_sim.publish.display import RECORD_MIME
-from smarketing_sim.publish.store import write_atomically
 from smarketing_sim.publish.words import upper_first
 
 Scalar = str | int | float | bool

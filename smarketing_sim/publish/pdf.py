@@ -9,9 +9,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from smarketing_sim.files import write_atomically
 from smarketing_sim.patience import HANG_SECONDS
 from smarketing_sim.publish.markup import plain_text
-from smarketing_sim.publish.store import write_atomically
 
 ADVICE = (
     "install WeasyPrint (pip install 'smarketing-sim[pdf]', and Pango from the system), or Chromium; "

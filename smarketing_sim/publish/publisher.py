@@ -16,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from smarketing_sim.errors import NothingToDecide
+from smarketing_sim.files import disk_faults_told, slug, write_atomically
 from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.display import RECORD_MIME
 from smarketing_sim.publish.hub import rebuild_hub
@@ -34,7 +35,7 @@ from smarketing_sim.publish.privacy import scrub_notebook
 from smarketing_sim.publish.progress import Progress, watch_progress
 from smarketing_sim.publish.provenance import git_state, identity, versions
 from smarketing_sim.publish.runs import RUN_NAME
-from smarketing_sim.publish.store import Staging, disk_faults_told, manifest, run_id, slug, staged, write_atomically
+from smarketing_sim.publish.store import Staging, manifest, run_id, staged
 
 MAIN_NOTEBOOK = "planning_report"
 PAGE_NAME = "report.html"

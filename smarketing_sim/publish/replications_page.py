@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.display import display_html, record, say, show, table
+from smarketing_sim.publish.display import display_html, heading, record, say, show, table
 from smarketing_sim.publish.margins import margins
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.replications import QUICK_YEARS, REPORT_YEARS, Headline, Study, Use, precision
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import lower_first, money, range_of, signed
 from smarketing_sim.publish.years import FEWEST_FOR_RANGE, MOST_YEARS
 from smarketing_sim.shipped import shipped

@@ -11,7 +11,7 @@ from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish import charts
 from smarketing_sim.publish.answer import busiest_hour
-from smarketing_sim.publish.display import display_html, say, show, table
+from smarketing_sim.publish.display import display_html, heading, say, show, table
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.words import business_span, money, month_range, months, percent, range_of, span, wait
@@ -286,12 +286,6 @@ def show_money(plan: Planning) -> None:
             ("chance that bookings reach the account executives’ quota", percent(quota.mean), range_of(quota, percent)),
         )
     table(["", "mean", "95 % range"], rows, numeric=["mean", "95 % range"])
-
-
-def heading(title: str, note: str = "") -> None:
-    """Show a section's heading, which states its finding, and a line on how to read it."""
-    below = f'<p class="s">{escape(note)}</p>' if note else ""
-    display_html(f"<h2>{escape(title)}</h2>{below}")
 
 
 def _clause_row(plan: Planning, name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from smarketing_sim.publish.store import disk_faults_told, write_atomically
+from smarketing_sim.files import disk_faults_told, write_atomically
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:

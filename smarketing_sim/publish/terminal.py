@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from smarketing_sim.experiment.compare import MONEY
-from smarketing_sim.publish.words import business_span, counted, money, percent, signed, span
+from smarketing_sim.publish.words import business_span, counted, money, percent, ranged, signed, span
 
 _WIDE = 1000
 
@@ -146,15 +146,6 @@ def _tight(interval: dict[str, float | None], show: Any) -> str:
         return str(show(interval["mean"]))
     low, high = show(interval["low"]), show(interval["high"])
     return f"{show(interval['mean'])} ({low.removesuffix(' %')}–{high.removesuffix(' %')})"
-
-
-def ranged(interval: dict[str, float | None], show: Any) -> str:
-    """Return a number with its range, or say that there is no case."""
-    if interval["mean"] is None:
-        return "no case"
-    if interval["low"] is None:
-        return f"{show(interval['mean'])} (no range)"
-    return f"{show(interval['mean'])} ({show(interval['low'])} to {show(interval['high'])})"
 
 
 def _shown(name: str) -> Any:

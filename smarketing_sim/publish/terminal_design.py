@@ -8,8 +8,8 @@ from rich.table import Table
 
 from smarketing_sim.publish.follow_up_words import age_words, choice_words, edge_words
 from smarketing_sim.publish.markup import plain_text
-from smarketing_sim.publish.terminal import ranged, rendered
-from smarketing_sim.publish.words import counted, gain, money, percent
+from smarketing_sim.publish.terminal import rendered
+from smarketing_sim.publish.words import counted, gain, money, percent, ranged
 
 _BEST = 6
 

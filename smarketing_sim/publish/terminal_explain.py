@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from smarketing_sim.publish.markup import plain_text
-from smarketing_sim.publish.terminal import ranged
-from smarketing_sim.publish.words import counted, gain, money, signed
+from smarketing_sim.publish.words import counted, gain, money, ranged, signed
 
 _NONE = "the same in both"
 

@@ -7,8 +7,8 @@ from typing import Any
 from rich.table import Table
 
 from smarketing_sim.publish.markup import plain_text
-from smarketing_sim.publish.terminal import ranged, rendered
-from smarketing_sim.publish.words import counted, gain, money, percent
+from smarketing_sim.publish.terminal import rendered
+from smarketing_sim.publish.words import counted, gain, money, percent, ranged
 
 
 def staff_text(answer: dict[str, Any]) -> str:

@@ -8,11 +8,10 @@ import numpy as np
 
 from smarketing_sim import __version__
 from smarketing_sim.measure.twin import calendar_ceiling
-from smarketing_sim.publish.display import fold, table_html
+from smarketing_sim.publish.display import fold, heading, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import business_span, counted, money, percent, range_of, span
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence

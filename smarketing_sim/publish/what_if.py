@@ -11,10 +11,9 @@ from typing import Any
 
 from smarketing_sim.decide.surface import Point, Surface
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.display import WHAT_IF, display_html, table_html
+from smarketing_sim.publish.display import WHAT_IF, display_html, heading, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.words import counted, money_mark, month_range, months
 from smarketing_sim.scenario.contract import SpeedClause
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.currency import DOLLARS, currency_name
@@ -136,3 +137,12 @@ def _in_tenths(kept: Interval, total: int) -> bool:
 def signed(number: str) -> str:
     """Return a formatted number with a true minus sign, and none on a zero."""
     return number.replace("-", "−" if number.strip("-0.") else "")
+
+
+def ranged(interval: Mapping[str, float | None], show: Callable[[float | None], str]) -> str:
+    """Return a number with its range, or say that there is no case."""
+    if interval["mean"] is None:
+        return "no case"
+    if interval["low"] is None:
+        return f"{show(interval['mean'])} (no range)"
+    return f"{show(interval['mean'])} ({show(interval['low'])} to {show(interval['high'])})"

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarketing_sim.publish.terminal import ranged
-from smarketing_sim.publish.words import money, percent
+from smarketing_sim.publish.words import money, percent, ranged
 from smarketing_sim.scenario.schema import Scenario
 from tests.browser.conftest import CHROMIUM, visitor
 from tests.cli.conftest import start

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from smarketing_sim import files
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.compare import compare
 from smarketing_sim.experiment.results import to_json
@@ -32,7 +33,6 @@ from smarketing_sim.lab.state import (
     unpin,
 )
 from smarketing_sim.lab.years import Answer, Progress, Years, refine
-from smarketing_sim.publish import store
 from smarketing_sim.scenario.schema import Scenario
 from tests.patience import HANG_SECONDS
 
@@ -464,7 +464,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(
     def refused(path: Path, _: bytes) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(store, "_write_synced", refused)
+    monkeypatch.setattr(files, "_write_synced", refused)
     assert controller.save("mine") is None
     [told] = ear.troubles
     assert told.endswith("cannot be written: Permission denied; choose another folder")

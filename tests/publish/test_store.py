@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.errors import InputError, RunFailed
+from smarketing_sim.files import slug, write_atomically
 from smarketing_sim.publish.publisher import folder_name
-from smarketing_sim.publish.store import locked, manifest, run_id, slug, staged, write_atomically
+from smarketing_sim.publish.store import locked, manifest, run_id, staged
 
 PATH_NAMES = [
     *[

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.publish.terminal import compare_text, ranged, run_text
+from smarketing_sim.publish.terminal import compare_text, run_text
 from smarketing_sim.publish.words import (
     business_span,
     gain,
@@ -18,6 +18,7 @@ from smarketing_sim.publish.words import (
     months,
     percent,
     range_of,
+    ranged,
     span,
 )
 

@@ -24,8 +24,7 @@ from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.belief_charts import belief_span_chart, tornado_chart
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, record, say, show, table
-from smarketing_sim.publish.sections import heading
+from smarketing_sim.publish.display import display_html, heading, record, say, show, table
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, range_of
 from smarketing_sim.scenario.evidence import decay_presets

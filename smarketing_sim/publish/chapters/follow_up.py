@@ -15,7 +15,7 @@ from smarketing_sim.decide.shadow_price import AGES_MINUTES, HourPrice
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, fold, record, say, show, table, table_html
+from smarketing_sim.publish.display import display_html, fold, heading, record, say, show, table, table_html
 from smarketing_sim.publish.follow_up_charts import attempts_map
 from smarketing_sim.publish.follow_up_words import (
     age_rows,
@@ -33,7 +33,6 @@ from smarketing_sim.publish.follow_up_words import (
     why_fewer,
 )
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, money_unit, percent, range_of, upper_first
 from smarketing_sim.scenario.schema import Scenario

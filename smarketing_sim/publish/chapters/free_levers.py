@@ -13,9 +13,8 @@ from smarketing_sim.decide.levers import WHAT_COUNTS, Effect, Ranking, best_free
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, fold, record, say, show, table, table_html
+from smarketing_sim.publish.display import display_html, fold, heading, record, say, show, table, table_html
 from smarketing_sim.publish.lever_charts import levers_chart
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, month_range, months, range_of, signed
 

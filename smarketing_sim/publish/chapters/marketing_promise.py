@@ -15,7 +15,7 @@ from smarketing_sim.experiment import results
 from smarketing_sim.publish.advice_charts import volume_cliff
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, record, say, show, table
+from smarketing_sim.publish.display import display_html, heading, record, say, show, table
 from smarketing_sim.publish.marketing_sections import show_burst, show_next, show_pacing, show_split
 from smarketing_sim.publish.marketing_words import (
     cliff_rows,
@@ -34,7 +34,6 @@ from smarketing_sim.publish.marketing_words import (
     source_rows,
 )
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, money, percent, upper_first
 

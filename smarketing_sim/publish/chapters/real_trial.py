@@ -16,9 +16,8 @@ from smarketing_sim.decide.trial import DESIGNS, OUTCOMES, POWERS, Outcome, Tria
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, record, say, show, table
+from smarketing_sim.publish.display import display_html, heading, record, say, show, table
 from smarketing_sim.publish.planning import half_of
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.trial_charts import multipliers_chart, weeks_chart
 from smarketing_sim.publish.words import counted, money, percent, range_of, signed

@@ -12,7 +12,7 @@ import pandas as pd
 from smarketing_sim.decide.frontier import LIMITS, Promise, to_json
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, fold, record, say, show, table, table_html
+from smarketing_sim.publish.display import display_html, fold, heading, record, say, show, table, table_html
 from smarketing_sim.publish.offer import (
     Offer,
     depth_words,
@@ -25,7 +25,6 @@ from smarketing_sim.publish.offer import (
     trade_words,
 )
 from smarketing_sim.publish.promise_charts import limits_chart
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, money, percent, range_of
 

@@ -13,9 +13,8 @@ from smarketing_sim.decide.staffing_answer import notes, to_json
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, record, say, show, table
+from smarketing_sim.publish.display import display_html, heading, record, say, show, table
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.staffing_chart import staffing_chart
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, percent, range_of

@@ -15,11 +15,10 @@ from smarketing_sim.decide.attribution import MEASURE, MEASURES, Attribution, Ca
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.cards import Card, answer_html
 from smarketing_sim.publish.chapters.asking import question
-from smarketing_sim.publish.display import display_html, fold, record, say, show, table, table_html
+from smarketing_sim.publish.display import display_html, fold, heading, record, say, show, table, table_html
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.parameters import find_params
 from smarketing_sim.publish.parts import parts_chart
-from smarketing_sim.publish.sections import heading
 from smarketing_sim.publish.tables import write_parquet
 from smarketing_sim.publish.words import counted, gain, money, money_unit, range_of, signed, upper_first
 from smarketing_sim.scenario.causes import MEANING
