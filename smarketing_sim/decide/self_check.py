@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.experiment.results import cost_per_won
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums, t_interval
@@ -128,7 +129,7 @@ def _implied(experiment: Experiment) -> dict[str, Interval]:
         "conversations_per_dial": conversations_per_dial(experiment),
         "opportunities_per_rep_month": t_interval(_total(experiment, "opportunities") / (rep_months or np.nan)),
         "open_deals_per_ae": t_interval(room * experiment.series("ae_utilisation")),
-        "cost_per_won": t_interval(experiment.series("cost_per_won")),
+        "cost_per_won": cost_per_won(experiment),
         "cost_per_handed": ratio_of_sums(_total(experiment, "spend"), _total(experiment, "handed")),
     }
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.ledger import Ledger
-from smarketing_sim.measure.statistics import Interval, clustered_share, t_interval, wilson
+from smarketing_sim.measure.statistics import Interval, clustered_share, ratio_of_sums, t_interval, wilson
 from smarketing_sim.scenario.contract import Clause, PacingClause, VolumeClause
 from smarketing_sim.world.calendar import Floats
 
@@ -97,6 +97,30 @@ def one_year(experiment: Experiment) -> dict[str, float] | None:
         return None
     low, middle, high = np.quantile(experiment.series("cohort_revenue"), (0.1, 0.5, 0.9))
     return {"p10": float(low), "p50": float(middle), "p90": float(high)}
+
+
+def cost_per_won(experiment: Experiment) -> Interval:
+    """Return what a won deal costs, media, all people and tools included: the costs of all years over their deals."""
+    return ratio_of_sums(_all_costs(experiment), experiment.series("won_count"))
+
+
+def margin_to_cost(experiment: Experiment) -> Interval:
+    """Return the margin of the deals, over a customer's life where they recur, over those costs."""
+    terms = experiment.scenario.economics
+    margin = terms.gross_margin * terms.lifetime_factor * experiment.series("expected_revenue")
+    return ratio_of_sums(margin, _all_costs(experiment))
+
+
+def _all_costs(experiment: Experiment) -> Floats:
+    beside = experiment.series("contribution") - experiment.series("contribution_loaded")
+    return experiment.series("spend") + experiment.series("people_cost") + beside
+
+
+def fallen_out(experiment: Experiment) -> Floats:
+    """Return by simulated year the contribution with the deals that were won in place of those expected."""
+    terms = experiment.scenario.economics
+    more = experiment.series("cohort_revenue") - experiment.series("expected_revenue")
+    return experiment.series("contribution") + terms.gross_margin * terms.lifetime_factor * more
 
 
 def mean_of(experiment: Experiment, name: str) -> Interval:

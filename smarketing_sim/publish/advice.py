@@ -24,6 +24,7 @@ from smarketing_sim.scenario.schema import Scenario
 YEARS = 8
 """Simulated years of each change: they pair with the plan's, so few suffice."""
 HIRES = (1, 2, 3)
+AT_WAGES = "at their wages"
 VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
 DRAWS = 24
 GOAL_YEARS = 50
@@ -144,7 +145,7 @@ class Advice:
         yield from self._levers("other work")
         for hire in self.hires:
             label = f"Hire {hire.count} more {'rep' if hire.count == 1 else 'reps'}"
-            yield Action(label, "at their wages", hire.kept, hire.contribution)
+            yield Action(label, AT_WAGES, hire.kept, hire.contribution)
         yield from self._levers("people or money")
         yield from self._levers("promise")
 

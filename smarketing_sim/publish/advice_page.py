@@ -9,6 +9,7 @@ import numpy as np
 
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.levers import Effect
+from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.publish import advice_charts
@@ -113,7 +114,7 @@ def show_for_sales(plan: Planning) -> None:
     if advice is None or not np.isfinite(advice.ranking.kept.mean):
         return
     rule, worst = advice.first_rule, worst_month(plan.experiment)
-    first = "no free rule keeps more and pays for certain" if rule is None else f"“{rule.lever.label}” before any hire"
+    first = "no free rule stands out" if rule is None else f"“{rule.lever.label}” before any hire"
     weak = "" if worst is None else f"; {_month(plan, worst[0])} is the month most at risk"
     heading(f"For the head of sales: {first}{weak}", _worst_note(plan))
     rows: list[Sequence[object]] = [("as it is", *_months(plan, advice.ranking.kept), "–")]
@@ -123,7 +124,8 @@ def show_for_sales(plan: Planning) -> None:
         (f"{counted(hire.count, 'more rep')}", *_months(plan, hire.kept), _with_range(hire.contribution))
         for hire in advice.hires
     ]
-    names = ["", "months with every promise kept", "range", "contribution, after wages"]
+    wages = f"contribution, after {percent(plan.scenario.sales.sdr.marketing_time.share)} of the wages"
+    names = ["", "months with every promise kept", "range", wages]
     table(names, rows, numeric=names[1:])
 
 
@@ -139,7 +141,7 @@ def show_for_marketing(plan: Planning) -> None:
         f"For the head of marketing: from {cliff.handed_per_month.mean:,.0f} leads a month on, one more costs money; "
         f"the plan brings {today:,.0f}{_moved(advice)}"
         if cliff.in_sight
-        else f"For the head of marketing: more leads pay up to {cliff.handed_per_month.mean:,.0f} a month and beyond",
+        else f"For the head of marketing: more leads pay, up to the {cliff.handed_per_month.mean:,.0f} a month tried",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
         + ("More leads now make every other lead wait longer." if past else ""),
     )
@@ -168,8 +170,7 @@ def show_for_finance(plan: Planning) -> None:
     heading(
         f"For finance: a contribution of {money(contribution.mean)} on average{told}",
         "The first range is the simulation’s own and shrinks with more simulated years. The second lets every belief "
-        "of the plan lie anywhere in its range at once, and shrinks only by knowing more. Deals count by their chance "
-        "to be won: which single deals close comes on top.",
+        "of the plan lie anywhere in its range at once, and shrinks only by knowing more.",
     )
     beliefs = {one.measure: one for one in advice.beliefs}
     labels = {
@@ -261,8 +262,8 @@ def _by_year(plan: Planning, column: str) -> Floats:
 
 
 def _bad_year(plan: Planning) -> Interval:
-    """Return the contribution that one year in ten falls short of; NaN with too few simulated years."""
-    values = plan.experiment.series("contribution")
+    """Return the contribution that one year in ten, as its deals fall out, is short of; NaN with too few years."""
+    values = fallen_out(plan.experiment)
     if len(values) < _FEWEST_FOR_BAD_YEAR:
         return Interval(*3 * (float("nan"),))
     return quantile_interval(values, 0.1)

@@ -7,6 +7,7 @@ import numpy as np
 from smarketing_sim.decide.levers import KEPT_FROM
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.publish.advice import AT_WAGES
 from smarketing_sim.publish.display import display_html, record
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
@@ -68,10 +69,11 @@ def what_to_do(plan: Planning) -> str:
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
         return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
-    action = advice.action
+    action, share = advice.action, plan.scenario.sales.sdr.marketing_time.share
+    wages = f", at {percent(share)} of the wages" if share < 1.0 and action.price == AT_WAGES else ""
     return (
         f" What keeps every promise of sales in {percent(KEPT_FROM)} of months, {action.price}: "
-        f"{lower_first(action.label)} ({gain(action.contribution.mean)} of contribution)."
+        f"{lower_first(action.label)} ({gain(action.contribution.mean)} of contribution{wages})."
     )
 
 

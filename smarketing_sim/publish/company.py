@@ -43,7 +43,8 @@ def show_company(plan: Planning) -> None:
     if not found:
         return
     odd = [one for one in found if one.unusual]
-    count = f"{len(odd)} of {len(found)} numbers are unusual" if odd else "nothing that the plan implies is unusual"
+    some = f"{len(odd)} of {len(found)} numbers {'is' if len(odd) == 1 else 'are'} unusual"
+    count = some if odd else "nothing that the plan implies is unusual"
     heading(
         f"Does this look like your company? {count[:1].upper() + count[1:]}",
         "What follows from the plan, beside what is usual in the field. Something far from what you know of your own "

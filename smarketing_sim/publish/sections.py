@@ -118,7 +118,7 @@ def show_response(plan: Planning) -> None:
         heading(
             f"Half of the leads are called within {wait(business.mean)} of business time, "
             f"{span(wall.mean)} for the buyer",
-            "The contract’s clock stops at night; the buyer’s does not.",
+            "The contract’s clock stops at night; the buyer’s does not. A lead is called when a rep takes it up.",
         )
     promise = next((c for c in plan.scenario.sla.values() if isinstance(c, SpeedClause) and c.within.business), None)
     hours = None if promise is None else plan.scenario.clause_minutes(promise) / 60.0
@@ -266,10 +266,10 @@ def show_money(plan: Planning) -> None:
         ),
         ("the same, cash of the first year only", *_money(plan, "contribution_year_one")),
         ("the same, with all people and tools", *_money(plan, "contribution_loaded")),
-        ("cost of one won deal, all people and tools", *_money(plan, "cost_per_won")),
+        ("cost of one won deal, all people and tools", *_told(results.cost_per_won(plan.experiment), money)),
         (
             "margin of a deal to that cost" if once else "margin over a customer’s life to that cost",
-            *_ratio(plan, "ltv_to_cac"),
+            *_told(results.margin_to_cost(plan.experiment), lambda x: "–" if np.isnan(x) else f"{x:.1f}"),
         ),
         ("months until a customer has paid that back", *_ratio(plan, "payback_months")),
         ("days from a lead to its deal, half are faster", *_hours(plan, "cycle_days")),
@@ -354,6 +354,10 @@ def _spread(plan: Planning, name: str, in_words: Callable[[float], str]) -> tupl
 def _money(plan: Planning, name: str) -> tuple[str, str]:
     value = plan.mean(name)
     return money(value.mean), range_of(value, money)
+
+
+def _told(value: Interval, show: Callable[[float], str]) -> tuple[str, str]:
+    return show(value.mean), range_of(value, show)
 
 
 def _ratio(plan: Planning, name: str) -> tuple[str, str]:

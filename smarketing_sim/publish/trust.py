@@ -13,6 +13,7 @@ from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.provenance import versions
 from smarketing_sim.publish.words import business_span, counted, money, percent, range_of, span
+from smarketing_sim.scenario.answers import OWN_FIGURE
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.kinds import hint_at, is_a
@@ -95,7 +96,7 @@ def assumptions_html(plan: Planning) -> str:
     for path, belief in plan.scenario.beliefs.items():
         named = [ledger[s] for s in belief.source.replace(",", " ").split() if s in ledger]
         source = "; ".join(f"{row.id}: {row.source}" for row in named) or belief.source or "assumption of this scenario"
-        grade = belief.grade if belief.source else "none"
+        grade = "none" if belief.source in ("", OWN_FIGURE) else belief.grade
         bounds = "–" if belief.range is None else " to ".join(_value(path, end) for end in belief.range)
         rows.append([path, _value(path, values.get(path)), bounds, (source, belief.note), grade])
     rest = len(values) - len(rows)

@@ -17,6 +17,8 @@ from smarketing_sim.scenario.documents import parse_value
 from smarketing_sim.scenario.holidays import Dates
 from smarketing_sim.scenario.units import Count, Money, Positive, Share, Span, parse_hours
 
+OWN_FIGURE = "own figure"
+"""The source of what a company said of itself."""
 _NONE = ("none", "-", "")
 _FOR_SHARE = re.compile(r"^(.*?)(?:\s+for\s+(\S.*))?$")
 _NAMED = re.compile(r"([\w -]*?)\s*[=: ]\s*((?:[A-Z]{3}\s|[$€£])?\s*[0-9.]+(?:\s*%|k|m)?)")

@@ -138,6 +138,8 @@ class Holidays(Part):
             part = value["subdivision"]
             whole = value["country"] if part is None else f"{value['country']}-{part}"
             value = {key: item for key, item in value.items() if key != "subdivision"} | {"country": whole}
+        if isinstance(value, dict) and value.get("dates", ()) is None:
+            value = {**value, "dates": ()}
         return {"dates": value} if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from string import Template
 
-from smarketing_sim.scenario.answers import Answers
+from smarketing_sim.scenario.answers import OWN_FIGURE, Answers
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.currency import DOLLARS
 from smarketing_sim.scenario.derivation import Company
@@ -21,7 +21,9 @@ from smarketing_sim.scenario.reach_curve import (
     REBOOK,
     SHOW,
 )
+from smarketing_sim.scenario.units import parse_hours
 
+_BY_DAY = ("event", "fair", "show")
 _FILE = Path(__file__).with_name("newcomer.yaml")
 
 
@@ -136,13 +138,25 @@ def _sources(interview: Interview, company: Company) -> str:
             f"  # follows from conversation_to_opportunity, {origins['conversation_to_opportunity']}",
             f"      win_prob: {{value: {_percent(win)}, range: [{_around(win)}]{_by(interview, 'win_rate')}}}"
             f"  # {origins['win_rate']}",
+            *(_by_day(answers) if any(word in name for word in _BY_DAY) else ()),
         ]
     return "\n".join(lines)
 
 
+def _by_day(answers: Answers) -> list[str]:
+    """Return the lines by which leads of a source come in the working hours alone."""
+    days, hours = answers.hours
+    opens, closes = parse_hours(hours)
+    weights = ", ".join(str(int(60 * hour < closes and 60 * (hour + 1) > opens)) for hour in range(24))
+    shut = ", ".join(f"{day}: 0" for day in WEEKDAYS if day not in expand_days(days))
+    return ["      profile:  # assumed: people meet there by day", f"        hours: [{weights}]"] + (
+        [f"        weekdays: {{{shut}}}"] if shut else []
+    )
+
+
 def _by(interview: Interview, question: str) -> str:
     """Return the source of a belief that was answered; the others say it in their own words, or have none."""
-    return ", source: own figure" if interview.origins[question] == "answered" else ""
+    return f", source: {OWN_FIGURE}" if interview.origins[question] == "answered" else ""
 
 
 def _cost(amount: float) -> str:

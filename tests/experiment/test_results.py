@@ -12,9 +12,12 @@ import pytest
 from smarketing_sim.experiment.results import (
     ONE_YEAR_FROM,
     all_kept_months,
+    cost_per_won,
+    fallen_out,
     kept_all_year,
     kept_in_a_month,
     kept_months,
+    margin_to_cost,
     to_json,
 )
 from smarketing_sim.experiment.runs import run
@@ -241,3 +244,26 @@ def test_no_team_does_better_than_unlimited_reps_would() -> None:
         for m in experiment.measures:
             assert m.clauses[name].attainment <= m.ceiling[name] + 0.01, name
     assert experiment.measures[0].clauses["speed"].attainment < experiment.measures[0].ceiling["speed"]
+
+
+def test_what_a_won_deal_costs_is_all_costs_over_all_deals() -> None:
+    """Lost, the page says a cost that its own totals do not give: a mean of yearly ratios is more than their ratio."""
+    found = run(small(economics__tools_annual=24_000), replications=12)
+    plan, years = found.scenario, found.measures
+    wages = plan.sales.sdr.headcount * plan.sales.sdr.annual_cost + plan.sales.ae.headcount * plan.sales.ae.annual_cost
+    costs = sum(m.headline["spend"] for m in years) + 12 * (wages + 24_000) * plan.run.horizon_months / 12
+    won = sum(m.headline["won_count"] for m in years)
+    revenue = sum(m.headline["expected_revenue"] for m in years)
+    assert cost_per_won(found).mean == pytest.approx(costs / won)
+    margin = plan.economics.gross_margin * plan.economics.lifetime_factor * revenue
+    assert margin_to_cost(found).mean == pytest.approx(margin / costs)
+
+
+def test_a_bad_year_is_one_whose_deals_fell_out_badly() -> None:
+    """Lost, a bad year is told without the luck of its deals, which is most of what makes it bad."""
+    found = run(small(), replications=3)
+    terms = found.scenario.economics
+    for year, told in zip(found.measures, fallen_out(found), strict=True):
+        money = year.headline
+        lost = money["expected_revenue"] - money["cohort_revenue"]
+        assert told == pytest.approx(money["contribution"] - terms.gross_margin * terms.lifetime_factor * lost)
