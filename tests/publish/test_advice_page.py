@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from math import nan
 from typing import Any
 
+import numpy as np
 import pytest
 
 from smarketing_sim.decide.levers import Effect
@@ -15,8 +17,9 @@ from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.advice import Advice, advise
 from smarketing_sim.publish.advice_page import show_for_finance, show_what_to_do
+from smarketing_sim.publish.answer import what_to_do
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.sections import show_contract
+from smarketing_sim.publish.sections import show_contract, show_money
 from smarketing_sim.publish.words import money, percent
 from smarketing_sim.scenario.schema import Scenario
 
@@ -96,3 +99,52 @@ def test_a_belief_under_which_the_change_is_not_the_best_is_told_in_words(
     others = [best for best in doubt.best if best != doubt.choices[-1]]
     told = show_sections([show_for_finance], planning).text
     assert ("after eight hours is still worth" in told) == bool(others)
+
+
+def test_the_headline_says_what_its_advice_costs(planning: Planning) -> None:
+    """Lost, a leader reads "hire" and not that the hire costs more than it brings."""
+    advice = advice_of(planning)
+    hire = replace(advice.hires[0], kept=Interval(0.99, 0.98, 1.0), contribution=Interval(-123_000.0, -2e5, -5e4))
+    unsure = Interval(0.1, 0.05, 0.2)
+    ranking = replace(advice.ranking, free=(), priced=())
+    found = replace(advice, ranking=ranking, hires=(hire, *(replace(one, kept=unsure) for one in advice.hires[1:])))
+    told = what_to_do(replace(planning, advice=found))
+    assert told == (
+        " What keeps every promise of sales in 95 % of months, at their wages: hire 1 more rep "
+        "(−$123k of contribution, at 40 % of the wages)."
+    )
+
+
+def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
+    show_sections: Callable[..., Any], planning: Planning
+) -> None:
+    found = run(planning.scenario, replications=24, seed=2)
+    plan = replace(planning, experiment=found)
+    page = show_sections([show_for_finance], plan).text
+    terms, series = plan.scenario.economics, found.series
+    money_left = series("contribution") - terms.gross_margin * terms.lifetime_factor * (
+        series("expected_revenue") - series("cohort_revenue")
+    )
+    below = float(np.quantile(money_left, 0.1))
+    [told] = re.findall(r"one year in ten earns less than (\S+)", page)
+    assert abs(told_amount(told) - below) < 0.25 * float(np.std(money_left))
+    assert f"the same, with all people and tools {money(series('contribution_loaded').mean())}" in page
+
+
+def test_the_cost_of_a_deal_on_the_page_is_that_of_its_totals(
+    show_sections: Callable[..., Any], planning: Planning
+) -> None:
+    page = show_sections([show_money], planning).text
+    series = planning.experiment.series
+    staff = planning.scenario.sales
+    wages = staff.sdr.headcount * staff.sdr.annual_cost + staff.ae.headcount * staff.ae.annual_cost
+    everything = series("spend").sum() + YEARS * (wages + planning.scenario.economics.tools_annual)
+    assert f"cost of one won deal, all people and tools {money(everything / series('won_count').sum())}" in page
+
+
+def told_amount(text: str) -> float:
+    """Return an amount as the page writes it."""
+    size = re.fullmatch(r"(−?)\$([\d.,]+)(k|m)?", text)
+    assert size is not None, text
+    scale = {None: 1.0, "k": 1e3, "m": 1e6}[size[3]]
+    return (-1 if size[1] else 1) * float(size[2].replace(",", "")) * scale

@@ -90,6 +90,11 @@ def test_holidays_are_written_back_as_a_file_says_them(baseline: Scenario, said:
     assert build(document, quiet=True).digest == scenario.digest
 
 
+def test_null_drops_the_days_of_the_file_that_is_extended() -> None:
+    """Lost, the README's way to drop a thing is refused for a company's own days."""
+    assert of({"country": "NO", "dates": None}) == of({"country": "NO"})
+
+
 def test_a_group_of_dates_alone_is_the_list_of_them(baseline: Scenario) -> None:
     listed, grouped = (
         baseline.with_overrides({"calendar.holidays": said}) for said in (["2026-05-05"], {"dates": ["2026-05-05"]})

@@ -366,3 +366,12 @@ def test_a_share_that_was_not_said_of_a_promise_is_marked_as_assumed() -> None:
     assert line.endswith("# answered; 85 % assumed")
     said = text_of({"follow_up": "3 more attempts in 10 days for 70 %"})
     assert "within: 10 days}  # answered\n" in said
+
+
+def test_leads_of_a_fair_come_while_people_are_there() -> None:
+    plan = plan_of(TWO | {"hours": "tue-sat 10:30-16:00"})
+    fair, inbound = plan.marketing.sources["trade fair"].profile, plan.marketing.sources["inbound"].profile
+    assert inbound is None
+    assert fair is not None
+    assert [hour for hour, weight in enumerate(fair.hours) if weight] == [10, 11, 12, 13, 14, 15]
+    assert {day for day, weight in fair.weekdays.items() if not weight} == {"mon", "sun"}
