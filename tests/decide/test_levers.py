@@ -107,10 +107,11 @@ def test_a_team_that_does_nothing_else_has_no_form_to_change_and_no_more_time() 
     assert (part["time.share.50"].cost, part["time.share.30"].cost) == ("other work", "nothing")
 
 
-def test_an_alternative_keeps_its_own_name_and_its_twin_is_left_out() -> None:
-    found = by_id(alternatives(new_first={"set": {"sales.sdr.queue.new_before_retries": True}}))
+@pytest.mark.parametrize("label", ["New first", "Call new leads before follow-ups"], ids=["its own", "as ours is"])
+def test_an_alternative_keeps_its_own_name_and_its_twin_is_left_out(label: str) -> None:
+    found = by_id(alternatives(new_first={"label": label, "set": {"sales.sdr.queue.new_before_retries": True}}))
     assert found["alternatives.new_first"].scenario is not None
-    assert found["queue.new_first"].left_out == "the same as New first"
+    assert found["queue.new_first"].left_out == f"the same as {label}"
 
 
 def test_an_alternative_that_costs_money_hides_no_free_twin() -> None:
