@@ -9,7 +9,7 @@ from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.advice import AT_WAGES
 from smarketing_sim.publish.display import display_html, record
-from smarketing_sim.publish.markup import escape
+from smarketing_sim.publish.markup import escape, unbroken
 from smarketing_sim.publish.planning import Planning
 from smarketing_sim.publish.words import (
     counted,
@@ -35,7 +35,7 @@ def show_answer(plan: Planning) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
     cards = "".join(_card(label, value, note) for label, value, note in headline_cards(plan))
     lead = " ".join(_context(plan))
-    display_html(f'<h1>{escape(answer(plan))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>')
+    display_html(f'<h1>{unbroken(answer(plan))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>')
 
 
 def answer(plan: Planning) -> str:

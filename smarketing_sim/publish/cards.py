@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from smarketing_sim.publish.markup import escape
+from smarketing_sim.publish.markup import escape, unbroken
 
 
 @dataclass(frozen=True)
@@ -28,4 +28,4 @@ def answer_html(finding: str, lead: str, cards: Iterable[Card]) -> str:
         f"<small>{escape(card.note)}</small></div>"
         for card in cards
     )
-    return f'<h1>{escape(finding)}</h1><p class="lead">{escape(lead)}</p><div class="cards">{row}</div>'
+    return f'<h1>{unbroken(finding)}</h1><p class="lead">{escape(lead)}</p><div class="cards">{row}</div>'

@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from smarketing_sim.publish.markup import escape, plain_text, to_html
+from smarketing_sim.publish.markup import escape, plain_text, to_html, unbroken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +77,7 @@ def fold(summary: str, html: str) -> None:
 def heading(title: str, note: str = "") -> None:
     """Show a section's heading, which states its finding, and a line on how to read it."""
     below = f'<p class="s">{escape(note)}</p>' if note else ""
-    display_html(f"<h2>{escape(title)}</h2>{below}")
+    display_html(f"<h2>{unbroken(title)}</h2>{below}")
 
 
 def table(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _NEEDS_ENTITY = re.compile(r"[^\w ,]|_", re.UNICODE)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_FIGURE = r"\d(?:\d|(?:,|&#46;)(?=\d))*"
+_WITH_UNIT = re.compile(rf"{_FIGURE} &#37;|(?:&#43;|&#8722;)?\b[A-Z]{{3}} {_FIGURE}\w*")  # as escaped
 _ISOLATED = "\N{FIRST STRONG ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
 
 
@@ -39,6 +41,11 @@ def escape(text: object) -> str:
     plain = plain_text(text)
     shown = _ISOLATED.format(plain) if _RIGHT_TO_LEFT.search(plain) else plain
     return _NEEDS_ENTITY.sub(lambda match: f"&#{ord(match[0])};", shown)
+
+
+def unbroken(text: object) -> str:
+    """Return what :func:`escape` does, with each number and its unit kept on one line, for headings."""
+    return _WITH_UNIT.sub(r'<span class="nb">\g<0></span>', escape(text))
 
 
 def to_html(markdown: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.display import display_html, heading, record, say, show, table
 from smarketing_sim.publish.margins import margins
-from smarketing_sim.publish.markup import escape
+from smarketing_sim.publish.markup import escape, unbroken
 from smarketing_sim.publish.replications import QUICK_YEARS, REPORT_YEARS, Headline, Study, Use, precision
 from smarketing_sim.publish.words import lower_first, money, range_of, signed
 from smarketing_sim.publish.years import FEWEST_FOR_RANGE, MOST_YEARS
@@ -43,7 +43,9 @@ def show_answer(study: Study) -> None:
         "luck: the same leads on the same days. More simulated years take away the simulation’s own uncertainty; they "
         "never make an answer truer to the company than its assumptions are."
     )
-    display_html(f'<h1>{escape(finding(study))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>')
+    display_html(
+        f'<h1>{unbroken(finding(study))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>'
+    )
 
 
 def finding(study: Study) -> str:

@@ -7,7 +7,7 @@ import html
 import pytest
 from bs4 import BeautifulSoup
 
-from smarketing_sim.publish.markup import escape, plain_text, to_html
+from smarketing_sim.publish.markup import escape, plain_text, to_html, unbroken
 
 
 def test_no_hostile_text_becomes_an_element_in_html(hostile: list[str]) -> None:
@@ -60,3 +60,20 @@ def test_folded_parts_survive_markdown() -> None:
 def test_an_address_that_runs_code_is_defused_even_in_our_own_words(address: str) -> None:
     link = BeautifulSoup(to_html(f"[read]({address})"), "html.parser").a
     assert link is None or not link["href"].lower().startswith(("javascript", "vbscript", "data"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("kept in 95 % of months", ["95 %"]),
+        ("hire 2 (−NOK 592k, at 2.5 %)", ["−NOK 592k", "2.5 %"]),
+        ("worth +NOK 1.21m or NOK 1,200", ["+NOK 1.21m", "NOK 1,200"]),
+        ("no number, no unit: 7 of 12; ABC d", []),
+        ("<b>12 %</b>", ["12 %"]),
+    ],
+)
+def test_a_heading_keeps_a_number_and_its_unit_on_one_line(text: str, kept: list[str]) -> None:
+    soup = BeautifulSoup(f"<h1>{unbroken(text)}</h1>", "html.parser")
+    assert soup.get_text() == text
+    assert [span.get_text() for span in soup.find_all("span")] == kept
+    assert soup.find_all("b") == []
