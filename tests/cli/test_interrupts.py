@@ -120,7 +120,7 @@ def test_ctrl_c_in_a_run_leaves_nothing_behind(
     tmp_path: Path, mark: str, workers: int, after: float, whole_group: bool
 ) -> None:
     write_tiny(tmp_path)
-    words = ("run", "baseline.yaml", *MANY_YEARS, "--workers", workers, "--json", "--out", "ledgers")
+    words = ("run", "baseline.yaml", *MANY_YEARS, "--yes", "--workers", workers, "--json", "--out", "ledgers")
     process = start(*words, cwd=tmp_path, **{MARK: mark})
     wait_for("the run to be busy", lambda: _busy(mark, workers, seconds=after), by=process)
     out, _ = _interrupted(process, mark, whole_group)
