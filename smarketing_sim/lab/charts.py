@@ -15,7 +15,7 @@ from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.publish.charts import response_curves, waiting_map
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.words import business_span, span
+from smarketing_sim.publish.words import span, wait
 from smarketing_sim.scenario.contract import SpeedClause
 
 _DOTS_PER_INCH = 110
@@ -51,9 +51,7 @@ def waiting_words(experiment: Experiment) -> str:
 def response_words(experiment: Experiment) -> str:
     """Return in a sentence what the second chart shows."""
     business, wall = (mean_of(experiment, f"{clock}_p50_minutes").mean for clock in ("business", "wall"))
-    return (
-        f"Leads called by age: half within {business_span(business)} on the business clock, {span(wall)} for the buyer."
-    )
+    return f"Leads called by age: half within {wait(business)} on the business clock, {span(wall)} for the buyer."
 
 
 def picture_html(picture: bytes, told: str) -> str:

@@ -7,7 +7,7 @@ from smarketing_sim.lab.state import State, lever_on
 from smarketing_sim.lab.years import Answer
 from smarketing_sim.publish.display import table_html
 from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.words import business_span, counted, gain, money, percent, ranged, signed
+from smarketing_sim.publish.words import business_span, counted, gain, money, percent, ranged, signed, wait
 
 _CALLED = "half of the leads are called within, business clock"
 
@@ -42,7 +42,7 @@ def figures(answer: Answer) -> list[tuple[str, str]]:
         *rows,
         ("revenue expected from the year’s leads", ranged(card["revenue"]["expected"], money)),
         (_contribution(answer), ranged(card["contribution"], money)),
-        (_CALLED, ranged(card["response_minutes"]["business"]["p50"], business_span)),
+        (_CALLED, ranged(card["response_minutes"]["business"]["p50"], wait)),
         ("reps’ time in use (utilisation)", ranged(card["utilisation"]["sdr"], percent)),
         ("account executives’ time in use", ranged(card["utilisation"]["ae"], percent)),
     ]
@@ -58,7 +58,7 @@ def comparison_html(answer: Answer) -> str:
           for name in measures if name.startswith("p_kept.")),
         ("revenue_expected", "revenue expected from the year’s leads", money, gain),
         ("contribution", _contribution(answer), money, gain),
-        ("response_business_p50_minutes", _CALLED, business_span, business_span),
+        ("response_business_p50_minutes", _CALLED, wait, business_span),
         ("utilisation_sdr", "reps’ time in use", percent, _points),
     ]  # fmt: skip
     rows = [

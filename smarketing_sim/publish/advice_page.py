@@ -57,8 +57,9 @@ def show_what_to_do(plan: Planning) -> None:
     if rule is not None:
         title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution.mean)}"
     elif pays is not None:
-        label = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
-        title = f"{label}; other free changes keep more promises"
+        title = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
+        if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in advice.ranking.free):
+            title += "; other free changes keep more promises"
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "

@@ -14,7 +14,7 @@ from smarketing_sim.publish.answer import busiest_hour
 from smarketing_sim.publish.display import display_html, heading, say, show, table
 from smarketing_sim.publish.markup import escape
 from smarketing_sim.publish.planning import Planning
-from smarketing_sim.publish.words import business_span, money, month_range, months, percent, range_of, span, wait
+from smarketing_sim.publish.words import money, month_range, months, percent, range_of, span, wait
 from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
 
 _SAFE, _HALF = 0.9, 0.5
@@ -136,8 +136,7 @@ def show_response(plan: Planning) -> None:
         + (
             "neither reaches half of the leads."
             if np.isinf(business.mean)
-            else f"half within {business_span(business.mean)} on the business clock and {span(wall.mean)} on the "
-            "wall clock."
+            else f"half within {wait(business.mean)} on the business clock and {span(wall.mean)} on the wall clock."
         ),
     )
     rows = [
@@ -269,7 +268,7 @@ def show_money(plan: Planning) -> None:
         ("cost of one won deal, all people and tools", *_told(results.cost_per_won(plan.experiment), money)),
         (
             "margin of a deal to that cost" if once else "margin over a customer’s life to that cost",
-            *_told(results.margin_to_cost(plan.experiment), lambda x: "–" if np.isnan(x) else f"{x:.1f}"),
+            *_told(results.margin_to_cost(plan.experiment), _tenths),
         ),
         ("months until a customer has paid that back", *_ratio(plan, "payback_months")),
         ("days from a lead to its deal, half are faster", *_hours(plan, "cycle_days")),
@@ -352,8 +351,7 @@ def _spread(plan: Planning, name: str, in_words: Callable[[float], str]) -> tupl
 
 
 def _money(plan: Planning, name: str) -> tuple[str, str]:
-    value = plan.mean(name)
-    return money(value.mean), range_of(value, money)
+    return _told(plan.mean(name), money)
 
 
 def _told(value: Interval, show: Callable[[float], str]) -> tuple[str, str]:
@@ -361,8 +359,11 @@ def _told(value: Interval, show: Callable[[float], str]) -> tuple[str, str]:
 
 
 def _ratio(plan: Planning, name: str) -> tuple[str, str]:
-    value = plan.mean(name)
-    return ("–" if np.isnan(value.mean) else f"{value.mean:.1f}"), range_of(value, lambda x: f"{x:.1f}")
+    return _told(plan.mean(name), _tenths)
+
+
+def _tenths(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.1f}"
 
 
 def _hours(plan: Planning, name: str) -> tuple[str, str]:

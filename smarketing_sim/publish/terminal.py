@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from smarketing_sim.experiment.compare import MONEY
-from smarketing_sim.publish.words import business_span, counted, money, percent, ranged, signed, span
+from smarketing_sim.publish.words import counted, money, percent, ranged, signed, span, wait
 
 _WIDE = 1000
 
@@ -55,7 +55,7 @@ def run_text(answer: dict[str, Any]) -> str:
         ),
         (
             "half the leads are called within",
-            ranged(answer["response_minutes"]["business"]["p50"], business_span) + " of business time",
+            ranged(answer["response_minutes"]["business"]["p50"], wait) + " of business time",
         ),
         ("on the buyer's clock", ranged(answer["response_minutes"]["wall"]["p50"], span)),
     ]

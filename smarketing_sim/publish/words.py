@@ -91,7 +91,7 @@ def business_span(minutes: float | None) -> str:
 
 def wait(minutes: float | None) -> str:
     """Return minutes of business time that somebody waits; nobody is called in no time at all."""
-    return "less than a minute" if minutes is not None and 0.0 <= minutes < 0.5 else business_span(minutes)
+    return "less than a minute" if minutes is not None and 0.0 <= minutes <= 0.5 else business_span(minutes)
 
 
 def counted(number: int, noun: str) -> str:

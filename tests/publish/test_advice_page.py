@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from smarketing_sim.decide.alternatives import levers_of
 from smarketing_sim.decide.levers import Effect
 from smarketing_sim.experiment.results import goal_reached
 from smarketing_sim.experiment.runs import run
@@ -67,6 +68,14 @@ def test_a_free_change_that_pays_is_named_where_others_keep_more_promises(
     both = told(pays, keeps, idle)
     assert f"{pays.lever.label}: free, and +$500k; other free changes keep more promises" in both
     assert "No free change adds contribution for certain" in told(keeps, idle)
+    order = [lever.id for lever in levers_of(planning.scenario)]
+    simple, other = sorted((able[0], able[1]), key=lambda one: order.index(one.lever.id))
+    alike = told(
+        replace(simple, contribution=Interval(4.9e5, -1e5, 9e5), kept=keeps.kept),
+        replace(other, contribution=pays.contribution, kept=keeps.kept),
+    )
+    assert f"{other.lever.label}: free, and +$500k" in alike
+    assert "keep more promises" not in alike
 
 
 def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_sections: Callable[..., Any]) -> None:

@@ -20,6 +20,7 @@ from smarketing_sim.publish.words import (
     range_of,
     ranged,
     span,
+    wait,
 )
 
 NAN, INF = math.nan, math.inf
@@ -181,3 +182,15 @@ def test_an_unknown_mean_is_no_case() -> None:
 
 def test_a_share_of_months_without_a_case_is_told_as_such() -> None:
     assert months(Interval(NAN, NAN, NAN), 12) == "no case"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        (0.0, "less than a minute"), (0.5, "less than a minute"), (0.51, "1 minute"), (90.0, "1.5 hours"),
+        (float("inf"), "never"), (None, "–"),
+    ],
+)  # fmt: skip
+def test_a_wait_of_no_time_is_told_as_less_than_a_minute(minutes: float | None, told: str) -> None:
+    """Lost, half of the leads are called within 0 minutes."""
+    assert wait(minutes) == told
