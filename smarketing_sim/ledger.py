@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +61,12 @@ TEXT = {
     "attempts": ("channel", "result"),
     "rep_time": ("state",),
     "marketing": ("source", "campaign"),
+}
+TIMES = {
+    "leads": tuple(name for name in SCHEMA["leads"] if name.endswith("_at")),
+    "attempts": ("due_at", "started_at", "ended_at"),
+    "rep_time": ("started_at", "ended_at"),
+    "marketing": (),
 }
 _IN_ORDER = (
     ("created_at", "mql_at"), ("mql_at", "handed_at"), ("handed_at", "first_attempt_at"),
@@ -183,35 +188,38 @@ class Ledger:
     @property
     def leads(self) -> pd.DataFrame:
         """One row a lead."""
-        return self._frame("leads")
+        return self.frame("leads")
 
     @property
     def attempts(self) -> pd.DataFrame:
         """One row an attempt; attempt 0 is an automatic first touch."""
-        return self._frame("attempts")
+        return self.frame("attempts")
 
     @property
     def rep_time(self) -> pd.DataFrame:
         """One row a stretch of a rep's time."""
-        return self._frame("rep_time")
+        return self.frame("rep_time")
 
     @property
     def marketing(self) -> pd.DataFrame:
         """One row a day, source and campaign; ``day`` counts local days from the epoch."""
-        return self._frame("marketing")
+        return self.frame("marketing")
 
     @property
     def runs(self) -> pd.DataFrame:
         """One row a replication: scenario digest, seed and headline measures."""
-        from smarketing_sim.ledger_files import runs
+        import pandas as pd
 
-        return runs(self)
+        return pd.DataFrame(list(self.facts))
 
     def as_timestamps(self, table: str = "leads") -> pd.DataFrame:
         """Return a table with its times as UTC timestamps in place of minutes."""
-        from smarketing_sim.ledger_files import timestamps
+        import pandas as pd
 
-        return timestamps(self, table)
+        found, start = self.frame(table), pd.Timestamp(self.epoch)
+        for column in TIMES[table]:
+            found[column] = start + pd.to_timedelta(found[column], unit="min")
+        return found
 
     @classmethod
     def concat(cls, ledgers: Sequence[Ledger]) -> Ledger:
@@ -226,24 +234,15 @@ class Ledger:
         facts = tuple(fact for ledger in ledgers for fact in ledger.facts)
         return cls(first.epoch, first.ends_at, first.categories, tables, facts)
 
-    def write(self, folder: Path) -> None:
-        """Write ``leads``, ``attempts``, ``rep_time``, ``marketing`` and ``runs`` as Parquet files into a folder."""
-        self.check()
-        from smarketing_sim.ledger_files import write
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a table as a data frame, its codes as names."""
+        import pandas as pd
 
-        write(self, folder)
-
-    @classmethod
-    def read(cls, folder: Path) -> Ledger:
-        """Read what :meth:`write` wrote; every invariant is checked again, for a file can come from anywhere."""
-        from smarketing_sim.ledger_files import read
-
-        return read(folder)
-
-    def _frame(self, name: str) -> pd.DataFrame:
-        from smarketing_sim.ledger_files import frame
-
-        return frame(self, name)
+        table = self.tables[name]
+        columns: dict[str, Any] = {column: table[column] for column in SCHEMA[name]}
+        for text in TEXT[name]:
+            columns[text] = pd.Categorical.from_codes(table[text], categories=pd.Index(self.categories[text]))
+        return pd.DataFrame(columns)
 
 
 def _check_schema(name: str, table: Table) -> None:

@@ -1,4 +1,4 @@
-"""A ledger as data frames and as Parquet files.
+"""A ledger as Parquet files.
 
 ``runs.parquet`` is written last and seals the others by their hashes, so files of two ledgers are never taken for one.
 """
@@ -13,10 +13,8 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -27,48 +25,25 @@ from smarketing_sim.plain import one_line
 
 RUNS = "runs"
 
-_TIMES = {
-    "leads": tuple(name for name in SCHEMA["leads"] if name.endswith("_at")),
-    "attempts": ("due_at", "started_at", "ended_at"),
-    "rep_time": ("started_at", "ended_at"),
-    "marketing": (),
-}
 _UNREADABLE = (OSError, pa.ArrowException, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
                RecursionError)  # fmt: skip
 
 
-def frame(ledger: Ledger, name: str) -> pd.DataFrame:
-    """Return a table as a data frame, its codes as names."""
-    table = ledger.tables[name]
-    columns: dict[str, Any] = {column: table[column] for column in SCHEMA[name]}
-    for text in TEXT[name]:
-        columns[text] = pd.Categorical.from_codes(table[text], categories=pd.Index(ledger.categories[text]))
-    return pd.DataFrame(columns)
+def write_ledger(ledger: Ledger, folder: Path) -> None:
+    """Write every table of a ledger, and ``runs``, into a folder as Parquet files.
 
-
-def runs(ledger: Ledger) -> pd.DataFrame:
-    """Return one row a replication: scenario digest, seed and headline measures."""
-    return pd.DataFrame(list(ledger.facts))
-
-
-def timestamps(ledger: Ledger, name: str) -> pd.DataFrame:
-    """Return a table with its times as UTC timestamps in place of minutes."""
-    found, start = frame(ledger, name), pd.Timestamp(ledger.epoch)
-    for column in _TIMES[name]:
-        found[column] = start + pd.to_timedelta(found[column], unit="min")
-    return found
-
-
-def write(ledger: Ledger, folder: Path) -> None:
-    """Write every table of a ledger into a folder: a new one is there at once, one that is there changes file by file.
+    A new folder is there at once; one that is there changes file by file.
 
     Raises
     ------
+    LedgerError
+        If an invariant does not hold.
     InputError
         If the folder cannot be written.
     RunFailed
         If the disk fails or is full; what was there before is kept.
     """
+    ledger.check()
     place = Path(os.path.realpath(folder))
     beside = place if place.is_dir() else place.parent
     try:
@@ -88,7 +63,7 @@ def write(ledger: Ledger, folder: Path) -> None:
 def _write_files(ledger: Ledger, folder: Path) -> None:
     for name in SCHEMA:
         pq.write_table(_arrow(ledger, name), folder / f"{name}.parquet")
-    told = pa.Table.from_pandas(runs(ledger), preserve_index=False)
+    told = pa.Table.from_pandas(ledger.runs, preserve_index=False)
     seal = json.dumps(_hashes(folder)).encode()
     told = told.replace_schema_metadata({**(told.schema.metadata or {}), b"seal": seal})
     pq.write_table(told, folder / f"{RUNS}.parquet")
@@ -119,8 +94,14 @@ def _hold_seal(folder: Path, metadata: Mapping[bytes, bytes]) -> None:
         raise LedgerError("its files were not written together")
 
 
-def read(folder: Path) -> Ledger:
-    """Read what :func:`write` wrote."""
+def read_ledger(folder: Path) -> Ledger:
+    """Read what :func:`write_ledger` wrote; every invariant is checked again, for a file can come from anywhere.
+
+    Raises
+    ------
+    InputError
+        If it is no ledger.
+    """
     try:
         arrow = {name: _read_file(folder / f"{name}.parquet") for name in SCHEMA}
         facts = json.loads((arrow["leads"].schema.metadata or {})[b"ledger"])
@@ -138,7 +119,7 @@ def read(folder: Path) -> Ledger:
 def _arrow(ledger: Ledger, name: str) -> pa.Table:
     facts = {"epoch": ledger.epoch.isoformat(), "ends_at": ledger.ends_at,
              "categories": {key: list(names) for key, names in ledger.categories.items()}}  # fmt: skip
-    arrow = pa.Table.from_pandas(frame(ledger, name), preserve_index=False)
+    arrow = pa.Table.from_pandas(ledger.frame(name), preserve_index=False)
     return arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"ledger": json.dumps(facts).encode()})
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from smarketing_sim.publish.words import tell_money_in
 from smarketing_sim.scenario.currency import DOLLARS
+from smarketing_sim.words.numbers import tell_money_in
+from tests.hostile import hostile_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 PARAMS = ROOT / "params"
@@ -80,3 +81,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("skipped, which CI counts as failed", red=True)
         for line in skips:
             terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> list[str]:
+    texts = hostile_texts()
+    assert len(set(texts)) == 500
+    return texts

@@ -64,8 +64,8 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
-        from smarketing_sim.publish.company import holidays_text, self_check_text
-        from smarketing_sim.publish.words import tell_money_in, upper_first
+        from smarketing_sim.report.planning.company import holidays_text, self_check_text
+        from smarketing_sim.words.numbers import tell_money_in, upper_first
 
         tell_money_in(scenario.currency)
         first = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
@@ -245,8 +245,9 @@ def _hold_failures(experiment: Experiment) -> None:
 
 def _write_ledgers(experiment: Experiment, out: Path) -> None:
     from smarketing_sim.experiment.results import joined_ledger
+    from smarketing_sim.ledger_files import write_ledger
 
-    joined_ledger(experiment).write(out)
+    write_ledger(joined_ledger(experiment), out)
     tell(f"ledgers of {len(experiment.measures)} years are in {one_line(out)}")
 
 
@@ -256,7 +257,7 @@ def _below(value: float | None, limit: float) -> bool:
 
 def _words(text: str) -> Callable[[dict[str, Any]], str]:
     """Return the words for an answer; a command that prints none need not load them."""
-    from smarketing_sim.publish import terminal
+    from smarketing_sim.cli.text import terminal
 
     words: Callable[[dict[str, Any]], str] = getattr(terminal, text)
     return words

@@ -23,11 +23,11 @@ def design(
     as_json: Json = False,
 ) -> None:
     """Find the follow-up that brings most: how fast, how often, from which score; and the worth of an hour."""
+    from smarketing_sim.cli.text.design import design_text
     from smarketing_sim.decide.design import MOST_EXPERIMENTS, to_json
     from smarketing_sim.decide.design import design as find_design
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.limits import check_numbers
-    from smarketing_sim.publish.terminal_design import design_text
 
     engine, scenario = choose_engine(None), load_with(params, sets)
     check_numbers(replications=replications, seed=seed)

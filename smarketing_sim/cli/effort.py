@@ -99,7 +99,7 @@ def not_checked(scenario: Scenario) -> str | None:
 
 def effort_text(effort: Effort) -> str:
     """Return what simulating takes in words, such as ``about 12 minutes and 4 GB for 20,000 simulated years``."""
-    from smarketing_sim.publish.words import counted
+    from smarketing_sim.words.numbers import counted
 
     took = f"about {_time(effort.seconds)} and {_memory(effort.memory_bytes)}"
     return f"{took} for {counted(effort.years, 'simulated year')}"

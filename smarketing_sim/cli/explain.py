@@ -24,10 +24,10 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Split the gap between two plans, B − A, over the causes that differ: who broke it."""
+    from smarketing_sim.cli.text.explain import explain_text
     from smarketing_sim.decide import attribution
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.limits import check_numbers
-    from smarketing_sim.publish.terminal_explain import explain_text
 
     check_numbers(replications=replications, seed=seed)
     engine, plans = choose_engine(), (load_with(a, []), load_with(b, []))

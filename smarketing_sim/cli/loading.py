@@ -28,9 +28,9 @@ def find_params(path: Path) -> Path:
 
 def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     """Return the scenario of a file with some values overridden; its name tells which."""
-    from smarketing_sim.publish.words import tell_money_in
     from smarketing_sim.scenario.files import load, parse_overrides
     from smarketing_sim.scenario.schema import shorten_name
+    from smarketing_sim.words.numbers import tell_money_in
 
     overrides = parse_overrides(list(sets))
     scenario = load(find_params(path), overrides)

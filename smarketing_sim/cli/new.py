@@ -47,8 +47,8 @@ def new(
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.panel import simulate_all
     from smarketing_sim.files import disk_faults_told, write_atomically
-    from smarketing_sim.publish.company import self_check_text
-    from smarketing_sim.publish.words import tell_money_in
+    from smarketing_sim.report.planning.company import self_check_text
+    from smarketing_sim.words.numbers import tell_money_in
 
     target = out or Path("params") / f"{_file_name(name)}.yaml"
     if target.exists() and not yes:

@@ -103,8 +103,8 @@ def _chapters(names: Sequence[str], parameters: Sequence[str], replications: int
     """Return the notebooks asked for, each with those parameters that it has."""
     from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.publish.notebooks import default_parameters, read_notebook, read_parameters
-    from smarketing_sim.publish.parameters import PARAMETERS
     from smarketing_sim.publish.publisher import MAIN_NOTEBOOK
+    from smarketing_sim.report.notebook.parameters import PARAMETERS
 
     found, known = [], dict[str, Any]()
     sources = [find_notebook(name) for name in dict.fromkeys(names)]
@@ -137,7 +137,7 @@ def _published(
     pdf: bool,
 ) -> Published:
     from smarketing_sim.publish.reports import publish_report
-    from smarketing_sim.publish.words import counted
+    from smarketing_sim.words.numbers import counted
 
     tell(f"{one_line(scenario.name)}: {counted(chapter.years, 'simulated year')}")
     with Progress("simulating", in_percent=True) as progress:

@@ -121,7 +121,7 @@ class Progress:
         minutes = (time.monotonic() - began_at) / (done - before) * (planned - done) / 60.0
         if minutes < 1.0:
             return ", less than a minute left"
-        from smarketing_sim.publish.words import span
+        from smarketing_sim.words.numbers import span
 
         return f", about {span(minutes)} left"
 

@@ -31,12 +31,12 @@ def staff(
     as_json: Json = False,
 ) -> None:
     """Find the least headcount that keeps the promises, beside the best change that costs nothing."""
+    from smarketing_sim.cli.text.staff import staff_text
     from smarketing_sim.decide.staffing import planned_years
     from smarketing_sim.decide.staffing import staff as find_headcount
     from smarketing_sim.decide.staffing_answer import to_json
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.limits import check_numbers
-    from smarketing_sim.publish.terminal_staff import staff_text
 
     engine, scenario = choose_engine(None), load_with(params, sets)
     check_numbers(replications=replications, seed=seed)

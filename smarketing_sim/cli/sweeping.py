@@ -91,7 +91,7 @@ def _work(grid: Grid, years: int) -> list[tuple[Scenario, int]]:
 def _ask(grid: Grid, replications: int, yes: bool) -> bool:
     """Ask before a sweep that takes long, and return whether it was agreed to; who cannot answer says so beforehand."""
     from smarketing_sim.experiment.grid import ASKED_FROM, cost
-    from smarketing_sim.publish.words import counted
+    from smarketing_sim.words.numbers import counted
 
     if yes or cost(grid, replications) <= ASKED_FROM:
         return yes
@@ -105,7 +105,7 @@ def _ask(grid: Grid, replications: int, yes: bool) -> bool:
 
 
 def _show(result: Sweep, table: Path, *, as_json: bool) -> None:
-    from smarketing_sim.publish.terminal import sweep_text
+    from smarketing_sim.cli.text.terminal import sweep_text
 
     show(result.to_json(), sweep_text, as_json=as_json)
     if not as_json:

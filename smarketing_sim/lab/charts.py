@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from smarketing_sim.experiment.results import mean_of
 from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
-from smarketing_sim.publish.charts import response_curves, waiting_map
-from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.words import span, wait
+from smarketing_sim.report.charts.style import response_curves, waiting_map
 from smarketing_sim.scenario.contract import SpeedClause
+from smarketing_sim.words.markup import escape
+from smarketing_sim.words.numbers import span, wait
 
 _DOTS_PER_INCH = 110
 

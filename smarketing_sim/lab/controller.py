@@ -15,7 +15,7 @@ from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.state import State, new_cautions
 from smarketing_sim.lab.worker import Worker
 from smarketing_sim.lab.years import Answer, Progress, Years, refine
-from smarketing_sim.publish.words import counted
+from smarketing_sim.words.numbers import counted
 
 Update = Callable[[State], State]
 

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 
 from smarketing_sim.lab.state import State
-from smarketing_sim.publish.markup import escape
+from smarketing_sim.words.markup import escape
 
 _SPOKEN = Path(__file__).with_name("spoken.js")
 _STYLE = """<style>

@@ -7,10 +7,10 @@ from typing import Any
 
 from smarketing_sim.lab.folds import ORDERS
 from smarketing_sim.lab.state import State
-from smarketing_sim.publish.words import percent
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.scenario.ranges import words
 from smarketing_sim.scenario.schema import flatten
+from smarketing_sim.words.numbers import percent
 
 _LABELS = {
     r"sales\.sdr\.headcount": "reps",

@@ -13,10 +13,10 @@ from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
 from smarketing_sim.lab.years import Answer
 from smarketing_sim.patience import LONG_SECONDS
-from smarketing_sim.publish.parameters import check_parameters, find_params
-from smarketing_sim.publish.planning import Planning, write_tables
-from smarketing_sim.publish.sections import show_response, show_waiting
-from smarketing_sim.publish.words import percent, ranged, tell_money_in
+from smarketing_sim.report.notebook.parameters import check_parameters, find_params
+from smarketing_sim.report.planning.planning import Planning, write_tables
+from smarketing_sim.report.planning.sections import show_response, show_waiting
+from smarketing_sim.words.numbers import percent, ranged, tell_money_in
 
 
 def open_lab(namespace: Mapping[str, Any]) -> Lab:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from smarketing_sim.lab.moved import moved_by_hand, only_promises
 from smarketing_sim.lab.state import State, lever_on
 from smarketing_sim.lab.years import Answer
-from smarketing_sim.publish.display import table_html
-from smarketing_sim.publish.markup import escape
-from smarketing_sim.publish.words import business_span, counted, gain, money, percent, ranged, signed, wait
+from smarketing_sim.report.notebook.display import table_html
+from smarketing_sim.words.markup import escape
+from smarketing_sim.words.numbers import business_span, counted, gain, money, percent, ranged, signed, wait
 
 _CALLED = "half of the leads are called within, business clock"
 

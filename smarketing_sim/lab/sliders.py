@@ -12,10 +12,10 @@ import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 
 from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.lab.state import State, move, scale_leads
-from smarketing_sim.publish.words import percent
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
+from smarketing_sim.words.numbers import percent
 
 _REPS = "sales.sdr.headcount"
 _BUSINESS = tuple(Span(hours, "hour", True) for hours in (0.5, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24))

@@ -22,7 +22,7 @@ from smarketing_sim.lab.scorecard import changes_html, comparison_html, scorecar
 from smarketing_sim.lab.sliders import Control, sliders_of
 from smarketing_sim.lab.state import State, lever_on, pin, pull_lever, reset, undo, unpin
 from smarketing_sim.lab.years import Answer, Progress
-from smarketing_sim.publish.markup import escape
+from smarketing_sim.words.markup import escape
 
 RESTS_SECONDS = 0.15
 """How long a slider must rest before it counts."""

@@ -24,9 +24,9 @@ from smarketing_sim.errors import (
 )
 from smarketing_sim.files import write_atomically
 from smarketing_sim.patience import HANG_SECONDS, LONG_SECONDS
-from smarketing_sim.publish.cards import answer_html
-from smarketing_sim.publish.display import RECORD_MIME
-from smarketing_sim.publish.words import upper_first
+from smarketing_sim.report.notebook.cards import answer_html
+from smarketing_sim.report.notebook.display import RECORD_MIME
+from smarketing_sim.words.numbers import upper_first
 
 Scalar = str | int | float | bool
 _KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}

@@ -11,8 +11,8 @@ from pathlib import Path
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from smarketing_sim.publish.display import WHAT_IF
-from smarketing_sim.publish.markup import plain_text, to_html
+from smarketing_sim.report.notebook.display import WHAT_IF
+from smarketing_sim.words.markup import plain_text, to_html
 
 TEMPLATES = Path(__file__).parent / "templates"
 

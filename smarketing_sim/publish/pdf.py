@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smarketing_sim.files import write_atomically
 from smarketing_sim.patience import HANG_SECONDS
-from smarketing_sim.publish.markup import plain_text
+from smarketing_sim.words.markup import plain_text
 
 ADVICE = (
     "install WeasyPrint (pip install 'smarketing-sim[pdf]', and Pango from the system), or Chromium; "

@@ -18,7 +18,6 @@ from nbformat import NotebookNode
 from smarketing_sim.errors import NothingToDecide
 from smarketing_sim.files import disk_faults_told, slug, write_atomically
 from smarketing_sim.patience import LONG_SECONDS
-from smarketing_sim.publish.display import RECORD_MIME
 from smarketing_sim.publish.hub import rebuild_hub
 from smarketing_sim.publish.notebooks import (
     NotebookFailed,
@@ -32,10 +31,11 @@ from smarketing_sim.publish.notebooks import (
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.publish.pdf import write_pdf
 from smarketing_sim.publish.privacy import scrub_notebook
-from smarketing_sim.publish.progress import Progress, watch_progress
-from smarketing_sim.publish.provenance import git_state, identity, versions
 from smarketing_sim.publish.runs import RUN_NAME
 from smarketing_sim.publish.store import Staging, manifest, run_id, staged
+from smarketing_sim.report.notebook.display import RECORD_MIME
+from smarketing_sim.report.notebook.progress import Progress, watch_progress
+from smarketing_sim.report.notebook.provenance import git_state, identity, versions
 
 MAIN_NOTEBOOK = "planning_report"
 PAGE_NAME = "report.html"

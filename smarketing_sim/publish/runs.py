@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from smarketing_sim.publish.markup import plain_text
 from smarketing_sim.publish.pages import readable_time
+from smarketing_sim.words.markup import plain_text
 
 RUN_NAME = "run.json"
 

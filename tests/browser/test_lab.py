@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarketing_sim.publish.words import money, percent, ranged
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.numbers import money, percent, ranged
 from tests.browser.conftest import CHROMIUM, visitor
 from tests.cli.conftest import start
 from tests.cli.tiny import write_tiny

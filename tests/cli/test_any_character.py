@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.plain import REPLACED
-from smarketing_sim.publish import charts
-from smarketing_sim.publish.display import figure_svg
+from smarketing_sim.report.charts import style
+from smarketing_sim.report.notebook.display import figure_svg
 from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import Scenario
 
@@ -139,11 +139,11 @@ def test_an_answer_that_cannot_be_printed_is_no_defect(odd: Path) -> None:
 
 
 def test_a_chart_takes_no_name_for_mathematics() -> None:
-    figure, axes = charts._figure(3.0, 2.0)
+    figure, axes = style._figure(3.0, 2.0)
     axes.set_title("deals $5k_$50k")
     axes.set_xlabel(r"fairs $\frac$ # $6k")
     assert "<svg" in figure_svg(figure)
-    plain, axes = charts._figure(3.0, 2.0)
+    plain, axes = style._figure(3.0, 2.0)
     axes.set_title("deals $5k_$50k", parse_math=False)
     axes.set_xlabel(r"fairs $\frac$ # $6k", parse_math=False)
     assert figure_svg(figure) == figure_svg(plain)

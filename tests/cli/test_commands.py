@@ -12,7 +12,7 @@ import pytest
 from smarketing_sim import cli
 from smarketing_sim.errors import CadenceWarning, RunFailed
 from smarketing_sim.experiment.runs import Failure, run
-from smarketing_sim.ledger import Ledger
+from smarketing_sim.ledger_files import read_ledger
 from tests.patience import HANG_SECONDS
 
 from .conftest import Said, start
@@ -120,7 +120,7 @@ def test_out_writes_the_ledgers_of_all_years(smarketing: Command, tiny: Path) ->
     assert {path.name for path in Path("ledgers").iterdir()} == {
         f"{table}.parquet" for table in ("leads", "attempts", "rep_time", "marketing", "runs")
     }
-    ledger = Ledger.read(Path("ledgers"))
+    ledger = read_ledger(Path("ledgers"))
     assert sorted(ledger.leads["replication"].unique()) == [0, 1]
     assert list(ledger.runs["digest"]) == [answer["digest"]] * 2
     assert ledger.runs["expected_revenue"].mean() == pytest.approx(answer["revenue"]["expected"]["mean"])

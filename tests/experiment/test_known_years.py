@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from smarketing_sim.decide.advice import advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import known_years
 from smarketing_sim.experiment.known_years import KnownYears, code_digest, from_plain, to_plain, told
@@ -26,7 +27,6 @@ from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, run
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.experiment.years_file import years_file, years_kept
-from smarketing_sim.publish.advice import advise
 from tests.experiment.stubs import small
 
 

@@ -30,9 +30,9 @@ MAY_WRITE = {
     "lab/saving.py": {"dump", "write_text"},
     "lab/server.py": {"write"},
     "ledger_files.py": {"open", "write_table"},
-    "publish/display.py": {"savefig"},
-    "publish/progress.py": {"write_text"},
-    "publish/tables.py": {"to_parquet"},
+    "report/notebook/display.py": {"savefig"},
+    "report/notebook/progress.py": {"write_text"},
+    "report/notebook/tables.py": {"to_parquet"},
     "scenario/reference.py": {"write_text"},
 }
 GENERATOR_NAMES = {

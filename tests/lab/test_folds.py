@@ -13,8 +13,8 @@ from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.sliders import Control
 from smarketing_sim.lab.state import State, open_state, pull_lever, scale_leads, undo
 from smarketing_sim.lab.widgets import Lab
-from smarketing_sim.publish.markup import escape
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.markup import escape
 from tests.cli.tiny import write_tiny
 from tests.conftest import PARAMS
 from tests.patience import HANG_SECONDS

@@ -19,8 +19,8 @@ from smarketing_sim.lab.debounce import Debounce
 from smarketing_sim.lab.scorecard import scorecard_html
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
-from smarketing_sim.publish.markup import escape
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.markup import escape
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
 from tests.patience import HANG_SECONDS, wait_for
@@ -299,7 +299,7 @@ def test_a_lever_that_does_not_go_with_the_reps_is_told_and_springs_back(tmp_pat
 
 @pytest.mark.usefixtures("unpainted")
 def test_five_hundred_hostile_names_stay_text(tiny: Path) -> None:
-    from tests.publish.conftest import hostile_texts
+    from tests.hostile import hostile_texts
 
     lab = Lab(open_state(tiny, years=1))
     settled(lab)

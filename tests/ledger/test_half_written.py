@@ -15,6 +15,7 @@ import pytest
 
 from smarketing_sim.errors import InputError, RunFailed, SmarketingError
 from smarketing_sim.ledger import Ledger
+from smarketing_sim.ledger_files import read_ledger, write_ledger
 from tests.patience import wait_for
 
 Act = Callable[[], None]
@@ -49,7 +50,7 @@ def killed(ledger: Ledger, folder: Path, point: int) -> None:
     child = os.fork()
     if child == 0:  # pragma: no cover - the child is killed
         with acting(point, lambda: os.kill(os.getpid(), signal.SIGKILL)):
-            ledger.write(folder)
+            write_ledger(ledger, folder)
         os._exit(7)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), f"the child outlived call {point}"
@@ -73,24 +74,24 @@ def test_a_kill_never_leaves_a_mixture_that_is_taken_for_a_ledger(
     ledgers: list[Ledger], tmp_path: Path, point: int
 ) -> None:
     old, new = ledgers[:2]
-    old.write(tmp_path)
+    write_ledger(old, tmp_path)
     killed(new, tmp_path, point)
     wait_for("what the killed process made to go", lambda: left(tmp_path) == TABLES)
     if point <= 6:
-        assert Ledger.read(tmp_path).leads.equals(old.leads)
+        assert read_ledger(tmp_path).leads.equals(old.leads)
     else:
         with pytest.raises(InputError, match=r"is not a ledger: .*"):
-            Ledger.read(tmp_path)
-    new.write(tmp_path)
-    assert Ledger.read(tmp_path).leads.equals(new.leads)
+            read_ledger(tmp_path)
+    write_ledger(new, tmp_path)
+    assert read_ledger(tmp_path).leads.equals(new.leads)
 
 
 def test_files_of_two_ledgers_that_fit_each_other_are_refused(ledgers: list[Ledger], tmp_path: Path) -> None:
     for name, ledger in zip("ab", ledgers, strict=False):
-        ledger.write(tmp_path / name)
+        write_ledger(ledger, tmp_path / name)
     (tmp_path / "b" / "marketing.parquet").replace(tmp_path / "a" / "marketing.parquet")
     with pytest.raises(InputError, match="is not a ledger: its files were not written together"):
-        Ledger.read(tmp_path / "a")
+        read_ledger(tmp_path / "a")
 
 
 @pytest.mark.parametrize("point", range(1, 7))
@@ -104,19 +105,19 @@ def test_a_disk_that_refuses_keeps_what_was_there(
         raise OSError(number, os.strerror(number))
 
     old, new = ledgers[:2]
-    old.write(tmp_path / "there")
+    write_ledger(old, tmp_path / "there")
     for folder in (tmp_path / "there", tmp_path / "new"):
         with acting(point, refuse), pytest.raises(kind) as caught:
-            new.write(folder)
+            write_ledger(new, folder)
         assert str(caught.value).startswith(str(folder))
         assert os.strerror(number) in str(caught.value)
     assert left(tmp_path) == {"there"}
     assert left(tmp_path / "there") == TABLES
-    assert Ledger.read(tmp_path / "there").leads.equals(old.leads)
+    assert read_ledger(tmp_path / "there").leads.equals(old.leads)
 
 
 def test_other_files_in_the_folder_stay(ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    ledger.write(tmp_path)
+    write_ledger(ledger, tmp_path)
     assert left(tmp_path) == TABLES | {"notes.txt"}
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -19,16 +19,17 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import SCHEMA, Ledger
+from smarketing_sim.ledger_files import read_ledger, write_ledger
 from tests.patience import HANG_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = """
 import pathlib, sys
 from smarketing_sim.errors import InputError
-from smarketing_sim.ledger import Ledger
+from smarketing_sim.ledger_files import read_ledger
 for folder in sys.stdin.read().split():
     try:
-        Ledger.read(pathlib.Path(folder))
+        read_ledger(pathlib.Path(folder))
         print(folder, "read", flush=True)
     except InputError as error:
         lines = str(error).splitlines()
@@ -39,7 +40,7 @@ for folder in sys.stdin.read().split():
 @pytest.fixture
 def written(ledger: Ledger, tmp_path: Path) -> Path:
     """A ledger whose seal was taken off, so that each fault is found for what it is."""
-    ledger.write(tmp_path / "good")
+    write_ledger(ledger, tmp_path / "good")
     runs = tmp_path / "good" / "runs.parquet"
     told = pq.read_table(runs)
     pq.write_table(told.replace_schema_metadata({b"pandas": told.schema.metadata[b"pandas"]}), runs)
@@ -48,7 +49,7 @@ def written(ledger: Ledger, tmp_path: Path) -> Path:
 
 def refused(folder: Path) -> str:
     with pytest.raises(InputError) as caught:
-        Ledger.read(folder)
+        read_ledger(folder)
     text = str(caught.value)
     assert len(text.splitlines()) == 1
     assert text.isprintable()

@@ -15,6 +15,7 @@ import pytest
 from smarketing_sim import ledger_files
 from smarketing_sim.errors import InputError, LedgerError
 from smarketing_sim.ledger import KEYS, OUTCOMES, SCHEMA, Ledger
+from smarketing_sim.ledger_files import read_ledger, write_ledger
 from smarketing_sim.scenario.schema import Scenario
 from tests.conftest import ROOT
 
@@ -195,9 +196,9 @@ def test_open_leads_and_only_they_are_censored_and_unresolved(changed: Changed) 
 
 
 def test_parquet_gives_back_every_bit(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.write(tmp_path / "new" / "folder")
+    write_ledger(ledger, tmp_path / "new" / "folder")
     assert np.isnan(ledger.tables["leads"]["met_at"]).any()
-    same_bits(Ledger.read(tmp_path / "new" / "folder"), ledger)
+    same_bits(read_ledger(tmp_path / "new" / "folder"), ledger)
 
 
 def test_outside_ids_of_19_digits_come_back_as_they_were(changed: Changed, tmp_path: Path) -> None:
@@ -209,8 +210,8 @@ def test_outside_ids_of_19_digits_come_back_as_they_were(changed: Changed, tmp_p
             lambda values: np.array([ids[n % len(ids)] for n in range(len(values))], dtype=object),
         )
     )
-    odd.write(tmp_path)
-    assert Ledger.read(tmp_path).tables["leads"]["external_id"].tolist() == odd.tables["leads"]["external_id"].tolist()
+    write_ledger(odd, tmp_path)
+    assert read_ledger(tmp_path).tables["leads"]["external_id"].tolist() == odd.tables["leads"]["external_id"].tolist()
     assert odd.leads.external_id.iloc[0] == ids[0]
 
 
@@ -223,8 +224,8 @@ def test_large_lead_ids_keep_every_digit(changed: Changed, tmp_path: Path) -> No
         tables["leads"]["lead_id"][-1] = top
 
     large = changed(change)
-    large.write(tmp_path)
-    assert Ledger.read(tmp_path).tables["leads"]["lead_id"][-1] == top
+    write_ledger(large, tmp_path)
+    assert read_ledger(tmp_path).tables["leads"]["lead_id"][-1] == top
 
 
 def test_an_empty_ledger_survives_parquet(changed: Changed, tmp_path: Path) -> None:
@@ -234,13 +235,13 @@ def test_an_empty_ledger_survives_parquet(changed: Changed, tmp_path: Path) -> N
                 table[column] = table[column][:0]
 
     empty = changed(change)
-    empty.write(tmp_path)
-    same_bits(Ledger.read(tmp_path), empty)
+    write_ledger(empty, tmp_path)
+    same_bits(read_ledger(tmp_path), empty)
 
 
 def test_writing_twice_gives_the_same_bytes(ledger: Ledger, tmp_path: Path) -> None:
     for folder in ("a", "b"):
-        ledger.write(tmp_path / folder)
+        write_ledger(ledger, tmp_path / folder)
     for name in (*SCHEMA, "runs"):
         assert (tmp_path / "a" / f"{name}.parquet").read_bytes() == (tmp_path / "b" / f"{name}.parquet").read_bytes()
 
@@ -269,8 +270,8 @@ def test_ledgers_of_several_replications_become_one(ledgers: list[Ledger], tmp_p
     for number, ledger in enumerate(ledgers):
         rows = joined.tables["leads"]["replication"] == number
         assert joined.tables["leads"]["created_at"][rows].tobytes() == ledger.tables["leads"]["created_at"].tobytes()
-    joined.write(tmp_path)
-    same_bits(Ledger.read(tmp_path), joined)
+    write_ledger(joined, tmp_path)
+    same_bits(read_ledger(tmp_path), joined)
 
 
 def test_ledgers_out_of_order_or_twice_or_none_are_not_joined(ledgers: list[Ledger]) -> None:
@@ -294,7 +295,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(ledger: Ledger, tmp
         kind
     ]
     with pytest.raises(InputError) as caught:
-        ledger.write(folder)
+        write_ledger(ledger, folder)
     assert len(str(caught.value).splitlines()) == 1
     assert "cannot be written" in str(caught.value)
     assert "None" not in str(caught.value)
@@ -303,7 +304,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(ledger: Ledger, tmp
 def test_a_file_that_cannot_be_replaced_is_told_in_one_line(ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "attempts.parquet").mkdir()
     with pytest.raises(InputError, match="cannot be written") as caught:
-        ledger.write(tmp_path)
+        write_ledger(ledger, tmp_path)
     assert len(str(caught.value).splitlines()) == 1
 
 
@@ -311,7 +312,7 @@ def test_times_of_written_tables_count_from_where_the_document_says(
     ledger: Ledger, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lost, an analyst has minutes and nothing to count them from."""
-    ledger_files.write(ledger, tmp_path / "out")
+    ledger_files.write_ledger(ledger, tmp_path / "out")
     monkeypatch.chdir(tmp_path)
     shown = (ROOT / "docs" / "model.md").read_text(encoding="utf-8").split("```python")[1].split("```")[0]
     names: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from smarketing_sim.publish.notebooks import declared_parameters
-from smarketing_sim.publish.parameters import PARAMETERS
+from smarketing_sim.report.notebook.parameters import PARAMETERS
 
 from .conftest import NOTEBOOKS
 from .policy import faults
@@ -21,7 +21,7 @@ from .policy import faults
 
 def _known(path: Path) -> dict[str, type]:
     """Parameters of every report, and those that a chapter has beside them."""
-    name = f"smarketing_sim.publish.chapters.{path.stem}"
+    name = f"smarketing_sim.report.{path.stem}.page"
     chapter = importlib.import_module(name) if importlib.util.find_spec(name) else None
     return PARAMETERS | getattr(chapter, "PARAMETERS", {})
 

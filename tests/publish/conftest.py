@@ -1,101 +1,18 @@
-"""A toy report notebook, hostile texts, and one run of it that many tests look at."""
+"""A toy report notebook, and one run of it that many tests look at."""
 
 from __future__ import annotations
 
-import itertools
 import json
-import warnings
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
 
-from smarketing_sim.publish import display
 from smarketing_sim.publish.publisher import Published, publish
 
 CHROMIUM = Path("/usr/bin/chromium")
 MOMENT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
-
-_RUN = "document.documentElement.dataset.pwned=1"
-_PAYLOADS = [
-    f"<script>{_RUN}</script>",
-    f"<img src=x onerror={_RUN}>",
-    f"<svg onload={_RUN}>",
-    f"<svg><script>{_RUN}</script></svg>",
-    f"<details open ontoggle={_RUN}>",
-    f"<iframe srcdoc='<script>parent.{_RUN}</script>'>",
-    f"<a href=javascript:{_RUN}>x</a>",
-    f"[x](javascript:{_RUN})",
-    "![x](javascript:alert(1))",
-    "[x]: javascript:alert(1)",
-    "<javascript:alert(1)>",
-    "<https://example.com>",
-    "https://example.com/a",
-    "# heading",
-    "- item",
-    "1. item",
-    "> quote",
-    "**bold** _em_ ~~gone~~ `code`",
-    "| a | b |\n|---|---|\n| 1 | 2 |",
-    "```html\n<b>x</b>\n```",
-    "    indented",
-    "***",
-    "text\n===",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;img src=x onerror=alert(1)&#62;",
-    "<style>*{display:none}</style>",
-    "<meta http-equiv=refresh content='0;url=https://example.com'>",
-    "<base href=https://example.com/>",
-    "<form action=https://example.com><input name=a autofocus onfocus=alert(1)>",
-    "<math><mtext></p><img src=x onerror=alert(1)>",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "<!--><img src=x onerror=alert(1)>-->",
-    "<![CDATA[<img src=x onerror=alert(1)>]]>",
-    "{{7*7}}",
-    "{% raw %}{{ ''.__class__ }}{% endraw %}",
-    "{# gone #}",
-    "${7*7}",
-    "=1+1",
-    "x\x00y",
-    "\ud800",
-    "a\u202egnp.exe",
-    "\ufeff\u2028\u2029<b>",
-    "ünïcode 中文 🎉 <b>",
-    "\\",
-    "\\*not\\*",
-    "$x$ and $y$",
-    "'\"><b>",
-    "' onmouseover='alert(1)",
-    '" onmouseover="alert(1)',
-    "` onmouseover=`alert(1)",
-]
-_FRAMES = [
-    "{}",
-    '">{}',
-    "'>{}",
-    "</td></table>{}",
-    "</title></style></textarea>{}",
-    "--> {}",
-    "]]>{}",
-    "\n\n{}\n\n",
-    "a {} b",
-    "{}{}",
-]
-
-
-def hostile_texts() -> list[str]:
-    """Return 500 distinct texts that would be markup, code or a template if anything let them."""
-    return [frame.replace("{}", payload) for frame, payload in itertools.product(_FRAMES, _PAYLOADS)]
-
-
-@pytest.fixture(scope="session")
-def hostile() -> list[str]:
-    texts = hostile_texts()
-    assert len(set(texts)) == 500
-    return texts
 
 
 def notebook_of(
@@ -132,8 +49,8 @@ import json, os, sys, warnings
 from pathlib import Path
 from matplotlib import pyplot as plt
 import numpy as np
-from smarketing_sim.publish.display import fold, record, say, show, table
-from smarketing_sim.publish.markup import escape
+from smarketing_sim.report.notebook.display import fold, record, say, show, table
+from smarketing_sim.words.markup import escape
 names = json.loads(Path(params_path).read_text())["names"]
 figure, axes = plt.subplots(figsize=(6, 2))
 axes.plot(np.random.default_rng(seed).random(50))
@@ -186,20 +103,3 @@ def toy_runs(
         )
         for moment in (MOMENT, MOMENT.replace(day=6))
     ]
-
-
-@pytest.fixture
-def show_sections(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Return a function that shows the sections of an answer, each warning an error, and tells what was displayed."""
-    from .test_planning import _Shown
-
-    def show(sections: Sequence[Callable[[Any], None]], answer: Any) -> _Shown:
-        bundles: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        monkeypatch.setattr(display, "_emit", lambda bundle, metadata=None: bundles.append((bundle, metadata or {})))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for section in sections:
-                section(answer)
-        return _Shown(bundles)
-
-    return show

@@ -14,7 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from smarketing_sim.publish.hub import rebuild_hub
-from smarketing_sim.publish.markup import plain_text
+from smarketing_sim.words.markup import plain_text
 
 from .conftest import MOMENT
 

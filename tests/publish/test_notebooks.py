@@ -136,7 +136,7 @@ def test_five_hundred_hostile_values_arrive_as_they_are_and_run_nothing(
     values |= {"whole": 2**70, "share": 1e-300, "yes": True}
     names = "\n".join(f"{name} = 0" for name in values)
     collect = (
-        "import os\nfrom smarketing_sim.publish.display import record\n"
+        "import os\nfrom smarketing_sim.report.notebook.display import record\n"
         f"record({{'values': {{n: globals()[n] for n in {list(values)!r}}}}})\n"
         "print('printed')\nos.write(1, b'past Python')"
     )

@@ -11,9 +11,9 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from smarketing_sim.publish.markup import escape, plain_text
 from smarketing_sim.publish.pages import content_policy, readable_time, render_page
 from smarketing_sim.publish.publisher import Published
+from smarketing_sim.words.markup import escape, plain_text
 from tests.patience import HANG_SECONDS
 
 from .conftest import CHROMIUM, MOMENT

@@ -18,12 +18,12 @@ from bs4 import BeautifulSoup
 import smarketing_sim
 from smarketing_sim.errors import InputError
 from smarketing_sim.publish import publisher
-from smarketing_sim.publish.markup import plain_text
 from smarketing_sim.publish.notebooks import NotebookFailed
 from smarketing_sim.publish.privacy import scrub_notebook
-from smarketing_sim.publish.provenance import git_state, identity, versions
 from smarketing_sim.publish.publisher import Published, folder_name, publish, read_record
 from smarketing_sim.publish.store import manifest
+from smarketing_sim.report.notebook.provenance import git_state, identity, versions
+from smarketing_sim.words.markup import plain_text
 
 from .conftest import MOMENT, notebook_of
 
@@ -251,7 +251,7 @@ def test_versions_name_what_makes_the_numbers() -> None:
 
 
 def test_a_package_that_is_not_there_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarketing_sim.publish.provenance._PACKAGES", ("no-such-package",))
+    monkeypatch.setattr("smarketing_sim.report.notebook.provenance._PACKAGES", ("no-such-package",))
     assert versions()["no-such-package"] is None
 
 

@@ -1,0 +1,1 @@
+"""What the commands answer, as text for a terminal."""

@@ -1,1 +1,0 @@
-"""Chapters of the playbook: one page per question, the answer first."""

@@ -1,0 +1,1 @@
+"""What runs in a notebook: the content of each page, one folder for each question."""

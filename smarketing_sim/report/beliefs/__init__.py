@@ -1,0 +1,1 @@
+"""The page that asks whether a different belief would change the decision."""

@@ -1,0 +1,1 @@
+"""The page that asks what marketing must promise."""

@@ -1,0 +1,246 @@
+"""What must marketing promise? The volume cliff, the goal back to leads, and how they should flow, as a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from smarketing_sim.decide.marketing_promise import MarketingPromise, marketing_promise, to_json
+from smarketing_sim.experiment import results
+from smarketing_sim.report.charts.volume import volume_cliff
+from smarketing_sim.report.marketing_promise.sections import show_burst, show_next, show_pacing, show_split
+from smarketing_sim.report.marketing_promise.words import (
+    cliff_rows,
+    cliff_words,
+    goal_rows,
+    goal_words,
+    is_lowest,
+    leads,
+    moves_words,
+    needed,
+    needed_words,
+    pays_up_to,
+    pays_up_to_range,
+    quoted,
+    ranged,
+    source_rows,
+)
+from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.cards import Card, answer_html
+from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
+from smarketing_sim.report.notebook.tables import write_parquet
+from smarketing_sim.words.markup import escape
+from smarketing_sim.words.numbers import counted, money, percent, upper_first
+
+PARAMETERS: dict[str, type] = {"chance": float}
+"""Parameters of the notebook beside those of every report."""
+
+
+def prepare(namespace: Mapping[str, Any]) -> MarketingPromise:
+    """Check a notebook's parameters and find out what marketing must promise.
+
+    Parameters
+    ----------
+    namespace
+        ``globals()`` of the notebook.
+
+    Raises
+    ------
+    InputError
+        If a parameter cannot be used, the scenario has problems, or no lead is handed over.
+    RunFailed
+        If a simulated year failed.
+    """
+    with question(namespace, **PARAMETERS) as asked:
+        found = marketing_promise(asked.scenario, chance=asked.given["chance"], **asked.how)
+    if asked.given["tables_dir"]:
+        write_tables(found, Path(asked.given["tables_dir"]))
+    return found
+
+
+def show_answer(found: MarketingPromise) -> None:
+    """Show the answer in one sentence, what stands behind it, and the headline numbers."""
+    goal = found.as_it_is.goal
+    paper = "" if goal is None or not math.isfinite(goal.on_paper_per_month) else (
+        f"For the goal, a spreadsheet that knows no queue asks for {leads(goal.on_paper_per_month)} leads a month. "
+    )  # fmt: skip
+    lead = (
+        f"{moves_words(found)}{paper}Every source and campaign grows or shrinks alike, in the same "
+        f"{counted(len(found.today.measures), 'simulated year')} at each number of leads."
+    )
+    display_html(answer_html(finding(found), lead, _cards(found)))
+
+
+def finding(found: MarketingPromise) -> str:
+    """Return the page's answer in a sentence or two."""
+    return cliff_words(found.as_it_is) + goal_words(found)
+
+
+def show_cliff(found: MarketingPromise) -> None:
+    """Show contribution by the number of leads, where one more stops paying, and what moves that point."""
+    here, others = found.as_it_is, found.courses[1:]
+    furthest = max(others, key=lambda course: course.curve.cliff.handed_per_month.mean)
+    further = furthest.curve.cliff.handed_per_month.mean > here.curve.cliff.handed_per_month.mean
+    told = f"; {quoted(furthest)} moves it furthest, to {pays_up_to(furthest.curve)}" if further else ""
+    beside = (
+        "The best of the plan’s own alternatives that are free stand beside it, and"
+        if len(others) > 1
+        else "No alternative of the plan’s own is free and brings more, so beside it stand only"
+    )
+    heading(
+        f"Even {leads(here.curve.cliff.handed_per_month.mean)} leads a month are too many to pay{told}"
+        if is_lowest(here.curve)
+        else f"One more lead pays up to {pays_up_to(here.curve)} a month{told}",
+        "Beyond that point one more makes the others wait, and that costs more than it brings. "
+        f"{beside} {others[-1].label}.",
+    )
+    show(
+        volume_cliff([course.curve for course in found.courses], today=here.today_per_month),
+        alt="Curves of contribution by leads handed over a month. One more lead pays up to: "
+        + "; ".join(f"{course.label} {pays_up_to(course.curve)}" for course in found.courses)
+        + ".",
+        caption="Bands: 95 % range. Dots: the number of leads above which one more lowers contribution.",
+    )
+    names = ["plan", "one more lead pays up to, a month", "contribution there", "beside today’s plan"]
+    table(names, cliff_rows(found), numeric=names[1:])
+
+
+def show_goal(found: MarketingPromise) -> None:
+    """Show how many leads the goal takes, by source, in count and in money."""
+    goal, here = found.scenario.goal, found.as_it_is
+    if here.goal is None:
+        heading("No goal is set, so none can be traced back to leads", "It goes under goal: in the plan’s file.")
+        return
+    way = found.way_to_goal
+    told = "No number of leads that was tried reaches" if way is None else f"{needed_words(way)} leads a month reach"
+    paper = here.goal.on_paper_per_month
+    asks = f"; a spreadsheet asks for {leads(paper)}" if math.isfinite(paper) else ""
+    by = "" if way in (None, here) else f" with {quoted(way)}"
+    heading(
+        f"{upper_first(told)} {money(goal.from_marketing)}{by}{asks}",
+        f"The least of the numbers tried at which a single year reaches marketing’s goal with a chance of "
+        f"{percent(found.chance)}. The spreadsheet divides the goal by what a lead is worth that is called at once; it "
+        "knows no queue. Where no number reaches the goal so surely, the best chance of all is given.",
+    )
+    names = ["plan", "leads a month for the goal", "chance to reach it", "most revenue of all tried", "at leads"]
+    table(names, goal_rows(found), numeric=names[1:])
+    if way is None:
+        return
+    columns = ["source", "leads a month", "each worth on paper", "together", "media cost"]
+    caption = f"What {'the goal takes' if way is here else f'the goal takes with {quoted(way)}'}, by source, a month"
+    table(columns, source_rows(way), caption=caption, numeric=columns[1:])
+    display_html(
+        '<p class="s">Sources share the leads as in the plan’s file, and worth on paper follows from the file alone: '
+        "no chance is in these, so no range is given. What campaigns cost is not in the media cost.</p>"
+    )
+
+
+def show_reading(found: MarketingPromise) -> None:
+    """Show how to read the answer, what would change it, and what it leaves out."""
+    decay = found.scenario.decay.preset.replace("_", " ")
+    heading("How to read this, what would change it, and what it leaves out")
+    say(
+        "\n".join(
+            [
+                "- A promise of many leads is only worth making to a team that can work them. Move the point first, by "
+                "what is free, and promise more then.",
+                "- If more reps hardly move the point, somebody else is full: look at the account executives and how "
+                "many deals each can hold open.",
+                f"- How steep the fall is follows from the order of the queue and from how fast interest fades (this "
+                f"plan believes in “{escape(decay)}”). Where waiting costs nothing, more leads cost media alone.",
+                "- The goal is looked for among the numbers of leads that were tried, so it is a little coarse. The "
+                "chance is that of a single year, and years stray: a year may miss a goal that the mean reaches.",
+                "- More leads are as good as today’s and cost as much each. Real sources run dry; a source that has to "
+                "pay more for each further lead turns earlier.",
+                "- Deals that sales sources itself, and customers who buy again, are not simulated.",
+            ]
+        )
+    )
+
+
+def record_results(found: MarketingPromise) -> None:
+    """Hand the results to the publisher for ``run.json`` and the hub."""
+    cards = [card.as_dict() for card in _cards(found)]
+    facts = {"finding": finding(found), "digest": found.scenario.digest, "headline": cards}
+    record({**facts, "results": to_json(found)})
+
+
+def key_figures(found: MarketingPromise) -> str:
+    """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
+    lines = [(course.label, pays_up_to(course.curve), needed_words(course)) for course in found.courses]
+    told = "\n".join(f"{label:<44}{cliff:>14}{goal:>22}" for label, cliff, goal in lines)
+    return f"{told}\nleads by the 15th {leads(float(found.pacing.expected[14])):>8}"
+
+
+def write_tables(found: MarketingPromise, folder: Path) -> None:
+    """Write the numbers behind the page as Parquet: every curve by year, the next leads, and the pacing line."""
+    curves = [
+        {"plan": course.label, "factor": float(factor), "replication": year,
+         "handed_per_month": float(course.curve.handed_per_month[year, place]),
+         "contribution": float(course.curve.contribution[year, place]),
+         "revenue": float(course.curve.goal_revenue[year, place])}
+        for course in found.courses
+        for place, factor in enumerate(course.curve.factors)
+        for year in range(len(course.curve.contribution))
+    ]  # fmt: skip
+    more = [
+        {"source": name, "mean": one.contribution.mean, "low": one.contribution.low,
+         "high": one.contribution.high, "handed_count": one.handed_count}
+        for name, one in found.next_leads.items()
+    ]  # fmt: skip
+    line = found.pacing
+    pacing = {"day": np.arange(1, 32), "expected": line.expected, "low": line.low, "high": line.high,
+              "promised": line.promised}  # fmt: skip
+    columns = ["source", "mean", "low", "high", "handed_count"]
+    write_parquet(pd.DataFrame(curves), folder / "curves.parquet")
+    write_parquet(pd.DataFrame(more, columns=columns), folder / "next_leads.parquet")
+    write_parquet(pd.DataFrame(pacing), folder / "pacing.parquet")
+
+
+# ---------------------------------------------------------------------- words and rows
+
+
+def _cards(found: MarketingPromise) -> list[Card]:
+    label = "leads a month up to which one more pays"
+    cards = [Card(f"{label}, {course.label}", pays_up_to(course.curve), _cliff_note(found, number))
+             for number, course in enumerate(found.courses[:2])]  # fmt: skip
+    goal = found.as_it_is.goal
+    if goal is None:
+        return cards
+    way, reached = found.way_to_goal, results.goal_reached(found.today)
+    amount = money(goal.goal)
+    if way is None:
+        cards.append(Card(f"leads a month for the goal of {amount}", "none", "of all numbers tried"))
+    else:
+        note = way.label if way is not found.as_it_is else f"with a chance of {percent(found.chance)}"
+        cards.append(Card(f"leads a month for the goal of {amount}", leads(needed(way)), note))
+    cards.append(Card("chance to reach the goal, as planned", percent(reached.mean), ranged(reached, percent)))
+    return cards
+
+
+def _cliff_note(found: MarketingPromise, number: int) -> str:
+    words = pays_up_to_range(found.courses[number].curve)
+    return words if words == "no range" else f"range {words}"
+
+
+__all__ = [
+    "PARAMETERS",
+    "finding",
+    "key_figures",
+    "prepare",
+    "record_results",
+    "show_answer",
+    "show_burst",
+    "show_cliff",
+    "show_goal",
+    "show_next",
+    "show_pacing",
+    "show_reading",
+    "show_split",
+    "write_tables",
+]

@@ -1,0 +1,228 @@
+"""Sections on what marketing promises: whose part of the goal is what, the pacing line, bursts, and the next leads."""
+
+from __future__ import annotations
+
+import math
+
+from smarketing_sim.decide.marketing_promise import NEXT_LEADS, MarketingPromise
+from smarketing_sim.experiment import results
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.report.charts.promise import pacing_chart
+from smarketing_sim.report.marketing_promise.words import leads, pays_up_to, pays_up_to_range
+from smarketing_sim.report.notebook.display import fold, heading, show, table, table_html
+from smarketing_sim.scenario.contract import PacingClause, VolumeClause
+from smarketing_sim.words.numbers import counted, gain, money, month_range, months, percent, range_of, signed
+
+_DAYS = (5, 10, 15, 20, 25, 31)
+_HALFWAY = 15
+
+
+def show_split(found: MarketingPromise) -> None:
+    """Show the goal's split between marketing and sales, and the quotas of those who close."""
+    goal, quota = found.scenario.goal, _quota(found)
+    if not goal.revenue and not quota:
+        heading("Neither a goal nor a quota is set", "There is nothing to split and nothing to check.")
+        return
+    heading(
+        _split_title(found, quota),
+        "Marketing’s leads alone are simulated, and not the deals that sales sources itself.",
+    )
+    rows = [*_goal_rows(found), *_revenue_rows(found), *_quota_rows(found, quota)]
+    table(["", "amount", "range"], rows, numeric=["amount", "range"])
+
+
+def show_pacing(found: MarketingPromise) -> None:
+    """Show the pacing line: the running count of a month, day by day."""
+    line = found.pacing
+    expected, total = (leads(float(line.expected[day - 1])) for day in (_HALFWAY, 31))
+    is_promised = math.isfinite(line.promised[-1])
+    half, whole = (leads(float(line.promised[day - 1])) if is_promised else "" for day in (_HALFWAY, 31))
+    heading(
+        f"By the {_HALFWAY}th, {expected} leads are in of the {half} promised by then; at the end {total} of {whole}"
+        if is_promised
+        else f"By the {_HALFWAY}th, {expected} leads are in, by the end of the month {total}; no number is promised",
+        f"Means over all months of the simulated years; nine months of ten run inside the band.{_kept_words(found)}",
+    )
+    show(
+        pacing_chart(line, title="Leads handed over so far, by day of the month"),
+        alt="Running count of leads handed over in a month: "
+        + ", ".join(f"day {day} {leads(float(line.expected[day - 1]))}" for day in _DAYS)
+        + (f"; promised {whole} by the end." if is_promised else "; nothing is promised."),
+        caption="The band is how far single months stray, not how sure the mean is.",
+    )
+    columns = ["by day", "expected", "nine months of ten", "promised"]
+    rows = [
+        (
+            f"{day}",
+            leads(float(line.expected[day - 1])),
+            f"{leads(float(line.low[day - 1]))} to {leads(float(line.high[day - 1]))}",
+            leads(float(line.promised[day - 1])) if is_promised else "–",
+        )
+        for day in _DAYS
+    ]
+    fold("Day by day in numbers", table_html(columns, rows, numeric=columns[1:]))
+
+
+def show_burst(found: MarketingPromise) -> None:
+    """Show what it costs that leads come in campaigns."""
+    burst, total = found.burst, found.scenario.run.horizon_months
+    if burst is None:
+        heading("No campaign is planned, so no burst costs anything", "They go under campaigns: in the plan’s file.")
+        return
+    heading(
+        _burst_title(burst.contribution),
+        f"{leads(burst.burst_leads)} leads come in campaigns; here they come evenly over the year instead, from the "
+        "same sources, as many as before. What campaigns themselves cost is left out on both sides.",
+    )
+    rows: list[tuple[object, ...]] = [
+        ("contribution", gain(burst.contribution.mean), range_of(burst.contribution, gain)),
+        ("expected revenue", gain(burst.revenue.mean), range_of(burst.revenue, gain)),
+    ]
+    if math.isfinite(burst.kept_share.mean):
+        share = burst.kept_share
+        kept = Interval(total * share.mean, total * share.low, total * share.high)
+        rows.append((f"months of {total} in which sales keeps all promises", _more(kept.mean), range_of(kept, _more)))
+    names = ["an even flow, beside the plan", "difference", "range"]
+    table(names, rows, numeric=names[1:])
+
+
+def show_next(found: MarketingPromise) -> None:
+    """Show what the next leads of each source bring."""
+    more = {name: one for name, one in found.next_leads.items() if math.isfinite(one.contribution.mean)}
+    if not more:
+        heading("No source hands leads over evenly", "So there are no next ones to ask about.")
+        return
+    ordered = sorted(more.items(), key=lambda item: -item[1].contribution.mean)
+    heading(
+        _next_title({name: one.contribution for name, one in ordered}),
+        "What they cost, and what they take from all other leads by making them wait, is counted. They come evenly "
+        "over the year, one source at a time.",
+    )
+    names = ["source", "each of them brings", "range", "media for one", "how many came"]
+    rows = [
+        (
+            _source(name),
+            gain(one.contribution.mean),
+            range_of(one.contribution, gain),
+            money(found.scenario.marketing.sources[name].cost_per_handed),
+            leads(one.handed_count),
+        )
+        for name, one in ordered
+    ]
+    table(names, rows, numeric=names[1:])
+
+
+# ---------------------------------------------------------------------- words and rows
+
+
+def _quota(found: MarketingPromise) -> float:
+    """Return the quotas of all account executives over the horizon."""
+    ae, total = found.scenario.sales.ae, found.scenario.run.horizon_months
+    return ae.quota * ae.headcount * total / 12.0
+
+
+def _split_title(found: MarketingPromise, quota: float) -> str:
+    goal = found.scenario.goal
+    if not goal.revenue:
+        return f"No goal is set; the account executives’ quotas add up to {money(quota)}"
+    whole = goal.marketing_share == 1.0
+    part = "all of the goal," if whole else f"{money(goal.from_marketing)} of the goal of"
+    told = f"Marketing’s leads must bring {part} {money(goal.revenue)}"
+    if not quota:
+        return f"{told}; no quota is set"
+    amount = "as much" if money(quota) == money(goal.revenue) else money(quota)
+    short = "" if _quota_leads(found, quota) is not None else ", and no number of leads tried fills them"
+    return f"{told}; the account executives’ quotas add up to {amount}{short}"
+
+
+def _goal_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
+    goal = found.scenario.goal
+    if not goal.revenue:
+        return []
+    reached = results.goal_reached(found.today)
+    return [
+        ("goal", money(goal.revenue), "set"),
+        (f"of it by marketing’s leads, {percent(goal.marketing_share)}", money(goal.from_marketing), "set"),
+        ("of it sourced by sales itself", money(goal.revenue - goal.from_marketing), "set"),
+        ("chance that marketing’s part is reached, as planned", percent(reached.mean), range_of(reached, percent)),
+    ]
+
+
+def _revenue_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
+    views = {
+        "revenue expected from this year’s leads": "expected_revenue",
+        "revenue booked this year from marketing’s leads": "booked_revenue",
+    }
+    listed = {label: results.mean_of(found.today, name) for label, name in views.items()}
+    return [(label, money(one.mean), range_of(one, money)) for label, one in listed.items()]
+
+
+def _quota_rows(found: MarketingPromise, quota: float) -> list[tuple[object, ...]]:
+    """Return the quotas, the chance that they are filled, and the leads they take beside those that can be worked."""
+    if not quota:
+        return []
+    reached, here = results.quota_reached(found.today), found.as_it_is
+    closers = counted(found.scenario.sales.ae.headcount, "account executive")
+    asked = _quota_leads(found, quota)
+    return [
+        (f"quotas of {closers} together", money(quota), "set"),
+        (
+            "chance that marketing’s leads alone fill them",
+            percent(reached.mean),
+            range_of(reached, percent),
+        ),
+        (
+            f"leads a month that bring marketing’s part of them, chance {percent(found.chance)}",
+            "none tried" if asked is None else leads(asked),
+            "–",
+        ),
+        ("leads a month up to which one more pays", pays_up_to(here.curve), pays_up_to_range(here.curve)),
+    ]
+
+
+def _quota_leads(found: MarketingPromise, quota: float) -> float | None:
+    """Return the fewest leads a month tried that bring marketing's part of the quotas; None where none does."""
+    curve, part = found.as_it_is.curve, found.scenario.goal.marketing_share * quota
+    enough = (place for place, one in enumerate(curve.goal_chance(part)) if one.mean >= found.chance)
+    place = next(enough, None)
+    return None if place is None else float(curve.handed_per_month[:, place].mean())
+
+
+def _kept_words(found: MarketingPromise) -> str:
+    """Return in how many months the promised number of leads is kept; empty without a promise or a case."""
+    total, kinds = found.scenario.run.horizon_months, VolumeClause | PacingClause
+    name = next((n for n, c in found.scenario.sla.items() if isinstance(c, kinds) and c.leads_per_rep), None)
+    if name is None:
+        return ""
+    kept = results.kept_in_a_month(results.kept_months(found.today, name))
+    if math.isnan(kept.mean):
+        return ""
+    named = name.replace("_", " ")
+    return f" The promise ({named}) is kept in {months(kept, total)} months ({month_range(kept, total)})."
+
+
+def _burst_title(cost: Interval) -> str:
+    if cost.low > 0.0:
+        return f"Bursts cost {money(cost.mean)}: in an even flow the same leads would bring that much more"
+    if cost.high < 0.0:
+        return f"Bursts cost nothing: in an even flow the same leads would bring {money(-cost.mean)} less"
+    return "Whether bursts cost anything cannot be told from these simulated years"
+
+
+def _next_title(each: dict[str, Interval]) -> str:
+    """Return which source's next leads bring most; ``each`` is best first."""
+    first, best = next(iter(each.items()))
+    if best.low > 0.0:
+        return f"Of the next {NEXT_LEADS} leads, those from {_source(first)} bring most: {gain(best.mean)} each"
+    losing = sum(one.high < 0.0 for one in each.values())
+    tail = f"; those of {losing} of {counted(len(each), 'source')} surely cost more" if losing else ""
+    return f"No source’s next {NEXT_LEADS} leads surely bring more than they cost{tail}"
+
+
+def _source(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _more(months_more: float) -> str:
+    told = signed(f"{months_more:.1f}")
+    return f"+{told}" if months_more > 0 and told != "0.0" else told

@@ -1,0 +1,1 @@
+"""What every report notebook shares: parameters, progress, display, cards, the run's record."""

@@ -1,0 +1,55 @@
+"""What every chapter begins with: checked parameters, a scenario, workers, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from smarketing_sim.experiment.workers import workers
+from smarketing_sim.report.notebook.parameters import check_parameters, load_plan
+from smarketing_sim.report.notebook.progress import report_progress
+from smarketing_sim.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a chapter was asked.
+
+    Parameters
+    ----------
+    scenario
+        The plan it is about.
+    given
+        Every parameter of the notebook by name.
+    how
+        ``replications``, ``seed``, ``executor`` and ``progress`` for a decision.
+    """
+
+    scenario: Scenario
+    given: dict[str, Any]
+    how: dict[str, Any]
+
+
+@contextmanager
+def question(namespace: Mapping[str, Any], **more: type) -> Iterator[Question]:
+    """Check a notebook's parameters and provide what its decision needs.
+
+    Parameters
+    ----------
+    namespace
+        ``globals()`` of the notebook.
+    more
+        Parameters beside those of every report, by type.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown or has the wrong type, or the scenario has problems.
+    """
+    given = check_parameters(namespace, more)
+    scenario = load_plan(given)
+    with report_progress() as progress, workers(given["workers"] or None) as executor:
+        how = {"replications": given["replications"], "seed": given["seed"], "executor": executor, "progress": progress}
+        yield Question(scenario, given, how)

@@ -1,0 +1,169 @@
+"""What a report notebook calls to show something: figures with their description, words, tables, and its results."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from smarketing_sim.words.markup import escape, plain_text, to_html, unbroken
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RECORD_MIME = "application/vnd.smarketing+json"
+WHAT_IF = "data-what-if"
+"""The attribute with the numbers that the sliders of a page move over."""
+
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+def show(figure: Figure, *, alt: str, caption: str = "") -> None:
+    """Show ``figure`` as an SVG whose bytes depend on the drawing alone, and close it.
+
+    Parameters
+    ----------
+    figure
+        The drawing; it gets the constrained layout unless it has a layout of its own.
+    alt
+        What a reader who cannot see it should know: the finding, in one sentence. Plain text.
+    caption
+        A line below the figure. Plain text.
+
+    Raises
+    ------
+    ValueError
+        If ``alt`` is empty.
+    """
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - slow to import
+
+    described = {"alt": plain_text(alt), "caption": plain_text(caption)}
+    if not described["alt"]:
+        raise ValueError("a figure needs an alternative text")
+    bundle = {"image/svg+xml": figure_svg(figure), "text/plain": described["alt"]}
+    _emit(bundle, {"image/svg+xml": described})
+    plt.close(figure)
+
+
+def figure_svg(figure: Figure) -> str:
+    """Return ``figure`` as SVG text, equal run after run: no date, no maker, fixed ids, letters drawn as paths."""
+    from matplotlib import rc_context  # noqa: PLC0415 - slow to import
+
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    buffer = io.StringIO()
+    with rc_context({"svg.hashsalt": "smarketing", "svg.fonttype": "path", "text.parse_math": False}):
+        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+    return buffer.getvalue()
+
+
+def display_html(html: str) -> None:
+    """Show ready HTML; whoever made it has put all text from data through :func:`~.markup.escape`."""
+    _emit({"text/html": html, "text/plain": ""})
+
+
+def say(markdown: str) -> None:
+    """Show ``markdown``; text from data inside it must have gone through :func:`~.markup.escape`."""
+    display_html(to_html(markdown))
+
+
+def fold(summary: str, html: str) -> None:
+    """Show ready ``html`` folded away below the plain-text line ``summary``."""
+    display_html(f"<details><summary>{escape(summary)}</summary>{html}</details>")
+
+
+def heading(title: str, note: str = "") -> None:
+    """Show a section's heading, which states its finding, and a line on how to read it."""
+    below = f'<p class="s">{escape(note)}</p>' if note else ""
+    display_html(f"<h2>{unbroken(title)}</h2>{below}")
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    caption: str = "",
+    numeric: Collection[str] = (),
+) -> None:
+    """Show a table; every text in it is escaped here.
+
+    Parameters
+    ----------
+    headings
+        Column names in a reader's words.
+    rows
+        One sequence per row, as long as ``headings``; its first cell names the row. A pair ``(text, note)`` puts the
+        note on a muted second line.
+    caption
+        A line above the table that says what it holds.
+    numeric
+        The headings whose columns are set flush right.
+    """
+    display_html(table_html(headings, rows, caption=caption, numeric=numeric))
+
+
+def table_html(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    caption: str = "",
+    numeric: Collection[str] = (),
+) -> str:
+    """Return the HTML that :func:`table` shows."""
+    classes = [' class="n r"' if heading in numeric else "" for heading in headings]
+    head = "".join(f'<th scope="col"{c}>{escape(h)}</th>' for h, c in zip(headings, classes, strict=True))
+    body = "".join(_row(row, classes) for row in rows)
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _row(row: Sequence[object], classes: Sequence[str]) -> str:
+    cells = [
+        f'<th scope="row"{c}>{_cell(value)}</th>' if column == 0 else f"<td{c}>{_cell(value)}</td>"
+        for column, (value, c) in enumerate(zip(row, classes, strict=True))
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, tuple):
+        text, note = value
+        return f"{escape(text)}<span>{escape(note)}</span>"
+    return escape(value)
+
+
+def record(results: Mapping[str, Any]) -> None:
+    """Hand ``results`` to the publisher, which writes them into ``run.json``; a reader of the page sees nothing.
+
+    Parameters
+    ----------
+    results
+        ``headline`` (a list of ``{"label", "value", "range"}`` for the hub), ``results`` (anything), ``digest`` (of the
+        scenario that really ran) and ``finding`` (the report's answer in one sentence); all optional. NumPy numbers
+        become plain ones, and what is not finite becomes null.
+
+    Raises
+    ------
+    TypeError
+        If something in it is no JSON.
+    """
+    payload = json.loads(json.dumps(_finite(results), allow_nan=False))
+    _emit({RECORD_MIME: payload, "text/plain": ""})
+
+
+def _emit(bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    from IPython.display import display  # noqa: PLC0415 - the package works without a notebook
+
+    display(bundle, metadata=metadata or {}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _finite(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,203 @@
+"""The answer first: one sentence, then the few numbers that a leader needs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from smarketing_sim.decide.advice import AT_WAGES
+from smarketing_sim.decide.levers import KEPT_FROM
+from smarketing_sim.experiment import results
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.report.notebook.display import display_html, record
+from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
+from smarketing_sim.scenario.money import Goal
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.markup import escape, unbroken
+from smarketing_sim.words.numbers import (
+    counted,
+    gain,
+    lower_first,
+    money,
+    month_range,
+    months,
+    percent,
+    range_of,
+    span,
+    wait,
+)
+
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def show_answer(plan: Planning) -> None:
+    """Show the answer in one sentence, what stands behind it, and the headline numbers."""
+    cards = "".join(_card(label, value, note) for label, value, note in headline_cards(plan))
+    lead = " ".join(_context(plan))
+    display_html(f'<h1>{unbroken(answer(plan))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>')
+
+
+def answer(plan: Planning) -> str:
+    """Return the report's answer in one sentence."""
+    name = first_promise(plan.scenario)
+    if name is None:
+        expected = plan.mean("expected_revenue")
+        return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
+    promise, kept = promise_name(plan.scenario.sla[name]), plan.kept(name)
+    if not np.isfinite(kept.mean):
+        why = (
+            "no month has open hours to judge a lead by" if plan.total("handed").mean > 0 else "no lead is handed over"
+        )
+        return f"The {promise} promise has no case: {why} in this plan."
+    ceiling = plan.ceiling(name)
+    out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
+    tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
+    share = f"{months(kept, plan.months)} months, {_range_words(kept, plan.months)}"
+    return f"The {promise} promise is kept in {share}.{tail}{what_to_do(plan)}"
+
+
+def what_to_do(plan: Planning) -> str:
+    """Return what to do as a sentence to follow another one; empty where nothing was tried or promised."""
+    advice = plan.advice
+    if advice is None or not np.isfinite(advice.ranking.kept.mean):
+        return ""
+    if advice.ranking.kept.mean >= KEPT_FROM:
+        rule = advice.first_rule
+        over = plan.scenario.economics.counted
+        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}"
+        return f" Sales keeps every promise as it is{more}."
+    if advice.action is None:
+        return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
+    action, share = advice.action, plan.scenario.sales.sdr.marketing_time.share
+    wages = f", at {percent(share)} of the wages" if share < 1.0 and action.price == AT_WAGES else ""
+    return (
+        f" What keeps every promise of sales in {percent(KEPT_FROM)} of months, {action.price}: "
+        f"{lower_first(action.label)} ({gain(action.contribution.mean)} of contribution{wages})."
+    )
+
+
+def first_promise(scenario: Scenario) -> str | None:
+    """Return the clause that the headline is about: the first one on speed, else the first that sales promises."""
+    clauses = scenario.sla.items()
+    speed = [name for name, clause in clauses if isinstance(clause, SpeedClause)]
+    sales = [name for name, clause in clauses if clause.side == "sales"]
+    return next(iter([*speed, *sales, *scenario.sla]), None)
+
+
+def promise_name(clause: Clause) -> str:
+    """Return what people call a promise, such as ``six-hour`` or ``four-attempt``."""
+    if isinstance(clause, SpeedClause):
+        unit = (
+            f"business-{clause.within.unit}"
+            if clause.within.unit != "hour" and clause.within.business
+            else clause.within.unit
+        )
+        return f"{_number(clause.within.amount)}-{unit}"
+    if isinstance(clause, DepthClause):
+        return f"{_number(clause.attempts)}-attempt"
+    return "feedback" if isinstance(clause, FeedbackClause) else clause.kind
+
+
+def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
+    """Return the headline numbers as (label, value, note), the second one the chance to reach the goal."""
+    cards = []
+    name = first_promise(plan.scenario)
+    if name is not None and np.isfinite(plan.kept(name).mean):
+        label = f"months in which the {promise_name(plan.scenario.sla[name])} promise is kept"
+        cards.append((label, months(plan.kept(name), plan.months), _range_words(plan.kept(name), plan.months)))
+    goal, reached = plan.scenario.goal, results.goal_reached(plan.experiment)
+    if np.isfinite(reached.mean):
+        cards.append(
+            (
+                f"chance to reach {_goal_words(goal)}",
+                percent(reached.mean),
+                f"range {range_of(reached, percent)}",
+            )
+        )
+    revenue = plan.mean("expected_revenue")
+    cards.append(("revenue expected from this year’s leads", money(revenue.mean), _one_year(plan, revenue)))
+    contribution = plan.mean("contribution")
+    cards.append(
+        (
+            f"contribution {plan.scenario.economics.counted}",
+            money(contribution.mean),
+            f"range {range_of(contribution, money)}",
+        )
+    )
+    return cards
+
+
+def _goal_words(goal: Goal) -> str:
+    whole = goal.marketing_share == 1.0
+    return f"{'the goal of' if whole else 'marketing’s part of the goal,'} {money(goal.from_marketing)}"
+
+
+def busiest_hour(plan: Planning) -> tuple[str, float]:
+    """Return the hour of the week with most leads waiting, in words, and how many."""
+    waiting = plan.experiment.stacked("waiting_new").mean(axis=0) + plan.experiment.stacked("waiting_retries").mean(
+        axis=0
+    )
+    if np.all(np.isnan(waiting)):
+        return "", 0.0
+    hour = int(np.nanargmax(waiting))
+    return f"{_DAYS[hour // 24]} from {hour % 24}:00 to {hour % 24 + 1}:00", float(waiting[hour])
+
+
+def record_results(plan: Planning) -> None:
+    """Hand the results to the publisher for ``run.json`` and the hub."""
+    cards = headline_cards(plan)
+    record(
+        {
+            "finding": answer(plan),
+            "digest": plan.scenario.digest,
+            "results": results.to_json(plan.experiment),
+            "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
+        }
+    )
+
+
+def _context(plan: Planning) -> list[str]:
+    """Return two or three sentences on what stands behind the answer."""
+    told = []
+    business, wall = plan.mean("business_p50_minutes"), plan.mean("wall_p50_minutes")
+    if np.isinf(business.mean):
+        told.append("More than half of the leads are never called within the time that was simulated.")
+    elif np.isfinite(business.mean):
+        told.append(
+            f"Half of the leads are called within {wait(business.mean)} of business time; for the "
+            f"buyer, who does not stop the clock at night, that is {span(wall.mean)}."
+        )
+    planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")
+    if np.isinf(planned.mean):
+        told.append("Nobody is there to call these leads.")
+    elif np.isfinite(busy.mean) and planned.mean > 1.0:
+        told.append(
+            f"The plan asks for {percent(planned.mean)} of the time that there is for these leads, so some are called "
+            "late and some not at all."
+        )
+    elif np.isfinite(busy.mean):
+        told.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
+    when, count = busiest_hour(plan)
+    if count >= 1.0:
+        told.append(f"The queue is longest on {when}: {counted(round(count), 'lead')} on average.")
+    return told or ["Nothing happened in the time that was simulated."]
+
+
+def _one_year(plan: Planning, revenue: Interval) -> str:
+    spread = results.one_year(plan.experiment)
+    single = f"; one year may land {money(spread['p10'])} to {money(spread['p90'])}" if spread else ""
+    return f"range {range_of(revenue, money)}{single}"
+
+
+def _range_words(kept: Interval, total: int) -> str:
+    low_high = month_range(kept, total)
+    return "no range" if low_high == "no range" else f"range {low_high}"
+
+
+def _number(amount: float) -> str:
+    return _NUMBERS[int(amount)] if amount == int(amount) and amount <= 12 else f"{amount:g}"
+
+
+def _card(label: str, value: str, note: str) -> str:
+    return f'<div class="c"><small>{escape(label)}</small><b>{escape(value)}</b><small>{escape(note)}</small></div>'

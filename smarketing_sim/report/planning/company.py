@@ -1,0 +1,72 @@
+"""Does this look like your company? What a plan implies beside what is usual, for a terminal and for the report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from smarketing_sim.decide.self_check import MONEY, Implied, self_check
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.report.notebook.display import heading, table
+from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.scenario.calendars import WEEKDAYS
+from smarketing_sim.scenario.holidays import Holidays
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.numbers import counted, money, percent, range_of, signed
+from smarketing_sim.world.calendar import add_months
+
+
+def self_check_text(found: Sequence[Implied]) -> str:
+    """Return a self-check as lines for a terminal."""
+    lines = ["Does this look like your company?"]
+    for one in found:
+        mark = "!" if one.unusual else " "
+        lines.append(f" {mark} {one.label}: {_shown(one, one.value.mean)} ({_range(one)}); usual {_usual(one)}")
+    if any(one.unusual for one in found):
+        lines.append(" ! is outside what is usual: see whether a number of the file is off, or you are the exception.")
+    return "\n".join(lines)
+
+
+def holidays_text(scenario: Scenario) -> str:
+    """Return when a company is closed, in words, with how many business days that takes off the months reported."""
+    calendar, run = scenario.calendar, scenario.run
+    last = add_months(run.starts_on, run.horizon_months) - dt.timedelta(days=1)
+    within = calendar.holidays.within(run.starts_on, last)
+    lost = sum(not hours and bool(calendar.hours.get(WEEKDAYS[day.weekday()])) for day, hours in within.items())
+    less = f"{counted(lost, 'business day')} fewer in {counted(run.horizon_months, 'month')}"
+    return f"Holidays: {calendar.holidays}" + (f"; {less}" if calendar.holidays != Holidays() else "")
+
+
+def show_company(plan: Planning) -> None:
+    """Show what the plan implies about the company, with what is outside the usual marked."""
+    found = self_check(plan.experiment)
+    if not found:
+        return
+    odd = [one for one in found if one.unusual]
+    some = f"{len(odd)} of {len(found)} numbers {'is' if len(odd) == 1 else 'are'} unusual"
+    count = some if odd else "nothing that the plan implies is unusual"
+    heading(
+        f"Does this look like your company? {count[:1].upper() + count[1:]}",
+        "What follows from the plan, beside what is usual in the field. Something far from what you know of your own "
+        f"company points to a number that is off. {holidays_text(plan.scenario)}.",
+    )
+    rows = [
+        (one.label, _shown(one, one.value.mean), _range(one), (_usual(one), one.benchmark.source),
+         "unusual" if one.unusual else "")
+        for one in found
+    ]  # fmt: skip
+    table(["", "here", "range", "usual", ""], rows, numeric=["here", "range"])
+
+
+def _shown(one: Implied, value: float) -> str:
+    if one.name in MONEY:
+        return money(value)
+    return percent(value) if one.name == "conversations_per_dial" else signed(f"{value:,.1f}")
+
+
+def _range(one: Implied) -> str:
+    return range_of(one.value, lambda value: _shown(one, value))
+
+
+def _usual(one: Implied) -> str:
+    return range_of(Interval(0.0, one.benchmark.low, one.benchmark.high), lambda value: _shown(one, value))

@@ -1,0 +1,171 @@
+"""The planning report's numbers: parameters in, one experiment, every figure that the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from smarketing_sim.decide.advice import Advice, advise
+from smarketing_sim.errors import RunFailed
+from smarketing_sim.experiment import results
+from smarketing_sim.experiment.runs import Experiment, run
+from smarketing_sim.experiment.workers import workers as provide_workers
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
+from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.report.notebook.parameters import check_parameters, load_plan
+from smarketing_sim.report.notebook.progress import Progress, report_progress
+from smarketing_sim.report.notebook.tables import write_parquet
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.numbers import counted
+
+
+@dataclass(frozen=True, eq=False)
+class Planning:
+    """One experiment, what to do about it, and what the page asks of both."""
+
+    experiment: Experiment
+    advice: Advice | None = None
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that was run."""
+        return self.experiment.scenario
+
+    @property
+    def months(self) -> int:
+        """Months of the horizon."""
+        return self.scenario.run.horizon_months
+
+    @property
+    def years(self) -> int:
+        """Simulated years."""
+        return len(self.experiment.measures)
+
+    @property
+    def years_told(self) -> str:
+        """Simulated years in words, such as ``200 simulated years``."""
+        return counted(self.years, "simulated year")
+
+    def mean(self, name: str) -> Interval:
+        """Return a headline measure with its range."""
+        return results.mean_of(self.experiment, name)
+
+    def attained(self, clause: str) -> Interval:
+        """Return the attained share of a clause with its range."""
+        return results.attainment(self.experiment, clause)
+
+    def kept(self, clause: str) -> Interval:
+        """Return the chance that a month keeps a clause, with its range."""
+        return results.kept_in_a_month(results.kept_months(self.experiment, clause))
+
+    def ceiling(self, clause: str) -> float | None:
+        """Return what unlimited reps would attain."""
+        return results.ceiling(self.experiment, clause)
+
+    def by_source(self, column: str) -> list[Interval]:
+        """Return one column of the funnel with its range, by source."""
+        values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+        return [t_interval(values[:, source]).from_zero for source in range(values.shape[1])]
+
+    def total(self, column: str) -> Interval:
+        """Return one column of the funnel over all sources, with its range."""
+        values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+        return t_interval(values.sum(axis=1)).from_zero
+
+
+def prepare(namespace: Mapping[str, Any]) -> Planning:
+    """Check a notebook's parameters and run the experiment they ask for.
+
+    Parameters
+    ----------
+    namespace
+        ``globals()`` of the notebook; a plain name in it that is not a parameter is a misspelt one.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown or has the wrong type, or the scenario has problems.
+    RunFailed
+        If a simulated year failed.
+    """
+    given = check_parameters(namespace)
+    scenario = load_plan(given)
+    how: dict[str, Any] = {"replications": given["replications"], "seed": given["seed"]}
+    with report_progress() as progress, provide_workers(given["workers"] or None) as executor:
+        experiment = run(scenario, executor=executor, progress=progress and half_of(progress, 0), **how)
+        hold_failures(experiment)
+        advice = advise(scenario, executor=executor, progress=progress and half_of(progress, 1), **how)
+    planning = Planning(experiment, advice)
+    if given["tables_dir"]:
+        write_tables(planning, Path(given["tables_dir"]))
+    return planning
+
+
+def half_of(progress: Progress, half: int) -> Progress:
+    """Return a callback that tells of the first (0) or second (1) half of the work."""
+    return lambda done, planned: progress(round(1000 * (half + done / max(planned, 1))), 2000)
+
+
+def hold_failures(experiment: Experiment) -> None:
+    """Raise RunFailed where a simulated year failed."""
+    if experiment.failures:
+        count, first = len(experiment.failures), experiment.failures[0]
+        raise RunFailed(f"{count} simulated years failed; year {first.replication}: {first.error}")
+
+
+def write_tables(planning: Planning, folder: Path) -> None:
+    """Write the numbers behind the page as Parquet: clauses, funnel, response, waiting, years."""
+    for name, frame in tables(planning).items():
+        write_parquet(frame, folder / f"{name}.parquet")
+
+
+def tables(planning: Planning) -> dict[str, pd.DataFrame]:
+    """Return the numbers behind the page as tidy frames."""
+    experiment = planning.experiment
+    clauses = [
+        {
+            "replication": m.replication,
+            "clause": name,
+            "month": month + 1,
+            "numerator": counts.numerator[month],
+            "denominator": counts.denominator[month],
+            "left_out_count": counts.left_out_count[month],
+            "unworked_count": counts.unworked_count[month],
+            "duplicate_count": counts.duplicate_count[month],
+        }
+        for m in experiment.measures
+        for name, counts in m.clauses.items()
+        for month in range(planning.months)
+    ]
+    sources = list(planning.scenario.marketing.sources)
+    funnel = [
+        {"replication": m.replication, "source": source, **dict(zip(FUNNEL_COLUMNS, row, strict=True))}
+        for m in experiment.measures
+        for source, row in zip(sources, m.funnel, strict=True)
+    ]
+    curves = {"business": (BUSINESS_GRID, "called_business"), "wall": (WALL_GRID, "called_wall")}
+    response = [
+        pd.DataFrame({"clock": clock, "age_minutes": grid, "called_share": np.mean(experiment.stacked(name), axis=0)})
+        for clock, (grid, name) in curves.items()
+    ]
+    waiting = pd.DataFrame(
+        {
+            "hour_of_week": range(168),
+            "new_leads": np.mean(experiment.stacked("waiting_new"), axis=0),
+            "follow_ups": np.mean(experiment.stacked("waiting_retries"), axis=0),
+        }
+    )
+    years = pd.DataFrame([{"replication": m.replication, **m.headline} for m in experiment.measures])
+    return {
+        "clauses": pd.DataFrame(clauses),
+        "funnel": pd.DataFrame(funnel),
+        "waiting": waiting,
+        "years": years,
+        "response": pd.concat(response, ignore_index=True),
+    }

@@ -1,0 +1,108 @@
+"""Sliders in the published page: reps, leads and the limit on the first call, over a grid that was simulated before.
+
+The page has no kernel and asks no server; a script of this package moves over the numbers that stand in the page.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from smarketing_sim.decide.surface import Point, Surface
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.report.notebook.display import WHAT_IF, display_html, heading, table_html
+from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.scenario.contract import SpeedClause
+from smarketing_sim.words.markup import escape
+from smarketing_sim.words.numbers import counted, money_mark, month_range, months
+
+_DIGITS = 4
+
+
+def show_what_if(plan: Planning) -> None:
+    """Show the sliders, and behind a fold the simulated points as a table."""
+    if plan.advice is None or plan.advice.surface is None:
+        return
+    found = plan.advice.surface
+    heading(
+        f"Try it: {found.headcounts[0]} to {found.headcounts[-1]} reps, more leads or fewer, a tighter limit",
+        f"{len(found.headcounts) * len(found.volumes)} plans were simulated, {counted(found.years, 'year')} each; "
+        "between them the page draws straight lines, and says so. All else stays as in this plan, the queue too.",
+    )
+    display_html(_controls(found) + _table(found, plan.months))
+
+
+def _controls(found: Surface) -> str:
+    """Return three sliders and a place for what they say; without scripts they stay hidden."""
+    present = found.scenario.sales.sdr.headcount
+    lowest, highest = (round(100 * found.volumes[end]) for end in (0, -1))
+    limit = _promised(found)
+    rows = [
+        _slider("Reps", found.headcounts[0], found.headcounts[-1], max(present, 1)),
+        _slider("Leads, of today’s", lowest, highest, 100),
+        _slider("First call within", 0, len(found.limits) - 1, limit),
+    ]
+    numbers = escape(json.dumps(_numbers(found), allow_nan=False))
+    return f'<div class="what-if" {WHAT_IF}="{numbers}" hidden>{"".join(rows)}<p role="status"></p></div>'
+
+
+def _slider(label: str, lowest: int, highest: int, value: int) -> str:
+    return (
+        f'<label><span>{escape(label)}</span><input type="range" min="{lowest}" max="{highest}" step="1" '
+        f'value="{value}"><output></output></label>'
+    )
+
+
+def _promised(found: Surface) -> int:
+    """Return which limit the plan's own promise of speed has; the middle one where it has none of these."""
+    own = next((str(c.within) for c in found.scenario.sla.values() if isinstance(c, SpeedClause)), "")
+    return found.limits.index(own) if own in found.limits else len(found.limits) // 2
+
+
+def _numbers(found: Surface) -> dict[str, Any]:
+    """Return the grid as the script reads it."""
+    return {
+        "headcounts": found.headcounts,
+        "volumes": found.volumes,
+        "limits": found.limits,
+        "target": found.target,
+        "mark": money_mark(),
+        "months": found.scenario.run.horizon_months,
+        "points": [[_point(point) for point in row] for row in found.points],
+    }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {
+        "handed": round(point.handed_per_month, 1),
+        "kept": [_ends(kept) for kept in point.kept],
+        "called": [_number(called.mean) for called in point.called],
+        "contribution": [_whole(end) for end in _ends(point.contribution)],
+    }
+
+
+def _ends(interval: Interval) -> list[float | None]:
+    return [_number(end) for end in (interval.mean, interval.low, interval.high)]
+
+
+def _number(value: float) -> float | None:
+    return round(value, _DIGITS) if math.isfinite(value) else None
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _table(found: Surface, total: int) -> str:
+    """Return months kept by reps and leads at the promised limit, for those who cannot or will not move sliders."""
+    limit = _promised(found)
+    names = ["reps", *(f"{point.handed_per_month:,.0f} leads a month" for point in found.points[0])]
+    rows = [
+        (str(count), *((months(point.kept[limit], total), month_range(point.kept[limit], total)) for point in row))
+        for count, row in zip(found.headcounts, found.points, strict=True)
+    ]
+    told = table_html(
+        names, rows, numeric=names[1:], caption=f"Months in which a first call within {found.limits[limit]} is kept"
+    )
+    return f"<details><summary>The simulated points as a table</summary>{told}</details>"

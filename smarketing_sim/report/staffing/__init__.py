@@ -1,0 +1,1 @@
+"""The page that asks how many people it takes."""

@@ -1,0 +1,276 @@
+"""How many people? The least headcount that keeps the promises of sales, beside what is free, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from smarketing_sim.decide.staffing import Staffing, Step, staff
+from smarketing_sim.decide.staffing_answer import notes, to_json
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.cards import Card, answer_html
+from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
+from smarketing_sim.report.notebook.tables import write_parquet
+from smarketing_sim.report.staffing.charts import staffing_chart
+from smarketing_sim.words.markup import escape
+from smarketing_sim.words.numbers import counted, gain, money, percent, range_of
+
+PARAMETERS: dict[str, type] = {"keep": float}
+"""Parameters of the notebook beside those of every report."""
+
+
+def prepare(namespace: Mapping[str, Any]) -> Staffing:
+    """Check a notebook's parameters and find the headcount.
+
+    Parameters
+    ----------
+    namespace
+        ``globals()`` of the notebook.
+
+    Raises
+    ------
+    InputError
+        If a parameter cannot be used, the scenario has problems, or sales promises nothing.
+    RunFailed
+        If a simulated year failed.
+    """
+    with question(namespace, **PARAMETERS) as asked:
+        answer = staff(asked.scenario, keep=asked.given["keep"], **asked.how)
+    if asked.given["tables_dir"]:
+        write_tables(answer, Path(asked.given["tables_dir"]))
+    return answer
+
+
+def show_answer(answer: Staffing) -> None:
+    """Show the answer in one sentence, what stands behind it, and the headline numbers."""
+    named = ", ".join(name.replace("_", " ") for name in answer.promise.clauses)
+    lead = (
+        f"Kept means: all promises of sales ({named}) are kept in a month, and that in {percent(answer.promise.keep)} "
+        f"of months. The leads stay what they are, whoever is hired. {_free_words(answer)}"
+    )
+    display_html(answer_html(finding(answer), lead, _cards(answer)))
+
+
+def finding(answer: Staffing) -> str:
+    """Return the page's answer in one sentence."""
+    found, keep, free = answer.found, percent(answer.promise.keep), answer.free
+    if found.headcount is None:
+        reach = "" if answer.unlimited is None else (
+            f"; with people without limit it would be {percent(answer.unlimited.p_kept.mean)}"
+        )  # fmt: skip
+        none = "No headcount" if found.decided else "It is not sure that any headcount"
+        return f"{none} up to {answer.terms.cap} keeps all promises of sales in {keep} of months{reach}."
+    between = f"between {found.at_least} and {found.at_most} SDRs"
+    needed = counted(found.headcount, "SDR") if found.decided else between
+    told = f"It takes {needed} to keep all promises of sales in {keep} of months"
+    if free is not None and free.enough and (found.at_least or 0) > answer.terms.today:
+        return f"{told}; today’s {answer.terms.today} are enough, at no cost, with “{free.lever.label}”."
+    return f"{told}; today there are {answer.terms.today}."
+
+
+def show_curve(answer: Staffing) -> None:
+    """Show what every headcount that was tried keeps, brings and costs."""
+    today = answer.step(answer.terms.today)
+    best = max(answer.curve, key=lambda step: step.contribution.mean)
+    title = f"Of these headcounts, {counted(best.headcount, 'SDR')} bring{'s' if best.headcount == 1 else ''} most"
+    if today is not None and best is not today:
+        title += f": {gain(best.difference.mean)} beside today’s {answer.terms.today}"
+    heading(
+        title,
+        "The least headcount that keeps a promise and the one that brings most are two questions. Contribution charges "
+        "the part of each rep’s day that goes to leads; wages a year are whole.",
+    )
+    free = None if answer.free is None else (answer.free.lever.label, answer.free.p_kept)
+    show(
+        staffing_chart(
+            [step.headcount for step in answer.curve],
+            [step.p_kept for step in answer.curve],
+            [step.difference for step in answer.curve],
+            keep=answer.promise.keep,
+            today=answer.terms.today,
+            free=free,
+            title=_curve_title(answer),
+        ),
+        alt="Chance kept by headcount: "
+        + ", ".join(f"{step.headcount} SDRs {percent(step.p_kept.mean)}" for step in answer.curve)
+        + ".",
+        caption="Dots with ranges. Headcounts near the answer were simulated for more years, so their ranges are "
+        "narrower. The upright line marks today.",
+    )
+    names = ["SDRs", "chance kept", "contribution", "beside today", "wages a year", "simulated years"]
+    table(names, [_row(answer, step) for step in answer.curve], numeric=names[1:])
+    for note in notes(answer):
+        display_html(f'<p class="s">{escape(note[0].upper() + note[1:])}.</p>')
+
+
+def show_free(answer: Staffing) -> None:
+    """Show the best change that costs nothing."""
+    free, keep = answer.free, percent(answer.promise.keep)
+    if free is None:
+        heading("Nothing free was found to try first", "Every change that was thought of cannot be had in this plan.")
+        return
+    reach = {True: "reaches", False: "does not reach", None: "may reach"}[free.enough]
+    heading(
+        f"Before anybody is hired: “{free.lever.label}” {reach} the {keep} without a hire",
+        "The best of all changes that cost nothing, by the chance that sales keeps its promises. It was found in "
+        f"simulated years of its own and judged in {counted(free.years, 'other')}.",
+    )
+    names = [f"with today’s {answer.terms.today}", "chance kept", "contribution, beside today"]
+    today = answer.step(answer.terms.today)
+    rows: list[tuple[object, ...]] = []
+    if today is not None:
+        rows.append(("as it is", (percent(today.p_kept.mean), range_of(today.p_kept, percent)), "–"))
+    rows.append(
+        (
+            free.lever.label,
+            (percent(free.p_kept.mean), range_of(free.p_kept, percent)),
+            (gain(free.difference.mean), range_of(free.difference, gain)),
+        )
+    )
+    table(names, rows, numeric=names[1:])
+
+
+def show_unlimited(answer: Staffing) -> None:
+    """Show what people without limit would reach, where no headcount is enough."""
+    unlimited = answer.unlimited
+    if unlimited is None:
+        return
+    clause = answer.scenario.sla[unlimited.obstacle]
+    heading(
+        f"What stands in the way is the {unlimited.obstacle.replace('_', ' ')} promise: {clause.text}",
+        "What could be reached if every lead had a rep of its own, under the same hours and the same plan of attempts. "
+        "What is out of reach here is out of reach for any number of people.",
+    )
+    names = ["promise", "promised", "attained", "chance kept"]
+    rows = [
+        (
+            name.replace("_", " ").capitalize(),
+            percent(answer.scenario.sla[name].target),
+            (percent(unlimited.attained[name].mean), range_of(unlimited.attained[name], percent)),
+            (percent(kept.mean), range_of(kept, percent)),
+        )
+        for name, kept in unlimited.by_clause.items()
+    ]
+    table(names, rows, numeric=names[1:])
+
+
+def show_reading(answer: Staffing) -> None:
+    """Show how to read the answer, what would change it, and what it leaves out."""
+    keep = percent(answer.promise.keep)
+    heading("How to read this, what would change it, and what it leaves out")
+    say(
+        "\n".join(
+            [
+                f"- A headcount is enough when the whole range of its chance lies above {keep}, and too small when it "
+                "lies below. The search may look several times, so ranges of chances are a little wider than 95 % asks "
+                "for: all looks together hold with 95 %.",
+                "- Queueing theory, which knows no bursts, holidays or waves of follow-up, would ask for "
+                f"{counted(answer.terms.start, 'SDR')}. What lies between is the price of uneven weeks.",
+                "- More leads, longer talks or a tighter promise ask for more people; another order of the queue or "
+                "fewer attempts for fewer. Set them in the plan’s file and ask again.",
+                "- New people are as good as the old ones from their first day, unless the plan gives them a starting "
+                "date. What hiring and training cost is not counted here.",
+                "- Motivation, people who leave, and sick days beyond the plan’s days off are not modelled.",
+            ]
+        )
+    )
+
+
+def record_results(answer: Staffing) -> None:
+    """Hand the results to the publisher for ``run.json`` and the hub."""
+    cards = [card.as_dict() for card in _cards(answer)]
+    facts = {"finding": finding(answer), "digest": answer.scenario.digest, "headline": cards}
+    record({**facts, "results": to_json(answer)})
+
+
+def key_figures(answer: Staffing) -> str:
+    """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
+    found = answer.found
+    wanted = "none" if found.headcount is None else f"{found.headcount}{'' if found.decided else ', not sure'}"
+    lines = [("SDRs", wanted)]
+    lines += [(f"{step.headcount} SDRs", percent(step.p_kept.mean)) for step in answer.curve]
+    if answer.free is not None:
+        lines.append((answer.free.lever.id, percent(answer.free.p_kept.mean)))
+    return "\n".join(f"{label:<32}{figure:>14}" for label, figure in lines)
+
+
+def write_tables(answer: Staffing, folder: Path) -> None:
+    """Write the numbers behind the page as Parquet: one row for each headcount that was tried."""
+    intervals = ("p_kept", "contribution", "difference")
+    rows = [
+        {
+            "headcount": step.headcount,
+            "replications": step.years,
+            "people_cost": step.people_cost,
+            **{
+                f"{name}.{end}": getattr(getattr(step, name), end)
+                for name in intervals
+                for end in ("mean", "low", "high")
+            },
+        }
+        for step in answer.curve
+    ]
+    write_parquet(pd.DataFrame(rows), folder / "headcounts.parquet")
+
+
+def _cards(answer: Staffing) -> list[Card]:
+    found, keep = answer.found, percent(answer.promise.keep)
+    if found.headcount is None:
+        needed = Card(f"SDRs for {keep}", "none", f"up to {answer.terms.cap}; today {answer.terms.today}")
+    else:
+        sure = "sure" if found.decided else f"between {found.at_least} and {found.at_most}"
+        needed = Card(f"SDRs for {keep}", f"{found.headcount}", f"{sure}; today {answer.terms.today}")
+    cards = [needed, _kept_card(found.closest, answer.p_kept)]
+    if answer.p_kept_one_fewer is not None:
+        cards.append(_kept_card(found.closest - 1, answer.p_kept_one_fewer))
+    if answer.free is not None:
+        label = f"chance kept with today’s {answer.terms.today} and the best free change"
+        cards.append(Card(label, percent(answer.free.p_kept.mean), _range(answer.free.p_kept)))
+    return cards
+
+
+def _kept_card(headcount: int, kept: Interval) -> Card:
+    return Card(f"chance kept with {headcount}", percent(kept.mean), _range(kept))
+
+
+def _free_words(answer: Staffing) -> str:
+    free = answer.free
+    if free is None:
+        return "Nothing free was found to try first."
+    return (
+        f"Before anybody is hired: “{free.lever.label}” costs nothing and keeps them in {percent(free.p_kept.mean)} of "
+        f"months ({range_of(free.p_kept, percent)}) with today’s {answer.terms.today}."
+    )
+
+
+def _curve_title(answer: Staffing) -> str:
+    found = answer.found
+    if found.headcount is None:
+        return f"{found.closest} SDRs keep all promises most often: in {percent(answer.p_kept.mean)} of months"
+    told = f"{found.headcount} keep all promises in {percent(answer.p_kept.mean)} of months"
+    fewer = answer.p_kept_one_fewer
+    return told if fewer is None else f"{told}, {found.headcount - 1} in {percent(fewer.mean)}"
+
+
+def _row(answer: Staffing, step: Step) -> tuple[object, ...]:
+    marks = {answer.terms.today: "today", answer.headcount: "enough"}
+    note = "today, enough" if answer.headcount == answer.terms.today == step.headcount else marks.get(step.headcount)
+    return (
+        (f"{step.headcount}", note) if note else f"{step.headcount}",
+        (percent(step.p_kept.mean), range_of(step.p_kept, percent)),
+        (money(step.contribution.mean), range_of(step.contribution, money)),
+        "–" if step.headcount == answer.terms.today else (
+            gain(step.difference.mean), range_of(step.difference, gain)
+        ),
+        money(step.people_cost),
+        f"{step.years:,}",
+    )  # fmt: skip
+
+
+def _range(interval: Interval) -> str:
+    words = range_of(interval, percent)
+    return words if words == "no range" else f"range {words}"

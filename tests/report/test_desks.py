@@ -1,0 +1,149 @@
+"""What leaders act on: what the first change does to the goal, and where a promise of leads costs money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import nan
+from typing import Any
+
+import pytest
+
+from smarketing_sim.decide.advice import Advice, advise
+from smarketing_sim.decide.alternatives import levers_of
+from smarketing_sim.decide.levers import Effect
+from smarketing_sim.experiment.results import goal_reached
+from smarketing_sim.experiment.runs import run
+from smarketing_sim.measure.statistics import Interval, quantile_interval
+from smarketing_sim.report.planning.answer import what_to_do
+from smarketing_sim.report.planning.desks import show_for_finance, show_what_to_do
+from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.sections import show_contract, show_money
+from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.words.numbers import money, percent
+
+YEARS = 6
+
+
+@pytest.fixture(scope="module")
+def planning() -> Planning:
+    """The baseline plan: too many leads for its team, and a free change that mends it."""
+    scenario = Scenario.load("params/baseline.yaml")
+    return Planning(run(scenario, replications=YEARS, seed=1), advise(scenario, replications=YEARS, seed=1))
+
+
+def advice_of(planning: Planning) -> Advice:
+    assert planning.advice is not None
+    return planning.advice
+
+
+def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, a leader sees a contribution and does not learn whether the year's goal comes into reach."""
+    goal = advice_of(planning).goal
+    assert advice_of(planning).first_rule is not None
+    assert goal is not None
+    assert goal.years == YEARS
+    told = show_sections([show_what_to_do], planning).text
+    assert f"adds {money(goal.more.mean)}" in told
+    assert f"a chance of {percent(goal.then.mean)}" in told
+    assert f"in place of {percent(goal_reached(planning.experiment).mean)}" in told
+
+
+def test_a_free_change_that_pays_is_named_where_others_keep_more_promises(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, the title says that nothing free pays, above a table whose first row does for certain."""
+    advice = advice_of(planning)
+    able = [one for one in advice.ranking.free if one.lever.at_no_cost]
+    pays = replace(able[0], contribution=Interval(5e5, 1e5, 9e5), kept=Interval(0.1, 0.05, 0.2))
+    keeps = replace(able[1], contribution=Interval(4e5, -1e5, 9e5), kept=Interval(0.99, 0.97, 1.0))
+    idle = replace(able[2], contribution=Interval(0.0, -1e5, 1e5), kept=Interval(0.1, 0.05, 0.2))
+
+    def told(*free: Effect) -> str:
+        found = replace(advice, ranking=replace(advice.ranking, free=free))
+        return str(show_sections([show_what_to_do], replace(planning, advice=found)).text)
+
+    both = told(pays, keeps, idle)
+    assert f"{pays.lever.label}: free, and +$500k; other free changes keep more promises" in both
+    assert "No free change adds contribution for certain" in told(keeps, idle)
+    order = [lever.id for lever in levers_of(planning.scenario)]
+    simple, other = sorted((able[0], able[1]), key=lambda one: order.index(one.lever.id))
+    alike = told(
+        replace(simple, contribution=Interval(4.9e5, -1e5, 9e5), kept=keeps.kept),
+        replace(other, contribution=pays.contribution, kept=keeps.kept),
+    )
+    assert f"{other.lever.label}: free, and +$500k" in alike
+    assert "keep more promises" not in alike
+
+
+def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_sections: Callable[..., Any]) -> None:
+    advice = advice_of(planning)
+    assert advice.goal is not None
+    nothing = replace(advice.goal, then=Interval(nan, nan, nan))
+    without = replace(planning, advice=replace(advice, goal=nothing))
+    assert "goal" not in show_sections([show_what_to_do], without).text
+
+
+def test_a_broken_promise_of_leads_past_the_cliff_is_not_told_as_a_want_of_leads(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, the page asks marketing for more leads where each of them costs money."""
+    clause = planning.scenario.sla["volume"]
+    cliff = advice_of(planning).curves[0].cliff
+    assert cliff.in_sight
+    assert cliff.handed_per_month.mean < clause.promised_amount  # type: ignore[union-attr]
+    assert "fewer leads would pay" in show_sections([show_contract], planning).text
+
+
+def test_a_belief_under_which_the_change_is_not_the_best_is_told_in_words(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, a reader meets the name of a curve and does not learn what one has to believe."""
+    doubt = advice_of(planning).regret
+    assert doubt is not None
+    others = [best for best in doubt.best if best != doubt.choices[-1]]
+    told = show_sections([show_for_finance], planning).text
+    assert ("after eight hours is still worth" in told) == bool(others)
+
+
+def test_the_headline_says_what_its_advice_costs(planning: Planning) -> None:
+    """Lost, a leader reads "hire" and not that the hire costs more than it brings."""
+    advice = advice_of(planning)
+    hire = replace(advice.hires[0], kept=Interval(0.99, 0.98, 1.0), contribution=Interval(-123_000.0, -2e5, -5e4))
+    unsure = Interval(0.1, 0.05, 0.2)
+    ranking = replace(advice.ranking, free=(), priced=())
+    found = replace(advice, ranking=ranking, hires=(hire, *(replace(one, kept=unsure) for one in advice.hires[1:])))
+    told = what_to_do(replace(planning, advice=found))
+    assert told == (
+        " What keeps every promise of sales in 95 % of months, at their wages: hire 1 more rep "
+        "(−$123k of contribution, at 40 % of the wages)."
+    )
+
+
+def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
+    show_sections: Callable[..., Any], planning: Planning
+) -> None:
+    found = run(planning.scenario, replications=24, seed=2)
+    plan = replace(planning, experiment=found)
+    page = show_sections([show_for_finance], plan).text
+    terms, series = plan.scenario.economics, found.series
+    money_left = series("contribution") - terms.gross_margin * terms.lifetime_factor * (
+        series("expected_revenue") - series("cohort_revenue")
+    )
+    below = quantile_interval(money_left, 0.1).mean
+    assert money(below) != money(quantile_interval(series("contribution"), 0.1).mean)
+    assert f"one year in ten earns less than {money(below)}" in page
+    assert f"the same, with all people and tools {money(series('contribution_loaded').mean())}" in page
+
+
+def test_the_cost_of_a_deal_on_the_page_is_that_of_its_totals(
+    show_sections: Callable[..., Any], planning: Planning
+) -> None:
+    page = show_sections([show_money], planning).text
+    series = planning.experiment.series
+    staff = planning.scenario.sales
+    wages = staff.sdr.headcount * staff.sdr.annual_cost + staff.ae.headcount * staff.ae.annual_cost
+    everything = series("spend").sum() + YEARS * (wages + planning.scenario.economics.tools_annual)
+    assert f"cost of one won deal, all people and tools {money(everything / series('won_count').sum())}" in page

@@ -1,0 +1,106 @@
+"""Sliders in a published page: our script alone runs, and its numbers are the simulated ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from typing import Any
+
+import nbformat
+import pytest
+
+from smarketing_sim.decide.advice import advise
+from smarketing_sim.decide.surface import Surface, response_surface
+from smarketing_sim.experiment.runs import run
+from smarketing_sim.publish.pages import render_page, scripts_of
+from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.what_if import _controls, show_what_if
+from tests.experiment.stubs import small
+from tests.publish.conftest import MOMENT
+
+MARK = re.compile(r'data-what-if="([^"]*)"')
+
+
+@pytest.fixture(scope="module")
+def planning() -> Planning:
+    return Planning(run(small(), replications=2), advise(small(), replications=2, seed=1))
+
+
+@pytest.fixture
+def surface(planning: Planning) -> Surface:
+    assert planning.advice is not None
+    assert planning.advice.surface is not None
+    return planning.advice.surface
+
+
+def numbers(html: str) -> dict[str, Any]:
+    found = MARK.search(html)
+    assert found is not None
+    told: dict[str, Any] = json.loads(unescape(found[1]))
+    return told
+
+
+def test_the_page_carries_the_simulated_numbers(
+    planning: Planning, surface: Surface, show_sections: Callable[..., Any]
+) -> None:
+    told = numbers(show_sections([show_what_if], planning).html)
+    assert told["headcounts"] == list(surface.headcounts)
+    assert len(told["points"]) == len(surface.headcounts)
+    for row, points in zip(told["points"], surface.points, strict=True):
+        for one, point in zip(row, points, strict=True):
+            assert one["contribution"][0] == round(point.contribution.mean)
+            assert one["kept"][0][0] == pytest.approx(point.kept[0].mean, abs=1e-4)
+
+
+def test_the_sliders_begin_at_the_plan_and_its_own_promise(
+    planning: Planning, surface: Surface, show_sections: Callable[..., Any]
+) -> None:
+    html = show_sections([show_what_if], planning).html
+    values = [int(value) for value in re.findall(r'<input type="range"[^>]* value="(\d+)"', html)]
+    speed = next(clause for clause in planning.scenario.sla.values() if clause.kind == "speed")
+    promised = (
+        surface.limits.index(str(speed.within)) if str(speed.within) in surface.limits else len(surface.limits) // 2
+    )
+    assert values == [planning.scenario.sales.sdr.headcount, 100, promised]
+
+
+def test_every_slider_has_a_label_and_what_it_says_is_read_aloud(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    html = show_sections([show_what_if], planning).html
+    assert len(re.findall(r"<label><span>[^<]+</span><input type=\"range\"", html)) == 3
+    assert '<p role="status"></p>' in html
+
+
+def test_a_page_with_sliders_lets_our_script_run_and_one_without_lets_nothing(
+    planning: Planning, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, the sliders are dead, or every page may run scripts."""
+    html = show_sections([show_what_if], planning).html
+    cell = nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("display_data", data={"text/html": html})])
+    cell["id"] = "a"
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    (script,) = scripts_of(notebook)
+    page = render_page(notebook, title="t", published_at=MOMENT, scripts=scripts_of(notebook))
+    assert script in page
+    assert "script-src 'sha256-" in page
+    cell["outputs"] = []
+    assert scripts_of(notebook) == []
+
+
+def test_a_plan_with_nobody_to_keep_a_promise_shows_no_sliders(show_sections: Callable[..., Any]) -> None:
+    nobody = small().with_overrides({"sales.sdr.headcount": 0})
+    plan = Planning(run(nobody, replications=1), advise(nobody, replications=1, seed=1))
+    assert show_sections([show_what_if], plan).html == ""
+
+
+def test_a_name_from_the_scenario_cannot_leave_the_numbers() -> None:
+    """Lost, a plan could end the attribute that the numbers stand in."""
+    found = response_surface(small(), volumes=(1.0, 2.0), replications=1)
+    hostile = '"><script>alert(1)</script>'
+    html = _controls(replace(found, limits=(hostile, *found.limits[1:])))
+    assert "<script" not in html
+    assert numbers(html)["limits"][0] == hostile
