@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchmarks.model import ATTEMPTS, DEPTH_MINUTES, GAPS, HORIZON, MEAN_USD, Thin, Year
 from smarketing_sim.ledger import Ledger
-from smarketing_sim.scenario.files import build
+from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand, demand_reads

@@ -17,6 +17,7 @@ from benchmarks.peers import ciw_model, heap_loop, naive_simpy, salabim_model
 from benchmarks.timing import Contestant, Ratio, interleaved, ratios
 from smarketing_sim.engine import simulate
 from smarketing_sim.engine.plan import make_plan
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 
@@ -163,7 +164,7 @@ def _benchmark_pair(number: int) -> tuple[int, int]:
 
 
 def _baseline_pair(number: int) -> tuple[int, int]:
-    scenario = Scenario.load(BASELINE)
+    scenario = load(BASELINE)
     return _pair(scenario, sample_demand(scenario, seed=SEED, replication=number))
 
 

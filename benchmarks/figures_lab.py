@@ -18,7 +18,8 @@ from benchmarks.peers import naive_simpy
 from benchmarks.timing import Ratio, interleaved
 from smarketing_sim.lab.charts import response_png, waiting_png
 from smarketing_sim.lab.years import Years
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 
 BASELINE = "params/baseline.yaml"
 SEED = 20_230_101
@@ -71,8 +72,8 @@ def lab(effort: Effort) -> list[Figure]:
 
 def _beside_drawing(effort: Effort) -> list[Figure]:
     """Time that simulating the first look takes, over the time that drawing both charts takes."""
-    plan, known = Scenario.load(BASELINE), Years()
-    more = plan.with_overrides({"sales.sdr.headcount": plan.sales.sdr.headcount + 1})
+    plan, known = load(BASELINE), Years()
+    more = override(plan, {"sales.sdr.headcount": plan.sales.sdr.headcount + 1})
     for _ in range(FIRST_LOOK):
         known.add(plan, 1)
     shown = known.experiment(plan, 1, FIRST_LOOK)

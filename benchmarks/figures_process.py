@@ -14,7 +14,7 @@ from benchmarks.timing import Contestant, interleaved, ratios
 from smarketing_sim.experiment.grid import make_grid, parse_vary
 from smarketing_sim.experiment.sweep import sweep
 from smarketing_sim.publish.reports import KNOWN_NAME
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 
 BASELINE = "params/baseline.yaml"
 IMPORTS = ("numpy", "pandas", "matplotlib", "seaborn", "scipy", "simpy", "ipywidgets", "pydantic", "papermill")
@@ -52,7 +52,7 @@ def _forget_years() -> None:
 
 def p13(effort: Effort) -> list[Figure]:
     """Time of a scenario in a sweep of 1,000 that share their leads, over that of one swept alone."""
-    base, engine = Scenario.load(BASELINE), fast_engine()
+    base, engine = load(BASELINE), fast_engine()
     steps = effort.of(10, 3)
     values = {
         "sales.sdr.headcount": [str(5 + n) for n in range(steps)],

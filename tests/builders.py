@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.scenario.files import build
+from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand, demand_reads
@@ -44,7 +44,7 @@ def base_document() -> dict[str, Any]:
 
 def make_scenario(overrides: Overrides | None = None) -> Scenario:
     """Return the base scenario with values changed by dotted path."""
-    return build(base_document(), overrides=overrides or {}, quiet=True)
+    return build(base_document(), overrides=overrides or {})
 
 
 def make_demand(scenario: Scenario, *, handed_at: npt.ArrayLike, **columns: Any) -> Demand:

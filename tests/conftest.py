@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, settings
 
 from smarketing_sim.scenario.currency import DOLLARS
 from smarketing_sim.words.numbers import tell_money_in
-from tests.hostile import hostile_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 PARAMS = ROOT / "params"
@@ -85,6 +84,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def hostile() -> list[str]:
+    from tests.hostile import hostile_texts
+
     texts = hostile_texts()
     assert len(set(texts)) == 500
     return texts

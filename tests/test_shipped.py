@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 from smarketing_sim.shipped import named, place, scenario_names
 from tests.conftest import PARAMS
 
@@ -21,22 +22,22 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_shipped_scenario_is_found_by_name_and_by_the_path_it_has_in_a_checkout(empty: Path) -> None:
     assert scenario_names() == sorted(path.stem for path in PARAMS.glob("*.yaml"))
     for path in PARAMS.glob("*.yaml"):
-        expected = Scenario.load(path).digest
-        assert Scenario.load(Path(f"smarketing:{path.stem}")).digest == expected
-        assert Scenario.load(Path("params") / path.name).digest == expected
+        expected = load(path).digest
+        assert load(Path(f"smarketing:{path.stem}")).digest == expected
+        assert load(Path("params") / path.name).digest == expected
 
 
 def test_a_readers_own_file_wins_over_the_shipped_one(empty: Path) -> None:
     (empty / "params").mkdir()
     (empty / "params" / "baseline.yaml").write_text("extends: smarketing:baseline\nname: Mine\n")
-    assert Scenario.load(Path("params/baseline.yaml")).name == "Mine"
-    assert Scenario.load(Path("smarketing:baseline")).name == Scenario.load(PARAMS / "baseline.yaml").name
+    assert load(Path("params/baseline.yaml")).name == "Mine"
+    assert load(Path("smarketing:baseline")).name == load(PARAMS / "baseline.yaml").name
 
 
 def test_a_file_that_extends_a_shipped_one_is_that_with_its_own_changes(empty: Path) -> None:
     Path("ours.yaml").write_text("extends: smarketing:baseline\nname: Ours\nsales: {sdr: {headcount: 12}}\n")
-    expected = Scenario.load(PARAMS / "baseline.yaml").with_overrides({"sales.sdr.headcount": 12})
-    assert Scenario.load(Path("ours.yaml")).sales == expected.sales
+    expected = override(load(PARAMS / "baseline.yaml"), {"sales.sdr.headcount": 12})
+    assert load(Path("ours.yaml")).sales == expected.sales
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_file_that_extends_a_shipped_one_is_that_with_its_own_changes(empty: P
 )
 def test_a_name_that_is_none_is_refused_with_the_nearest_one(path: str, told: str, empty: Path) -> None:
     with pytest.raises(InputError) as refused:
-        Scenario.load(Path(path))
+        load(Path(path))
     assert str(refused.value) == told
 
 
@@ -69,12 +70,12 @@ def test_a_parent_that_does_not_come_with_the_package_is_refused_with_line_and_n
     with pytest.raises(
         InputError, match=r"^ours.yaml:2: extends = 'smarketing:basline': names a file that is not there"
     ):
-        Scenario.load(Path("ours.yaml"))
+        load(Path("ours.yaml"))
 
 
 def test_a_fault_in_what_extends_a_shipped_scenario_names_no_folder_of_this_machine(empty: Path) -> None:
     with pytest.raises(InputError) as refused:
-        Scenario.load(Path("smarketing:baseline"), overrides={"personas.small.share": 0.9})
+        load(Path("smarketing:baseline"), overrides={"personas.small.share": 0.9})
     assert str(refused.value).startswith("smarketing:baseline:")
     assert str(PARAMS.parent) not in str(refused.value)
 

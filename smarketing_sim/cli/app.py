@@ -51,6 +51,6 @@ def app(
 
 def _try(params: Path) -> None:
     """Read a scenario, so that what is wrong with it is told before a server starts."""
-    from smarketing_sim.scenario.schema import Scenario
+    from smarketing_sim.scenario.files import load
 
-    Scenario.load(params)
+    load(params)

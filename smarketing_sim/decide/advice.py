@@ -19,6 +19,7 @@ from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.results import all_kept_months, goal_reached, kept_in_a_month
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 YEARS = 8
@@ -230,7 +231,7 @@ def _surface(scenario: Scenario, years: int, progress: Progress | None, how: dic
 
 
 def _hires(scenario: Scenario, today: Experiment, how: dict[str, Any]) -> tuple[Hire, ...]:
-    plans = [scenario.with_overrides({"sales.sdr.headcount": scenario.sales.sdr.headcount + more}) for more in HIRES]
+    plans = [override(scenario, {"sales.sdr.headcount": scenario.sales.sdr.headcount + more}) for more in HIRES]
     known = today.series("contribution")
     return tuple(
         Hire(more, kept_in_a_month(all_kept_months(found, ("sales",))),

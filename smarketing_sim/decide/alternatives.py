@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from smarketing_sim.decide.free_changes import Change, free_changes
 from smarketing_sim.errors import ConflictError, InputError, Problem
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
 Cost = Literal["nothing", "other work", "promise", "assumption", "people or money"]
@@ -124,7 +125,7 @@ def _tried(scenario: Scenario, change: Change, *, named: bool = False) -> Lever:
     """
     lever = Lever(change.id, change.label, change.overrides)
     try:
-        changed = scenario.with_overrides(change.overrides)
+        changed = override(scenario, change.overrides)
     except InputError as error:
         if named and not isinstance(error, ConflictError):
             raise

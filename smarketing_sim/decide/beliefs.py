@@ -19,6 +19,7 @@ from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.scenario.ranges import Range, ranges_of, with_values
 from smarketing_sim.scenario.schema import Scenario
@@ -97,9 +98,7 @@ def regret(
     """
     known = tuple(presets or decay_presets())
     named: dict[str, Mapping[str, Any]] = {"As it is": {}, **choices}
-    plans = [
-        scenario.with_overrides({**overrides, **_belief(preset)}) for preset in known for overrides in named.values()
-    ]
+    plans = [override(scenario, {**overrides, **_belief(preset)}) for preset in known for overrides in named.values()]
     found = simulate_all(
         plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
     )
@@ -177,7 +176,7 @@ def tornado(
     beliefs = _ranges(scenario)
     ends = [{one.path: one.at(part)} for one in beliefs for part in (0.0, 1.0)]
     moved = [with_values(scenario, values) for values in [{}, *ends]]
-    plans = [plan for base in moved for plan in (base, base.with_overrides(change))]
+    plans = [plan for base in moved for plan in (base, override(base, change))]
     found = simulate_all(
         plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
     )

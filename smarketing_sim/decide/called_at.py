@@ -8,6 +8,7 @@ import numpy as np
 
 from smarketing_sim.engine import simulate_unlimited
 from smarketing_sim.ledger import Table
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Demand
@@ -22,7 +23,7 @@ _ANY_TIME = {
 
 def at_any_time(scenario: Scenario) -> Scenario:
     """Return the plan with reps who can call at any instant; its leads are those of the plan."""
-    return scenario.with_overrides(_ANY_TIME)
+    return override(scenario, _ANY_TIME)
 
 
 def leads_called_at(any_time: Scenario, demand: Demand, first_at: Floats) -> Table:

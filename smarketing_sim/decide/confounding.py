@@ -22,6 +22,7 @@ from smarketing_sim.experiment.years import run_years
 from smarketing_sim.ledger import Table
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Demand, sample_demand
@@ -168,7 +169,7 @@ def confounding_lab(
     """
     check_numbers(replications=replications, seed=seed)
     engine = choose_engine(engine)
-    scenarios = tuple(scenario.with_overrides({"sales.sdr.queue.order": order}) for order in ORDERS.values())
+    scenarios = tuple(override(scenario, {"sales.sdr.queue.order": order}) for order in ORDERS.values())
     years = [_Year(scenarios, seed, replication, engine) for replication in range(replications)]
     found = np.stack(run_years(years, executor=executor, progress=progress), axis=-1)
     return Lab(scenario, seed, engine, found[:, : len(ESTIMATES)], found[:, -1])

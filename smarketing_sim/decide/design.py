@@ -28,6 +28,7 @@ from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import contract_calendar, timeline
@@ -168,7 +169,7 @@ def applied(scenario: Scenario, choice: Choice) -> Scenario:
         overrides |= {f"sla.{name}.within": choice.within for name in speed}
     if choice.threshold is not None:
         overrides["marketing.handoff.score_at_least"] = choice.threshold
-    return scenario.with_overrides(overrides)
+    return override(scenario, overrides)
 
 
 def cadence_days(scenario: Scenario) -> int:

@@ -12,9 +12,9 @@ from smarketing_sim.decide.self_check import conversations_per_dial
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.answers import Answers
+from smarketing_sim.scenario.building import build, override
 from smarketing_sim.scenario.derivation import company
 from smarketing_sim.scenario.documents import parse_document
-from smarketing_sim.scenario.files import build
 from smarketing_sim.scenario.interview import Interview
 from smarketing_sim.scenario.newcomer import to_yaml
 from smarketing_sim.scenario.reach_curve import alpha_for, best_reach
@@ -96,9 +96,9 @@ def nearest_that_fit(name: str, interview: Interview, *, executor: Executor | No
 
 
 def _believing(scenario: Scenario, decay: str) -> Scenario:
-    return scenario if scenario.decay.preset == decay else scenario.with_overrides({"decay.preset": decay})
+    return scenario if scenario.decay.preset == decay else override(scenario, {"decay.preset": decay})
 
 
 def read(text: str) -> Scenario:
     """Return the scenario of a file that was just written."""
-    return build(parse_document(text, name="the new file").data, quiet=True)
+    return build(parse_document(text, name="the new file").data)

@@ -14,6 +14,7 @@ from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.results import all_kept_months
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import PacingClause, VolumeClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats, add_months, timeline
@@ -54,7 +55,7 @@ def next_leads(
     handed_monthly = zip(scenario.marketing.sources, expected_handed(scenario), strict=True)
     handed = {name: months * monthly for name, monthly in handed_monthly if months * monthly > 0}
     plans = [
-        scenario.with_overrides(more_leads(scenario, 1.0 + count / known, sources=[name], campaigns=False))
+        override(scenario, more_leads(scenario, 1.0 + count / known, sources=[name], campaigns=False))
         for name, known in handed.items()
     ]
     base, *others = simulate_all(
@@ -131,7 +132,7 @@ def even_flow(scenario: Scenario) -> Scenario:
         monthly = scenario.marketing.sources[name].mean_monthly_leads
         if leads > 0 and monthly > 0:
             overrides |= more_leads(scenario, 1.0 + leads / monthly, sources=[name], campaigns=False)
-    return scenario.with_overrides(overrides)
+    return override(scenario, overrides)
 
 
 def _bursts(scenario: Scenario) -> list[str]:

@@ -17,6 +17,7 @@ from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 
@@ -153,13 +154,13 @@ def _plan(scenario: Scenario, depth: int, volume: float) -> Scenario:
     for name, clause in scenario.sla.items():
         if isinstance(clause, DepthClause):
             overrides[f"sla.{name}.attempts"] = min(depth, clause.attempts)
-    return scenario.with_overrides(overrides)
+    return override(scenario, overrides)
 
 
 def asked(plan: Scenario, target: float) -> Scenario:
     """Return terms that hold a promise for each of ``LIMITS``; they judge and steer nothing."""
-    return plan.with_overrides(
-        {f"sla.{clause_of(limit)}": {"kind": "speed", "target": target, "within": limit} for limit in LIMITS}
+    return override(
+        plan, {f"sla.{clause_of(limit)}": {"kind": "speed", "target": target, "within": limit} for limit in LIMITS}
     )
 
 

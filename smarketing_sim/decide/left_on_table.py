@@ -21,6 +21,7 @@ from smarketing_sim.experiment.years import run_years
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
@@ -201,7 +202,7 @@ def _improvements(scenario: Scenario) -> dict[str, dict[str, Any]]:
     if ae.open_limit is not None and ae.headcount > 0:
         changes["no_ae_limit"] = {"sales.ae.open_limit": _NO_LIMIT}
     now = scenario.digest
-    return {part: change for part, change in changes.items() if scenario.with_overrides(change).digest != now}
+    return {part: change for part, change in changes.items() if override(scenario, change).digest != now}
 
 
 def _perfected(scenario: Scenario, others: dict[str, dict[str, Any]], mask: int) -> Scenario:
@@ -209,7 +210,7 @@ def _perfected(scenario: Scenario, others: dict[str, dict[str, Any]], mask: int)
     changes: dict[str, Any] = {"sales.sdr.shift": _hours_of_anybody(scenario)}
     for bit, change in enumerate(others.values()):
         changes |= change if mask >> bit & 1 else {}
-    return scenario.with_overrides(changes)
+    return override(scenario, changes)
 
 
 def _hours_of_anybody(scenario: Scenario) -> dict[str, list[tuple[int, int]]]:

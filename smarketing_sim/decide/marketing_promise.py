@@ -22,6 +22,7 @@ from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_LEVERS = 2
@@ -186,7 +187,7 @@ def refined(plan: Scenario, curve: Curve, **how: Any) -> Curve:
 def _plans(scenario: Scenario, levers: list[Lever]) -> dict[str, Scenario]:
     """Return the plans to draw, by what they are called; a lever that is called like one of ours is left out."""
     today, more = "as it is", f"{MORE_REPS} more reps"
-    hired = scenario.with_overrides({"sales.sdr.headcount": scenario.sales.sdr.headcount + MORE_REPS})
+    hired = override(scenario, {"sales.sdr.headcount": scenario.sales.sdr.headcount + MORE_REPS})
     chosen = {one.label: one.scenario for one in levers if one.scenario is not None and one.label not in (today, more)}
     return {today: scenario, **dict(list(chosen.items())[:MOST_LEVERS]), more: hired}
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.causes import CAUSES, NAMED, QUALITY, TERMS, VOLUME, cause_of
-from smarketing_sim.scenario.files import build
 from smarketing_sim.scenario.sales import RepOverride
 from smarketing_sim.scenario.schema import Scenario, flatten
 
@@ -87,7 +87,7 @@ class Pair:
         _drop_absent_reps(document)
         _put(document, _TERRITORIES, dict(_at(document, _TERRITORIES)))
         label = " and ".join(sorted(from_b, key=CAUSES.index))
-        return build({**document, "name": f"{label} of the second plan"}, quiet=True)
+        return build({**document, "name": f"{label} of the second plan"})
 
     def _things(self, group: str, from_b: Collection[str]) -> Things:
         """Return the named things of a group, each field from the side of its cause."""

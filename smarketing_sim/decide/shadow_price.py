@@ -18,6 +18,7 @@ from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.load import connect_prob, mean_reachable_share
 from smarketing_sim.measure.sla import contact_values
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
@@ -55,7 +56,7 @@ def neighbours_in_time(scenario: Scenario, *, step: float = STEP) -> tuple[Scena
     share = scenario.sales.sdr.marketing_time.share
     path = "sales.sdr.marketing_time.share"
     more, less = min(1.0, share * (1.0 + step)), max(0.01, share * (1.0 - step))
-    return scenario.with_overrides({path: more}), scenario.with_overrides({path: less})
+    return override(scenario, {path: more}), override(scenario, {path: less})
 
 
 def hour_price(

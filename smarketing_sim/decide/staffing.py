@@ -19,6 +19,7 @@ from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.results import mean_of
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, paired_difference
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_EXPERIMENTS = 59
@@ -263,7 +264,7 @@ def _observer(
 
 
 def _team(scenario: Scenario, headcount: int) -> Scenario:
-    return scenario.with_overrides({"sales.sdr.headcount": headcount})
+    return override(scenario, {"sales.sdr.headcount": headcount})
 
 
 def _free_alternative(

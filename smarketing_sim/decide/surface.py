@@ -13,6 +13,7 @@ from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 
@@ -95,7 +96,7 @@ def response_surface(
     present = scenario.sales.sdr.headcount
     headcounts = tuple(sorted({max(1, present + step) for step in STEPS}))
     plans = [
-        scenario.with_overrides({**more_leads(scenario, volume), "sales.sdr.headcount": count})
+        override(scenario, {**more_leads(scenario, volume), "sales.sdr.headcount": count})
         for count in headcounts
         for volume in volumes
     ]

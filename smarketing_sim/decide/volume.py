@@ -18,6 +18,7 @@ from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import Experiment, Progress
 from smarketing_sim.measure.sla import lead_values
 from smarketing_sim.measure.statistics import Interval, wilson
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
@@ -119,7 +120,7 @@ def volume_curves(
     replications, seed, engine, executor, progress
         As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
     """
-    points = [plan.with_overrides(more_leads(plan, factor)) for plan in plans.values() for factor in factors]
+    points = [override(plan, more_leads(plan, factor)) for plan in plans.values() for factor in factors]
     found = simulate_all(
         points, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smarketing_sim.engine import choose_engine, simulate
-from smarketing_sim.scenario.files import build
+from smarketing_sim.scenario.building import build
 from smarketing_sim.world.demand import sample_demand
 
 _SMALL = {
@@ -16,6 +16,6 @@ _SMALL = {
 }
 
 if __name__ == "__main__":
-    scenario = build(_SMALL, quiet=True)
+    scenario = build(_SMALL)
     ledger = simulate(scenario, sample_demand(scenario, seed=1), engine=choose_engine())
     ledger.check()

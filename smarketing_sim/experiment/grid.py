@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from smarketing_sim.errors import ConflictError, InputError, Problem, shorten
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.currency import named_currency
 from smarketing_sim.scenario.documents import parse_value
-from smarketing_sim.scenario.files import override
 from smarketing_sim.scenario.schema import Scenario
 
 LEADS_OF_A_YEAR = 25_000

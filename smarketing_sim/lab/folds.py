@@ -11,9 +11,9 @@ import ipywidgets as W  # noqa: N812 - the name everybody knows it by
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.lab.sliders import Control, share, whole, window
 from smarketing_sim.lab.state import State, move, move_all
+from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS, DepthClause
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
-from smarketing_sim.scenario.files import to_document
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.words.numbers import percent

@@ -17,9 +17,10 @@ from smarketing_sim.errors import InputError, Problem, RunFailed
 from smarketing_sim.files import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.lab.state import State
 from smarketing_sim.plain import one_line
+from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.documents import read_document
-from smarketing_sim.scenario.files import to_document
-from smarketing_sim.scenario.schema import MAX_NAME, Scenario
+from smarketing_sim.scenario.files import load
+from smarketing_sim.scenario.schema import MAX_NAME
 from smarketing_sim.shipped import absolute, extended, home_of, is_shipped
 
 
@@ -122,7 +123,7 @@ def _hold_digest(state: State, name: str) -> None:
         warnings.simplefilter("ignore")
         trial = Path(scratch) / "plan.yaml"
         trial.write_text(plan_text(state, name, extends=str(absolute(state.source))), encoding="utf-8")
-        if Scenario.load(trial).digest != state.scenario.digest:
+        if load(trial).digest != state.scenario.digest:
             raise RunFailed(
                 f"{one_line(state.source)}: was changed since it was opened; open it again, nothing was written"
             )

@@ -11,8 +11,10 @@ from typing import Any
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.checks import cautions
 from smarketing_sim.scenario.contract import DepthClause
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.money import Alternative
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
@@ -103,7 +105,7 @@ def open_state(path: Path, *, seed: int = 1, years: int = YEARS) -> State:
         If the file, the seed or the number of simulated years cannot be used.
     """
     check_numbers(replications=years, seed=seed)
-    base = Scenario.load(path)
+    base = load(path)
     return State(base, named(path), base, seed=seed, years=years)
 
 
@@ -226,7 +228,7 @@ def _plan(base: Scenario, setting: Setting) -> Scenario:
 
 
 def _moved(base: Scenario, overrides: Mapping[str, Any]) -> Scenario:
-    return base.with_overrides(overrides) if overrides else base
+    return override(base, overrides) if overrides else base
 
 
 def _leads(scenario: Scenario, factor: float) -> dict[str, Any]:

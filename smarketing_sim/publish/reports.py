@@ -14,7 +14,7 @@ from smarketing_sim.experiment.years_file import years_kept
 from smarketing_sim.publish.notebooks import Scalar, default_parameters, notebook_title, read_notebook
 from smarketing_sim.publish.publisher import Published, publish
 from smarketing_sim.report.notebook.progress import Progress
-from smarketing_sim.scenario.files import to_document
+from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.shipped import absolute, named, place
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smarketing_sim.errors import ConflictError, InputError, Problem
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, flatten, once_per_scenario
 
 Broken = tuple[str, str, Any]
@@ -104,7 +105,7 @@ def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...], t
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Return a scenario with some beliefs changed; what is given of the personas' shares, the others make up for."""
     shares = {path: value for path, value in values.items() if _is_share(path)}
-    return scenario.with_overrides({**values, **_balanced(scenario, shares)} if shares else values)
+    return override(scenario, {**values, **_balanced(scenario, shares)} if shares else values)
 
 
 def words(path: str) -> str:
@@ -146,7 +147,7 @@ def _read(scenario: Scenario, path: str, end: Any) -> float:
     """Return an end of a range as the number that the scenario would hold there."""
     probe = "economics.gross_margin" if _is_share(path) else path  # one share alone would not sum to 1 with the others
     try:
-        return _number(flatten(scenario.with_overrides({probe: end}).canonical())[probe])
+        return _number(flatten(override(scenario, {probe: end}).canonical())[probe])
     except InputError as error:
         first, *others = (problem.rule for problem in error.problems)
         rule = f"it {first}" if first.startswith("must ") else first

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
@@ -60,8 +59,8 @@ class Scenario(Part):
 
     Notes
     -----
-    Built by :meth:`load` or :func:`smarketing_sim.scenario.files.build`; the fields are never changed, a change makes
-    another scenario.
+    Read by :func:`smarketing_sim.scenario.files.load`; the fields are never changed,
+    :func:`smarketing_sim.scenario.building.override` makes another scenario.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -94,32 +93,6 @@ class Scenario(Part):
     """Named changes that the company could make."""
     beliefs: dict[str, Belief] = {}
     """Source, grade and range by dotted path; filled from the file."""
-
-    @classmethod
-    def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
-        """Read a scenario from a YAML file.
-
-        Parameters
-        ----------
-        path
-            The file; ``extends:`` in it names another one.
-        overrides
-            Values by dotted path, such as ``{"sales.sdr.headcount": 12}``.
-
-        Raises
-        ------
-        InputError
-            With every problem of the file, each with line, path, value, rule and nearest valid name.
-        """
-        from smarketing_sim.scenario.files import load  # noqa: PLC0415 - files builds scenarios
-
-        return load(Path(path), overrides or {})
-
-    def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
-        """Return another scenario with some values changed, by dotted path."""
-        from smarketing_sim.scenario.files import override  # noqa: PLC0415 - files builds scenarios
-
-        return override(self, overrides)
 
     def canonical(self) -> dict[str, Any]:
         """Return all that the simulation can feel as plain JSON types, defaults filled in.

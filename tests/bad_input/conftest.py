@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from smarketing_sim.errors import InputError, SmarketingWarning
+from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.documents import read_document
-from smarketing_sim.scenario.files import build
+from smarketing_sim.scenario.files import examined, load
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_WORK_SECONDS = 10.0
@@ -153,7 +154,7 @@ def judged(data: Any) -> Scenario | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             warnings.simplefilter("ignore", SmarketingWarning)
-            scenario = build(data)
+            scenario = examined(build(data))
         assert len(scenario.digest) == 64
         return scenario
     except InputError as error:
@@ -179,7 +180,7 @@ def refusal(tmp_path: Path, params: Path) -> Callable[..., InputError]:
         path.write_bytes((b"extends: baseline.yaml\n" if extends else b"") + content)
         started = time.process_time()
         with pytest.raises(InputError) as caught:
-            Scenario.load(path)
+            load(path)
         assert time.process_time() - started < MOST_WORK_SECONDS
         hold_clear(caught.value)
         return caught.value

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.files import parse_overrides
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load, parse_overrides
 from tests.bad_input.conftest import hold_clear, judged, mutated
 from tests.patience import HANG_SECONDS
 
@@ -536,10 +535,10 @@ def test_what_is_too_much_is_refused_before_it_takes_memory(tmp_path: Path, para
     code = """
 import resource, sys
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    Scenario.load(sys.argv[1])
+    load(sys.argv[1])
 except InputError:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
@@ -591,7 +590,7 @@ SETTINGS = {
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_setting_that_cannot_be_is_refused(params: Path, setting: str) -> None:
     with pytest.raises(InputError) as caught:
-        Scenario.load(params / "baseline.yaml", parse_overrides([setting]))
+        load(params / "baseline.yaml", parse_overrides([setting]))
     hold_clear(caught.value)
     if SETTINGS[setting]:
         assert caught.value.problems[0].nearest == SETTINGS[setting]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 from smarketing_sim.words.numbers import money, percent, ranged
 from tests.browser.conftest import CHROMIUM, visitor
 from tests.cli.conftest import start
@@ -274,13 +275,13 @@ def test_a_plan_saved_in_the_page_is_read_back_and_never_written_over(visit: Vis
     visit.press("Save as YAML")
     visit.page.get_by_text("saved as params/nine-reps.yaml").wait_for()
     saved = place / "params" / "nine-reps.yaml"
-    expected = Scenario.load(place / "params" / "tiny.yaml").with_overrides({"sales.sdr.headcount": 9})
-    assert Scenario.load(saved).digest == expected.digest
+    expected = override(load(place / "params" / "tiny.yaml"), {"sales.sdr.headcount": 9})
+    assert load(saved).digest == expected.digest
     visit.slide("Reps", "ArrowRight", 2)
     visit.page.get_by_text("reps: 8 → 11").wait_for()
     visit.press("Save as YAML")
     visit.page.get_by_text("is there already; choose another name").wait_for()
-    assert Scenario.load(saved).digest == expected.digest
+    assert load(saved).digest == expected.digest
 
 
 def test_a_report_is_published_in_the_background_and_opened_by_its_link(visit: Visit, place: Path) -> None:
@@ -535,7 +536,7 @@ def test_jupyterlab_opens_on_the_lab_and_runs_it(browser: Browser, jupyter: tupl
     page.get_by_text("reps: 8 → 9").wait_for()
     visit.press("Save as YAML")
     page.get_by_text("saved as params/from-jupyter.yaml").wait_for()
-    assert Scenario.load(folder / "params" / "from-jupyter.yaml").sales.sdr.headcount == 9
+    assert load(folder / "params" / "from-jupyter.yaml").sales.sdr.headcount == 9
     assert page.locator(".lab mjx-container, .lab .MathJax").count() == 0
     assert visit.outside == []
     page.context.close()

@@ -13,8 +13,8 @@ import pytest
 from smarketing_sim.plain import REPLACED
 from smarketing_sim.report.charts import style
 from smarketing_sim.report.notebook.display import figure_svg
-from smarketing_sim.scenario.files import to_document
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.building import to_document
+from smarketing_sim.scenario.files import load
 
 RUN = (sys.executable, "-m", "smarketing_sim", "run", "--replications", "1")
 ROCKET, FAIRS = "Plan \N{ROCKET} für Łódź", "fairs $5k # $6k \N{PARTY POPPER}"
@@ -23,7 +23,7 @@ ROCKET, FAIRS = "Plan \N{ROCKET} für Łódź", "fairs $5k # $6k \N{PARTY POPPER
 @pytest.fixture
 def odd(tiny: Path) -> Path:
     """The tiny company with a name, and a source, that few have thought of."""
-    document = to_document(Scenario.load(tiny)) | {"name": ROCKET}
+    document = to_document(load(tiny)) | {"name": ROCKET}
     sources = document["marketing"]["sources"]
     sources[FAIRS] = sources.pop("organic")
     Path("odd.yaml").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -54,7 +54,7 @@ TWO = ("--replications", 2, "--workers", 1)
 @pytest.fixture
 def forged(tiny: Path) -> Path:
     """The tiny company with a name, and names of a source and of a clause, that would forge lines and turn text."""
-    document = to_document(Scenario.load(tiny)) | {"name": FORGED}
+    document = to_document(load(tiny)) | {"name": FORGED}
     sources = document["marketing"]["sources"]
     sources[FORGED.replace(".", "").replace("/", "")] = sources.pop("organic")
     document["sla"][FORGED.replace(".", "").replace("/", "")] = document["sla"]["speed"]

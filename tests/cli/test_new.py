@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.interview import questions
-from smarketing_sim.scenario.schema import Scenario
 from tests.conftest import ROOT
 
 from .conftest import Said
@@ -42,7 +42,7 @@ def test_answers_from_a_file_give_a_plan_that_checks_and_looks_like_the_company(
     assert said.code == 0
     assert "wrote params/fachhandel-nord.yaml" in said.out
     assert "Does this look like your company?" in said.out
-    assert Scenario.load("params/fachhandel-nord.yaml").name == "Fachhandel Nord"
+    assert load("params/fachhandel-nord.yaml").name == "Fachhandel Nord"
     assert smarketing("check", "params/fachhandel-nord.yaml").code == 0
 
 
@@ -94,7 +94,7 @@ def test_enter_keeps_every_default_and_a_wrong_answer_is_asked_for_again(
     assert said.code == 0
     assert len(asked) == len(questions()) - 1 + 2  # nobody is asked what a dollar is worth in dollars
     assert "must be a whole number" in said.err
-    plan = Scenario.load("params/asked.yaml")
+    plan = load("params/asked.yaml")
     assert plan.sales.sdr.headcount == 5
     assert list(plan.marketing.sources) == ["organic"]
 
@@ -143,7 +143,7 @@ def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callab
     assert "and you said 3. What would fit: dials_per_conversation: " in said.err
     text = (folder / "params" / "too-good.yaml").read_text()
     assert text.startswith("# DOES NOT FIT: At the speed these answers give")
-    assert Scenario.load("params/too-good.yaml").name == "Too good"
+    assert load("params/too-good.yaml").name == "Too good"
 
 
 @pytest.mark.parametrize("reps", [1, 3])
@@ -157,14 +157,14 @@ def test_a_team_far_too_small_gets_a_file_that_says_what_to_change(
     text = (folder / "params" / "too-few.yaml").read_text()
     assert text.startswith("# DOES NOT FIT: With these answers nobody is ever reached")
     assert "What would fit: reps: " in " ".join(text.split()).replace("# ", "")
-    assert Scenario.load("params/too-few.yaml").sales.sdr.headcount == reps
+    assert load("params/too-few.yaml").sales.sdr.headcount == reps
 
 
 def test_the_answers_that_the_readme_shows_make_a_plan(smarketing: Callable[..., Said], folder: Path) -> None:
     shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n# answers.yaml")[1].split("```")[0]
     (folder / "shown.yaml").write_text("#" + shown)
     assert smarketing("new", "Shown", "--answers", "shown.yaml").code == 0
-    plan = Scenario.load("params/shown.yaml")
+    plan = load("params/shown.yaml")
     assert plan.sales.sdr.headcount == 3
     assert list(plan.marketing.sources) == ["inbound", "trade fair"]
 

@@ -12,6 +12,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.runs import run
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import CAUSES
 from smarketing_sim.scenario.schema import Scenario
 from tests.experiment.stubs import small
@@ -25,12 +26,12 @@ WORSE = {
 
 @pytest.fixture(scope="module")
 def found() -> Attribution:
-    return explain(small(), small().with_overrides(WORSE), replications=YEARS, seed=3)
+    return explain(small(), override(small(), WORSE), replications=YEARS, seed=3)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_parts_sum_to_the_gap_that_comparing_the_plans_shows(found: Attribution, measure: str) -> None:
-    experiments = [run(plan, replications=YEARS, seed=3) for plan in (small(), small().with_overrides(WORSE))]
+    experiments = [run(plan, replications=YEARS, seed=3) for plan in (small(), override(small(), WORSE))]
     gap, parts = found.gap(measure), found.parts(measure)
     assert sum(part.mean for part in parts.values()) == pytest.approx(gap.mean)
     if measure != "sales_months_kept_share":
@@ -72,7 +73,7 @@ def test_one_cause_alone_is_the_whole_gap() -> None:
 
 
 def test_exchanging_the_plans_turns_every_part_around(found: Attribution) -> None:
-    back = explain(small().with_overrides(WORSE), small(), replications=YEARS, seed=3)
+    back = explain(override(small(), WORSE), small(), replications=YEARS, seed=3)
     for group, part in found.parts().items():
         assert back.parts()[group].mean == pytest.approx(-part.mean)
 
@@ -92,7 +93,7 @@ def territories() -> Scenario:
     """Five reps in two territories: no plan has these territories and three reps."""
     east, west = {"reps": [4, 5], "takes": {"source": "web"}}, {"reps": [1, 2, 3]}
     rules = {"sales.sdr.headcount": 5, "sales.sdr.routing.rule": "territory", "decay.preset": "strong"}
-    return small().with_overrides(rules | {"sales.sdr.routing.territories": {"east": east, "west": west}})
+    return override(small(), rules | {"sales.sdr.routing.territories": {"east": east, "west": west}})
 
 
 def test_causes_that_only_go_together_are_counted_as_one_and_it_is_said_why() -> None:
@@ -109,11 +110,12 @@ def test_causes_that_only_go_together_are_counted_as_one_and_it_is_said_why() ->
 
 
 def test_three_causes_at_odds_are_merged_until_every_plan_is_valid() -> None:
-    other = territories().with_overrides(
+    other = override(
+        territories(),
         {
             "marketing.sources": {"web": None, "ads": {"leads_per_month": 300, "qualify_prob": 0.5, "win_prob": 0.5}},
             "sales.sdr.routing.territories.east.takes.source": "ads",
-        }
+        },
     )
     mixtures = mix(small(), other)
     assert ("volume", "routing", "queue") in mixtures.groups
@@ -134,7 +136,7 @@ def test_the_answer_is_plain_json_with_motivation_not_modelled(found: Attributio
 
 def test_a_measure_without_a_case_is_null_and_not_a_number() -> None:
     nothing = {f"sla.{name}": None for name in small().sla}
-    plans = [small().with_overrides({**nothing, "sales.sdr.headcount": count}) for count in (2, 3)]
+    plans = [override(small(), {**nothing, "sales.sdr.headcount": count}) for count in (2, 3)]
     answer = to_json(explain(*plans, replications=2))
     assert answer["other_measures"]["sales_months_kept_share"]["gap"]["mean"] is None
     assert answer["gap"]["mean"] > 0.0
@@ -147,7 +149,7 @@ def test_one_year_gives_parts_without_a_range() -> None:
 
 
 def test_plans_that_are_the_same_are_refused_in_one_line() -> None:
-    same = small().with_overrides({"name": "Another name"})
+    same = override(small(), {"name": "Another name"})
     with pytest.raises(InputError, match="name two that differ") as refused:
         explain(small(), same, replications=2)
     assert len(str(refused.value).splitlines()) == 1
@@ -156,5 +158,5 @@ def test_plans_that_are_the_same_are_refused_in_one_line() -> None:
 @pytest.mark.parametrize(("path", "value"), [("run.starts_on", "2024-04-01"), ("run.horizon_months", 3)])
 def test_plans_about_different_months_are_refused_with_the_path(path: str, value: object) -> None:
     with pytest.raises(InputError, match="must be about the same months") as refused:
-        explain(small(), small().with_overrides({path: value, "sales.sdr.headcount": 2}), replications=2)
+        explain(small(), override(small(), {path: value, "sales.sdr.headcount": 2}), replications=2)
     assert str(refused.value).startswith(path)

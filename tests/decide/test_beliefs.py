@@ -7,6 +7,8 @@ import pytest
 
 from smarketing_sim.decide.beliefs import belief_ranges, regret, screen, tornado
 from smarketing_sim.errors import InputError
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.ranges import ranges_of, with_values, words
 from smarketing_sim.scenario.schema import Scenario
 from tests.builders import make_scenario
@@ -16,7 +18,7 @@ from tests.experiment.stubs import SMALL, small
 
 @pytest.fixture(scope="module")
 def baseline() -> Scenario:
-    return Scenario.load(PARAMS / "baseline.yaml")
+    return load(PARAMS / "baseline.yaml")
 
 
 def test_every_range_of_the_baseline_is_read_in_the_unit_of_its_value(baseline: Scenario) -> None:
@@ -106,7 +108,7 @@ def test_money_over_beliefs_spans_what_the_beliefs_span_and_no_more() -> None:
 
 
 def test_beliefs_that_contradict_each_other_are_left_out_and_not_a_fault(baseline: Scenario) -> None:
-    short = baseline.with_overrides({"run.horizon_months": 1, "run.warm_up_weeks": 0, "run.cool_down_weeks": 2})
+    short = override(baseline, {"run.horizon_months": 1, "run.warm_up_weeks": 0, "run.cool_down_weeks": 2})
     assert len(belief_ranges(short, draws=8, replications=1)) == 5
 
 

@@ -14,6 +14,7 @@ from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
 from smarketing_sim.measure.cohorts import case_of
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
@@ -60,7 +61,7 @@ def test_each_part_is_that_of_plans_simulated_in_full(found: LeftOnTable) -> Non
         changes: dict[str, Any] = {}
         for bit, change in enumerate(PERFECT.values()):
             changes |= change if mask >> bit & 1 else {}
-        worth[mask, year] = revenue(scenario.with_overrides(changes), replication=year, unlimited=True)
+        worth[mask, year] = revenue(override(scenario, changes), replication=year, unlimited=True)
     now = [revenue(scenario, replication=year, unlimited=False) for year in range(YEARS)]
     assert found.now == pytest.approx(now)
     assert found.parts["no_queue"] == pytest.approx(worth[0] - now)
@@ -71,7 +72,7 @@ def test_each_part_is_that_of_plans_simulated_in_full(found: LeftOnTable) -> Non
 def test_what_plays_no_role_is_not_counted() -> None:
     plain = small(sales__sdr__shift=ALWAYS, sales__ae__open_limit=None, sales__sdr__cadence__max_attempts=MAX_ATTEMPTS)
     assert list(left_on_table(plain, replications=1).parts) == ["no_queue"]
-    wrong_owners = plain.with_overrides({"sales.sdr.routing.misroute": {"share": 0.3, "mend": "1 day"}})
+    wrong_owners = override(plain, {"sales.sdr.routing.misroute": {"share": 0.3, "mend": "1 day"}})
     parts = left_on_table(wrong_owners, replications=2)
     assert list(parts.parts) == ["no_queue", "no_system_delay"]
     assert np.all(parts.parts["no_system_delay"] > 0.0)
@@ -90,7 +91,7 @@ def test_a_team_that_is_not_there_leaves_everything_on_the_table() -> None:
 
 def test_hours_of_a_few_reps_are_hours_of_the_team() -> None:
     late = {"sales.sdr.reps.3.shift": {"mon-fri": ["12:00-20:00"]}}
-    team = small().with_overrides(late)
+    team = override(small(), late)
     longer = small(sales__sdr__shift={"mon-fri": ["09:00-20:00"]})
     for_all, for_one = (left_on_table(plan, replications=2) for plan in (longer, team))
     assert for_one.now + for_one.parts["no_queue"] == pytest.approx(for_all.now + for_all.parts["no_queue"])

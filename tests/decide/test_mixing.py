@@ -9,12 +9,14 @@ import pytest
 
 from smarketing_sim.decide.mixing import Pair
 from smarketing_sim.errors import InputError
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import CAUSES, cause_of
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario, flatten
 from tests.conftest import PARAMS
 from tests.experiment.stubs import small
 
-BASELINE, HUBSPOT = (Scenario.load(PARAMS / f"{name}.yaml") for name in ("baseline", "hubspot-sla"))
+BASELINE, HUBSPOT = (load(PARAMS / f"{name}.yaml") for name in ("baseline", "hubspot-sla"))
 SOURCE: dict[str, Any] = {"leads_per_month": 100, "qualify_prob": 0.2, "win_prob": 0.3}
 
 
@@ -35,7 +37,7 @@ def test_no_cause_is_the_first_plan_and_all_causes_are_the_second(pair: tuple[Sc
 
 
 def test_every_field_comes_from_the_side_of_its_cause() -> None:
-    other = BASELINE.with_overrides(
+    other = override(BASELINE,
         {
             "sales.sdr.headcount": 11, "sales.sdr.cadence.max_attempts": 4, "sales.sdr.shift.mon": ["10:00-16:00"],
             "sales.sdr.routing.rule": "round_robin", "marketing.sources.organic.visits_per_month": 9_000,
@@ -54,7 +56,7 @@ def test_every_field_comes_from_the_side_of_its_cause() -> None:
 
 
 def test_all_differences_are_listed_once_under_their_cause() -> None:
-    other = BASELINE.with_overrides({"sales.sdr.headcount": 9, "sales.ae.open_limit": 50, "decay.preset": "strong"})
+    other = override(BASELINE, {"sales.sdr.headcount": 9, "sales.ae.open_limit": 50, "decay.preset": "strong"})
     assert Pair(BASELINE, other).differences == {
         "queue": ("sales.sdr.headcount", "sales.ae.open_limit"),
         "terms, prices and beliefs": ("decay.preset",),
@@ -62,15 +64,13 @@ def test_all_differences_are_listed_once_under_their_cause() -> None:
 
 
 def test_a_plan_that_only_describes_a_rep_anew_differs_in_that_alone() -> None:
-    other = BASELINE.with_overrides({"sales.sdr.reps.7.shift": {"mon-fri": ["12:00-20:00"]}})
+    other = override(BASELINE, {"sales.sdr.reps.7.shift": {"mon-fri": ["12:00-20:00"]}})
     assert list(Pair(BASELINE, other).differences) == ["calendar"]
     assert Pair(BASELINE, other).mixed(["queue"]) is BASELINE
 
 
 def test_what_is_said_about_reps_who_are_not_there_is_dropped() -> None:
-    other = BASELINE.with_overrides(
-        {"sales.sdr.headcount": 10, "sales.sdr.reps.10.shift": {"mon-fri": ["12:00-20:00"]}}
-    )
+    other = override(BASELINE, {"sales.sdr.headcount": 10, "sales.sdr.reps.10.shift": {"mon-fri": ["12:00-20:00"]}})
     mixed = Pair(BASELINE, other).mixed(["calendar"])
     assert mixed.sales.sdr.headcount == 8
     assert mixed.sales.sdr.reps == {}
@@ -78,10 +78,10 @@ def test_what_is_said_about_reps_who_are_not_there_is_dropped() -> None:
 
 def test_a_new_source_belongs_to_volume_and_brings_all_it_has() -> None:
     plan = small()
-    other = plan.with_overrides({"marketing.sources.fair": {**SOURCE, "cost_per_handed": 50}})
+    other = override(plan, {"marketing.sources.fair": {**SOURCE, "cost_per_handed": 50}})
     pair = Pair(plan, other)
     assert pair.differences == {"volume": ("marketing.sources.fair",)}
-    more = Pair(plan, other.with_overrides({"marketing.sources.web.win_prob": 0.4}))
+    more = Pair(plan, override(other, {"marketing.sources.web.win_prob": 0.4}))
     assert more.differences == {"volume": ("marketing.sources.fair",), "quality": ("marketing.sources.web.win_prob",)}
     assert sources(more.mixed(["volume"]))["fair"] == sources(other)["fair"]
     assert list(sources(more.mixed(["quality"]))) == ["web"]
@@ -141,16 +141,16 @@ def test_personas_of_one_plan_never_mix_with_those_of_the_other() -> None:
 def test_the_order_of_territories_alone_is_a_difference_of_routing() -> None:
     one, two = {"reps": [1]}, {"reps": [2, 3]}
     rule = {"sales.sdr.routing.rule": "territory"}
-    here = small().with_overrides(rule | {"sales.sdr.routing.territories": {"north": one, "south": two}})
-    there = small().with_overrides(rule | {"sales.sdr.routing.territories": {"south": two, "north": one}})
+    here = override(small(), rule | {"sales.sdr.routing.territories": {"north": one, "south": two}})
+    there = override(small(), rule | {"sales.sdr.routing.territories": {"south": two, "north": one}})
     assert here.digest != there.digest
     assert list(Pair(here, there).differences) == ["routing"]
-    both = Pair(here, there.with_overrides({"sales.sdr.headcount": 4}))
+    both = Pair(here, override(there, {"sales.sdr.headcount": 4}))
     assert list(both.mixed(["routing"]).sales.sdr.routing.territories) == ["south", "north"]
 
 
 def test_parts_that_do_not_go_together_are_refused() -> None:
-    other = small().with_overrides({"sales.sdr.headcount": 5, "sales.sdr.routing.territories.east": {"reps": [5]}})
+    other = override(small(), {"sales.sdr.headcount": 5, "sales.sdr.routing.territories.east": {"reps": [5]}})
     with pytest.raises(InputError, match="a rep that does not exist"):
         Pair(small(), other).mixed(["routing"])
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from smarketing_sim.decide.shadow_price import AGES_MINUTES, attempt_values, hour_price, neighbours_in_time
+from smarketing_sim.scenario.building import override
 from tests.builders import make_scenario
 from tests.experiment.stubs import small
 
@@ -35,7 +36,7 @@ def test_the_price_of_an_hour_rises_with_load() -> None:
 
 
 def test_without_worth_of_outbound_work_an_idle_hour_is_worth_nothing() -> None:
-    plan = busy_plan(20).with_overrides({"economics.outbound_per_hour": 0, "decay.preset": "none"})
+    plan = override(busy_plan(20), {"economics.outbound_per_hour": 0, "decay.preset": "none"})
     price = hour_price(plan, replications=6)
     assert abs(price.per_hour.mean) < 3.0
 

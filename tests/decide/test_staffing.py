@@ -19,6 +19,7 @@ from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.results import all_kept_months, kept_all_year, kept_in_a_month
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.queueing import mmc
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from tests.builders import make_scenario
 from tests.experiment.stubs import small
@@ -48,7 +49,7 @@ def few_levers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def team(scenario: Scenario, headcount: int) -> Scenario:
-    return scenario.with_overrides({"sales.sdr.headcount": headcount})
+    return override(scenario, {"sales.sdr.headcount": headcount})
 
 
 def test_in_other_years_the_answer_keeps_the_promises_and_one_fewer_does_not(answer: Staffing) -> None:

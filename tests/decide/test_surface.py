@@ -9,6 +9,7 @@ import pytest
 from smarketing_sim.decide.frontier import LIMITS
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.scenario.building import override
 from tests.experiment.stubs import small
 
 
@@ -40,5 +41,5 @@ def test_a_wider_limit_is_never_kept_less(found: Surface) -> None:
 
 
 def test_no_plan_of_the_grid_is_without_a_rep() -> None:
-    alone = response_surface(small().with_overrides({"sales.sdr.headcount": 1}), volumes=(1.0,), replications=1)
+    alone = response_surface(override(small(), {"sales.sdr.headcount": 1}), volumes=(1.0,), replications=1)
     assert alone.headcounts == (1, 2, 4)

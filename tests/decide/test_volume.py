@@ -7,7 +7,8 @@ import pytest
 
 from smarketing_sim.decide.flow import burst_cost, even_flow, next_leads, pacing_line
 from smarketing_sim.decide.volume import Curve, leads_for_goal, more_leads, volume_curves
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 from tests.conftest import PARAMS
 from tests.experiment.stubs import small
 
@@ -48,8 +49,8 @@ def test_a_curve_that_only_rises_has_no_cliff_in_sight() -> None:
 
 
 def test_raising_the_volume_multiplies_every_source_and_campaign() -> None:
-    plan = Scenario.load(PARAMS / "baseline.yaml")
-    more = plan.with_overrides(more_leads(plan, 1.5))
+    plan = load(PARAMS / "baseline.yaml")
+    more = override(plan, more_leads(plan, 1.5))
     for name, source in plan.marketing.sources.items():
         assert more.marketing.sources[name].mean_monthly_leads == pytest.approx(1.5 * source.mean_monthly_leads)
     for name, campaign in plan.marketing.campaigns.items():
@@ -58,8 +59,8 @@ def test_raising_the_volume_multiplies_every_source_and_campaign() -> None:
 
 
 def test_more_of_one_source_leaves_the_others_alone() -> None:
-    plan = Scenario.load(PARAMS / "baseline.yaml")
-    more = plan.with_overrides(more_leads(plan, 2.0, sources=["referral"]))
+    plan = load(PARAMS / "baseline.yaml")
+    more = override(plan, more_leads(plan, 2.0, sources=["referral"]))
     assert [path for path, _, _ in plan.diff(more)] == ["marketing.sources.referral.visits_per_month"]
 
 
@@ -113,7 +114,7 @@ def test_with_idle_hands_a_lead_is_worth_what_paper_says() -> None:
 
 
 def test_an_even_flow_keeps_the_number_of_leads() -> None:
-    plan = Scenario.load(PARAMS / "baseline.yaml")
+    plan = load(PARAMS / "baseline.yaml")
     even = even_flow(plan)
     assert not even.marketing.campaigns
     created = 12 * sum(s.mean_monthly_leads for s in plan.marketing.sources.values())
@@ -151,8 +152,8 @@ def test_the_pacing_line_ends_at_the_promise_and_the_count_at_the_months_leads()
 
 def test_the_cliff_of_the_baseline_lies_below_its_plan_and_calling_new_leads_first_moves_it_above() -> None:
     """The band in which the shipped plan is interesting."""
-    plan = Scenario.load(PARAMS / "baseline.yaml")
-    first = plan.with_overrides({"sales.sdr.queue.new_before_retries": True})
+    plan = load(PARAMS / "baseline.yaml")
+    first = override(plan, {"sales.sdr.queue.new_before_retries": True})
     today, moved = volume_curves({"today": plan, "first": first}, factors=BASELINE_FACTORS, replications=5)
     assert 0.75 <= today.cliff.factor.mean <= 0.95
     assert 400 <= today.cliff.handed_per_month.mean <= 500

@@ -17,6 +17,7 @@ from smarketing_sim.engine import choose_engine, simulate
 from smarketing_sim.errors import EngineWarning, InputError
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.summary import measure
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import Demand, sample_demand
 from tests.builders import Overrides, make_demand, make_scenario
@@ -105,7 +106,7 @@ def test_ties_empty_runs_overload_and_one_minute_shifts_give_one_ledger(
 
 @pytest.mark.parametrize("name", sorted(path.name for path in PARAMS.glob("*.yaml")))
 def test_a_shipped_scenario_gives_one_ledger(name: str) -> None:
-    scenario = Scenario.load(PARAMS / name)
+    scenario = load(PARAMS / name)
     ledger = assert_engines_agree(scenario, sample_demand(scenario, seed=5, replication=2))
     assert len(ledger.tables["attempts"]["lead_id"]) > 500
 
@@ -122,7 +123,7 @@ VARIANTS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("overrides", VARIANTS, ids=lambda o: next(iter(o)))
 def test_a_year_of_the_baseline_under_another_policy_gives_one_ledger(overrides: dict[str, Any]) -> None:
     short = {"run.horizon_months": 3, "run.warm_up_weeks": 4, "alternatives": None}
-    scenario = Scenario.load(PARAMS / "baseline.yaml", overrides=short | overrides)
+    scenario = load(PARAMS / "baseline.yaml", overrides=short | overrides)
     assert_engines_agree(scenario, sample_demand(scenario, seed=11))
 
 

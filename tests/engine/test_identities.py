@@ -208,9 +208,9 @@ def test_unlimited_reps_are_never_slower_to_begin(overrides: Overrides, seed: in
 ELSEWHERE = """
 import hashlib, sys
 from smarketing_sim.engine import simulate
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 from smarketing_sim.world.demand import sample_demand
-scenario = Scenario.load(sys.argv[1], {"run.horizon_months": 1, "run.warm_up_weeks": 2, "run.cool_down_weeks": 1})
+scenario = load(sys.argv[1], {"run.horizon_months": 1, "run.warm_up_weeks": 2, "run.cool_down_weeks": 1})
 tables = simulate(scenario, sample_demand(scenario, seed=5)).tables
 digest = hashlib.sha256()
 for name in tables:

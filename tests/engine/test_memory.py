@@ -12,9 +12,9 @@ from tests.conftest import ROOT
 YEARS = """
 import resource
 from smarketing_sim.experiment.runs import replicate
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 
-plan = Scenario.load("params/baseline.yaml")
+plan = load("params/baseline.yaml")
 for year in range(6):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     replicate(plan, 1, 20 + year, "compiled", False)

@@ -8,7 +8,8 @@ import numpy as np
 
 from smarketing_sim.experiment.results import attainment
 from smarketing_sim.experiment.runs import Experiment, run
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 from tests.conftest import PARAMS
 
 YEARS = 4
@@ -16,9 +17,9 @@ YEARS = 4
 
 @functools.cache
 def simulated(alternative: str = "") -> Experiment:
-    scenario = Scenario.load(PARAMS / "baseline.yaml")
+    scenario = load(PARAMS / "baseline.yaml")
     changes = scenario.alternatives[alternative].set if alternative else {}
-    return run(scenario.with_overrides(changes), replications=YEARS, seed=1)
+    return run(override(scenario, changes), replications=YEARS, seed=1)
 
 
 def test_the_baseline_team_is_about_nine_tenths_busy_and_keeps_three_quarters_of_its_speed_promise() -> None:

@@ -13,6 +13,7 @@ from smarketing_sim.experiment.compare import HEADLINES, compare, compare_all, p
 from smarketing_sim.experiment.results import attainment
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.statistics import t_interval
+from smarketing_sim.scenario.building import override
 from tests.builders import make_scenario
 from tests.experiment.stubs import of, replication, small, two_clauses
 
@@ -34,7 +35,7 @@ def test_a_scenario_against_itself_differs_by_exactly_nothing() -> None:
 def test_no_range_leaves_what_is_possible() -> None:
     """Two years of very few leads differ so much that Student's range would go far beyond nothing and everything."""
     few = small(marketing__sources__web={"leads_per_month": 2, "cost_per_handed": 10})
-    a, b = run(few, replications=2, seed=4), run(few.with_overrides({"sales.sdr.headcount": 1}), replications=2, seed=4)
+    a, b = run(few, replications=2, seed=4), run(override(few, {"sales.sdr.headcount": 1}), replications=2, seed=4)
     raw, loose = per_replication(a), 0
     for name, pair in compare(a, b)["measures"].items():
         for side in ("a", "b"):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from smarketing_sim.experiment.effort import PROCESS_BYTES, effort_of, size_of
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import sample_demand
@@ -61,7 +62,7 @@ def test_the_expected_size_is_that_of_the_leads_that_are_drawn(overrides: Overri
     ],
 )
 def test_a_larger_plan_never_takes_less(path: str, value: int) -> None:
-    usual, larger = effort_of([(plan(), 5)]), effort_of([(plan().with_overrides({path: value}), 5)])
+    usual, larger = effort_of([(plan(), 5)]), effort_of([(override(plan(), {path: value}), 5)])
     assert larger.seconds > usual.seconds
     assert larger.memory_bytes > usual.memory_bytes
 

@@ -33,7 +33,7 @@ from smarketing_sim.lab.state import (
     unpin,
 )
 from smarketing_sim.lab.years import Answer, Progress, Years, refine
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 from tests.patience import HANG_SECONDS
 
 from .conftest import Ear, settled
@@ -400,11 +400,11 @@ def test_a_saved_plan_extends_the_opened_one_and_opens_to_the_same_digest(state:
     assert path.parent == state.source.parent
     text = path.read_text()
     assert text.splitlines()[1:3] == ["extends: tiny.yaml", "name: Hire & wait"]
-    reopened = Scenario.load(path)
+    reopened = load(path)
     assert reopened.digest == moved.scenario.digest != state.scenario.digest
     assert reopened.name == "Hire & wait"
     again = save(move(open_state(path), REPS, 3), "And again")
-    assert Scenario.load(again).digest == move(moved, REPS, 3).scenario.digest
+    assert load(again).digest == move(moved, REPS, 3).scenario.digest
 
 
 def test_a_saved_plan_holds_only_what_differs(state: State) -> None:
@@ -422,7 +422,7 @@ def test_no_file_is_written_over_unasked(controller: Controller, ear: Ear) -> No
     assert "is there already" in ear.troubles[-1]
     assert path.read_bytes() == first
     assert controller.save("mine", overwrite=True) == path
-    assert Scenario.load(path).sales.sdr.headcount == 13
+    assert load(path).sales.sdr.headcount == 13
 
 
 @pytest.mark.parametrize("name", ["tiny", "baseline"])
@@ -446,7 +446,7 @@ def test_a_name_that_is_none_is_refused(state: State, name: str) -> None:
 def test_a_hostile_name_stays_text_and_inside_the_folder(state: State, name: str) -> None:
     path = save(move(state, REPS, 3), name)
     assert path.resolve().parent == state.source.parent.resolve()
-    assert Scenario.load(path).name == name
+    assert load(path).name == name
 
 
 def test_a_link_out_of_the_folder_is_not_followed(state: State, tmp_path_factory: pytest.TempPathFactory) -> None:

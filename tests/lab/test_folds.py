@@ -13,7 +13,7 @@ from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.sliders import Control
 from smarketing_sim.lab.state import State, open_state, pull_lever, scale_leads, undo
 from smarketing_sim.lab.widgets import Lab
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 from smarketing_sim.words.markup import escape
 from tests.cli.tiny import write_tiny
 from tests.conftest import PARAMS
@@ -55,7 +55,7 @@ def test_a_control_sets_reads_back_is_undone_and_is_saved(state: State, name: st
     assert len(moved.history) == 1
     assert control.read(undo(moved)) == control.widget.value
     assert undo(moved).scenario.digest == state.scenario.digest
-    assert Scenario.load(save(moved, "moved")).digest == moved.scenario.digest
+    assert load(save(moved, "moved")).digest == moved.scenario.digest
 
 
 def test_the_mix_and_the_slider_of_all_leads_go_together(state: State) -> None:
@@ -96,7 +96,7 @@ def test_a_plan_with_its_own_curve_can_leave_it_and_come_back(tmp_path: Path) ->
     assert decay.widget.value == "custom"
     mild = decay.apply(state, "mild")
     assert (mild.scenario.decay.preset, mild.scenario.decay.points) == ("mild", None)
-    assert Scenario.load(save(mild, "mild")).digest == mild.scenario.digest
+    assert load(save(mild, "mild")).digest == mild.scenario.digest
     assert decay.apply(mild, "custom").scenario.digest == state.scenario.digest
 
 

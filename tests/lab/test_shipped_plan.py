@@ -9,7 +9,7 @@ import pytest
 from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.server import write_page
 from smarketing_sim.lab.state import State, move, open_state
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 from smarketing_sim.shipped import home_of
 from tests.conftest import ROOT
 
@@ -29,7 +29,7 @@ def test_a_plan_is_saved_in_the_users_own_folder_and_extends_the_shipped_one(ope
     path = save(changed, "Eleven reps")
     assert path.parent == tmp_path / "params"
     assert "extends: smarketing:baseline\n" in path.read_text()
-    assert Scenario.load(path).digest == changed.scenario.digest
+    assert load(path).digest == changed.scenario.digest
     again = move(open_state(path), REPS, 12)
     assert save(again, "Twelve reps").parent == path.parent
 

@@ -19,7 +19,7 @@ from smarketing_sim.lab.debounce import Debounce
 from smarketing_sim.lab.scorecard import scorecard_html
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 from smarketing_sim.words.markup import escape
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
@@ -217,7 +217,7 @@ def test_save_writes_a_file_that_opens_to_what_is_shown_and_never_over_another(l
     lab.save_name.value = "three reps"
     lab.save_button.click()
     [path] = lab.controller.state.source.parent.glob("three-reps-*.yaml")
-    assert Scenario.load(path).digest == lab.controller.state.scenario.digest
+    assert load(path).digest == lab.controller.state.scenario.digest
     assert escape(path.name) in lab.kept.value
     lab.save_button.click()
     assert "lab-trouble" in lab.kept.value

@@ -9,6 +9,7 @@ import pytest
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.ledger import SCHEMA, Ledger
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 
@@ -19,7 +20,7 @@ Tables = dict[str, dict[str, np.ndarray]]
 def scenario(params: Path) -> Scenario:
     short = {"run.horizon_months": 1, "run.warm_up_weeks": 1, "run.cool_down_weeks": 1, "marketing.season": [0.2] * 12,
              "sales.sdr.automatic_reply": {"after": "1 min"}}  # fmt: skip
-    return Scenario.load(params / "baseline.yaml", short)
+    return load(params / "baseline.yaml", short)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.measure.response import ResponseSums, WaitingSums
 from smarketing_sim.measure.sla import measure_clauses
 from smarketing_sim.measure.summary import Measures, measure
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import Overrides, make_scenario
@@ -92,7 +93,7 @@ def test_a_year_measured_lot_by_lot_is_the_year_measured_at_once(overrides: Over
 @pytest.mark.parametrize("file", ["baseline", "article-sla", "hubspot-sla", "olist-2018"])
 def test_shipped_years_are_measured_alike_in_small_lots(params: Path, file: str) -> None:
     short = {"run.horizon_months": 2, "run.warm_up_weeks": 2, "sales.sdr.automatic_reply": {"after": "1 min"}}
-    scenario = Scenario.load(params / f"{file}.yaml", short)
+    scenario = load(params / f"{file}.yaml", short)
     ledger = simulate(scenario, sample_demand(scenario, seed=1))
     count = len(ledger.tables["leads"]["lead_id"])
     assert count > 100

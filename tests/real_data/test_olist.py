@@ -10,7 +10,9 @@ import pytest
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.calendars import WEEKDAYS
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.real_data import olist
@@ -36,7 +38,7 @@ def cohort(tables: tuple[olist.Cohort, pd.DataFrame]) -> olist.Cohort:
 
 @pytest.fixture(scope="module")
 def scenario(params: Path) -> Scenario:
-    return Scenario.load(params / "olist-2018.yaml")
+    return load(params / "olist-2018.yaml")
 
 
 def hold(scenario: Scenario, path: str, value: float, measured: Interval, *, within: float) -> None:
@@ -113,7 +115,7 @@ def test_the_teams_are_as_many_as_are_named_on_deals(
 
 def test_with_ample_reps_the_simulation_wins_what_was_measured(cohort: olist.Cohort, scenario: Scenario) -> None:
     short = {"run.horizon_months": 12, "run.warm_up_weeks": 1, "run.cool_down_weeks": 4, "sales.sdr.headcount": 30}
-    ample = scenario.with_overrides(short)
+    ample = override(scenario, short)
     ledger = simulate(ample, sample_demand(ample, seed=7))
     leads = ledger.tables["leads"]
     won = leads["outcome"] == ledger.categories["outcome"].index("won")

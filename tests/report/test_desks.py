@@ -19,7 +19,7 @@ from smarketing_sim.report.planning.answer import what_to_do
 from smarketing_sim.report.planning.desks import show_for_finance, show_what_to_do
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.report.planning.sections import show_contract, show_money
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.files import load
 from smarketing_sim.words.numbers import money, percent
 
 YEARS = 6
@@ -28,7 +28,7 @@ YEARS = 6
 @pytest.fixture(scope="module")
 def planning() -> Planning:
     """The baseline plan: too many leads for its team, and a free change that mends it."""
-    scenario = Scenario.load("params/baseline.yaml")
+    scenario = load("params/baseline.yaml")
     return Planning(run(scenario, replications=YEARS, seed=1), advise(scenario, replications=YEARS, seed=1))
 
 

@@ -18,6 +18,7 @@ from smarketing_sim.decide.levers import Ranking, rank_levers
 from smarketing_sim.errors import InputError
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.free_levers import page as chapter
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import gain
@@ -110,7 +111,7 @@ def test_hostile_labels_stay_text_on_the_page(
         "paid": {"label": paid, "set": {"sales.sdr.headcount": 9}},
         "none": {"label": hostile[start + 2], "set": {"sales.sdr.reps.99.skill": 2}},
     }
-    plan = scenario_with(tmp_path).with_overrides({"alternatives": named})
+    plan = override(scenario_with(tmp_path), {"alternatives": named})
     page = shown(rank_levers(plan, replications=1))
     tags = {tag for tag, _ in page.elements}
     assert tags <= {"h1", "h2", "p", "div", "small", "b", "table", "thead", "tbody", "tr", "th", "td", "span", "ul",

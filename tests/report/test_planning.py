@@ -35,6 +35,7 @@ from smarketing_sim.report.notebook.provenance import git_state
 from smarketing_sim.report.planning import answer, company, planning, sections, trust
 from smarketing_sim.report.planning import desks as advice_page
 from smarketing_sim.report.planning.planning import Planning, prepare
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
@@ -176,7 +177,7 @@ def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
 ) -> None:
     told, amounts = [], []
     dollars = scenario_with(tmp_path)
-    for plan in (dollars, dollars.with_overrides({"currency": "NOK", "exchange.USD": 10})):
+    for plan in (dollars, override(dollars, {"currency": "NOK", "exchange.USD": 10})):
         money_in(plan.currency)
         page = shown(_planned(plan, 3))
         marks = r"[+−]?(?:\$|NOK )((?:\d+[.,])*\d+)(k|m|bn)?\b"
@@ -251,9 +252,9 @@ def _hostile_scenario(folder: Path, nasty: list[str]) -> Scenario:
         },
         "decay.preset": {"source": nasty[3], "grade": nasty[4], "note": nasty[5]},
     }
-    from smarketing_sim.scenario.files import build
+    from smarketing_sim.scenario.building import build
 
-    return build(plain, quiet=True)
+    return build(plain)
 
 
 @pytest.mark.parametrize("start", [0, 25, 50, 175, 300])

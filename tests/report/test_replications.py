@@ -30,6 +30,7 @@ from smarketing_sim.report.replications import page as replications_page
 from smarketing_sim.report.replications import study as replications
 from smarketing_sim.report.replications.page import Coverage, measured_coverage
 from smarketing_sim.report.replications.study import Study, changes, precision, prepare
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
@@ -71,7 +72,7 @@ def study_of(count: int, *, gain: float = 50.0, months: int = 12) -> Study:
 
 
 def real_study(scenario: Scenario, years: int) -> Study:
-    plans = {name: scenario.with_overrides(overrides) for name, overrides in changes(scenario).items()}
+    plans = {name: override(scenario, overrides) for name, overrides in changes(scenario).items()}
     return Study(
         run(scenario, replications=years), {name: run(plan, replications=years) for name, plan in plans.items()}
     )
@@ -239,7 +240,7 @@ def test_a_change_that_does_nothing_is_not_counted_as_told_apart(shown: Callable
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_three_changes_fit_every_scenario(name: str) -> None:
     scenario = load(PARAMS / name, {})
-    plans = [scenario.with_overrides(overrides) for overrides in changes(scenario).values()]
+    plans = [override(scenario, overrides) for overrides in changes(scenario).values()]
     assert len({plan.digest for plan in (scenario, *plans)}) == 4
     assert plans[0].sales.sdr.headcount == scenario.sales.sdr.headcount + 2
     volumes = [sum(s.mean_monthly_leads for s in plan.marketing.sources.values()) for plan in (scenario, plans[2])]

@@ -20,6 +20,7 @@ from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.sales_promise import page as chapter
 from smarketing_sim.report.sales_promise import words as offer
 from smarketing_sim.report.sales_promise.words import Offer, offer_of, promised_words, trade_words
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
@@ -100,7 +101,7 @@ def test_the_promise_is_judged_only_where_the_limits_tried_allow_it(
 ) -> None:
     own = replace(plain.own, within=kept)
     others = tuple(own if one is plain.own else one for one in plain.found.promises)
-    plan = plain.scenario.with_overrides({"sla.speed.within": promised})
+    plan = override(plain.scenario, {"sla.speed.within": promised})
     asked = replace(plain, scenario=plan, found=replace(plain.found, promises=others))
     assert told in promised_words(asked)
 

@@ -20,6 +20,7 @@ from smarketing_sim.decide.staffing_answer import to_json
 from smarketing_sim.errors import InputError
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.staffing import page as chapter
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
@@ -123,8 +124,9 @@ def test_where_no_free_change_exists_the_page_says_so(
 def test_hostile_names_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Staffing], _Shown], hostile: list[str]
 ) -> None:
-    plan = _hostile_scenario(tmp_path, hostile[start : start + 25]).with_overrides(
-        {"alternatives": {"one": {"label": hostile[start], "set": {"sales.sdr.queue.new_before_retries": True}}}}
+    plan = override(
+        _hostile_scenario(tmp_path, hostile[start : start + 25]),
+        {"alternatives": {"one": {"label": hostile[start], "set": {"sales.sdr.queue.new_before_retries": True}}}},
     )
     answer = staff(plan, keep=0.8, replications=2, cap=9)
     page = shown(answer)

@@ -18,6 +18,7 @@ from smarketing_sim.experiment.runs import run
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.report.planning.what_if import _controls, show_what_if
+from smarketing_sim.scenario.building import override
 from tests.experiment.stubs import small
 from tests.publish.conftest import MOMENT
 
@@ -92,7 +93,7 @@ def test_a_page_with_sliders_lets_our_script_run_and_one_without_lets_nothing(
 
 
 def test_a_plan_with_nobody_to_keep_a_promise_shows_no_sliders(show_sections: Callable[..., Any]) -> None:
-    nobody = small().with_overrides({"sales.sdr.headcount": 0})
+    nobody = override(small(), {"sales.sdr.headcount": 0})
     plan = Planning(run(nobody, replications=1), advise(nobody, replications=1, seed=1))
     assert show_sections([show_what_if], plan).html == ""
 

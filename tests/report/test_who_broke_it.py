@@ -17,6 +17,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.who_broke_it import page as chapter
 from smarketing_sim.report.who_broke_it.page import Dispute
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import CAUSES
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
@@ -57,7 +58,7 @@ def test_the_page_names_every_cause_its_part_and_what_is_not_modelled(
     tmp_path: Path, shown: Callable[[Dispute], _Shown]
 ) -> None:
     plan = scenario_with(tmp_path)
-    dispute = dispute_of(plan, plan.with_overrides(WORSE))
+    dispute = dispute_of(plan, override(plan, WORSE))
     page = shown(dispute)
     hold_words(page)
     for cause in (*CAUSES, "motivation", "not modelled"):
@@ -76,7 +77,7 @@ def test_the_page_names_every_cause_its_part_and_what_is_not_modelled(
 
 def test_the_largest_cause_is_the_one_with_the_largest_part_for_better_or_worse(tmp_path: Path) -> None:
     plan = scenario_with(tmp_path)
-    dispute = dispute_of(plan, plan.with_overrides(WORSE))
+    dispute = dispute_of(plan, override(plan, WORSE))
     parts = {group: abs(part.mean) for group, part in dispute.found.parts().items()}
     assert dispute.largest[0] == max(parts, key=lambda group: parts[group])
 
@@ -100,14 +101,14 @@ def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
     here, there, years, said = EDGES[edge]
     dropped = {"alternatives.one_business_day": None}
     plan = scenario_with(tmp_path, dropped)
-    page = shown(dispute_of(plan.with_overrides(here), plan.with_overrides(there), years))
+    page = shown(dispute_of(override(plan, here), override(plan, there), years))
     assert said in page.text
     hold_words(page)
 
 
 def test_a_gap_that_is_not_sure_is_not_told_as_one(tmp_path: Path, shown: Callable[[Dispute], _Shown]) -> None:
     plan = scenario_with(tmp_path)
-    page = shown(dispute_of(plan, plan.with_overrides({"marketing.sources.organic.visits_per_month": 1100}), years=3))
+    page = shown(dispute_of(plan, override(plan, {"marketing.sources.organic.visits_per_month": 1100}), years=3))
     assert "No gap is sure" in page.text
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.scenario.causes import CAUSES, MEANING, NAMED, TABLE, cause_of
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.reference import data_dictionary
 from smarketing_sim.scenario.schema import Scenario, flatten
 from tests.conftest import PARAMS
 
 FILES = sorted(PARAMS.glob("*.yaml"))
 _KEY = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
-_WORDS = {"extends", *Scenario.model_fields} - set(Scenario.load(FILES[0]).canonical())
+_WORDS = {"extends", *Scenario.model_fields} - set(load(FILES[0]).canonical())
 
 
 def schema_paths() -> list[str]:
@@ -25,14 +26,14 @@ def schema_paths() -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_assumption_of_a_shipped_file_has_a_cause(path: Path) -> None:
-    causes = {cause_of(key) for key in flatten(Scenario.load(path).canonical())}
+    causes = {cause_of(key) for key in flatten(load(path).canonical())}
     assert causes == set(CAUSES)
 
 
 def test_the_walk_meets_every_group_of_the_schema() -> None:
     paths = schema_paths()
     assert len(paths) > 150
-    assert {path.partition(".")[0] for path in paths} == set(Scenario.load(FILES[0]).canonical())
+    assert {path.partition(".")[0] for path in paths} == set(load(FILES[0]).canonical())
     assert {"marketing.sources.<name>.qualify_prob", "sales.sdr.reps.<n>.shift", "sla.speed.within"} <= set(paths)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import KINDS, Clause
 from smarketing_sim.scenario.schema import Scenario
 
@@ -64,5 +65,5 @@ def test_a_volume_clause_names_exactly_one_currency(fields: dict[str, Any]) -> N
 def test_the_limit_of_a_clause_is_counted_on_its_own_clock(baseline: Scenario) -> None:
     assert baseline.clause_minutes(baseline.sla["speed"]) == 360
     assert baseline.clause_minutes(baseline.sla["depth"]) == 12 * 1440
-    day = baseline.with_overrides({"sla.speed.within": "1 business day"})
+    day = override(baseline, {"sla.speed.within": "1 business day"})
     assert day.clause_minutes(day.sla["speed"]) == 480

@@ -13,7 +13,8 @@ import pytest
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import compare, per_replication
 from smarketing_sim.experiment.runs import run
-from smarketing_sim.scenario.files import build, to_document
+from smarketing_sim.scenario.building import build, override, to_document
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.reference import data_dictionary
 from smarketing_sim.scenario.schema import Scenario, flatten
 from tests.builders import base_document, make_scenario
@@ -55,18 +56,18 @@ def everything(**more: Any) -> Scenario:
         "goal.revenue": 1000, "marketing.sources.web.cost_per_handed": 10, "sales.sdr.annual_cost": 5,
         "sales.ae.quota": 6, "sales.ae.annual_cost": 7, "economics.tools_annual": 8, "economics.outbound_per_hour": 9,
     }  # fmt: skip
-    return build(document, overrides=amounts | more, quiet=True)
+    return build(document, overrides=amounts | more)
 
 
 def test_every_key_that_the_table_calls_money_is_converted() -> None:
-    dollars, kroner = amounts(everything()), amounts(everything().with_overrides(KRONER))
+    dollars, kroner = amounts(everything()), amounts(override(everything(), KRONER))
     assert len(dollars) == 12
     assert all(amount > 0 for amount in dollars.values())
     assert {path: kroner[path] for path in dollars} == pytest.approx({k: RATE * v for k, v in dollars.items()})
 
 
 def test_nothing_but_money_is_converted() -> None:
-    dollars, kroner = everything(), everything().with_overrides(KRONER)
+    dollars, kroner = everything(), override(everything(), KRONER)
     changed = {path for path, _, _ in dollars.diff(kroner)}
     money = set(amounts(dollars)) | {"currency"}
     assert changed <= money
@@ -75,7 +76,7 @@ def test_nothing_but_money_is_converted() -> None:
 
 def test_a_year_in_another_currency_is_the_same_year_at_the_rate() -> None:
     plan = make_scenario({"sales.sdr.annual_cost": 60_000, "marketing.sources.web.cost_per_handed": 100})
-    found = [run(one, replications=2) for one in (plan, plan.with_overrides(KRONER))]
+    found = [run(one, replications=2) for one in (plan, override(plan, KRONER))]
     here, there = map(per_replication, found)
     for name, values in here.items():
         factor = RATE if name.startswith(("revenue", "contribution", "spend")) else 1.0
@@ -85,13 +86,13 @@ def test_a_year_in_another_currency_is_the_same_year_at_the_rate() -> None:
 
 def test_plans_in_two_currencies_are_not_set_against_each_other() -> None:
     plan = make_scenario()
-    other = plan.with_overrides({"currency": "EUR", "exchange.USD": 0.9})
+    other = override(plan, {"currency": "EUR", "exchange.USD": 0.9})
     with pytest.raises(InputError, match="the plans are in USD and EUR"):
         compare(run(plan, replications=2), run(other, replications=2))
 
 
 def test_amounts_of_the_file_that_is_extended_are_converted_with_their_ranges(written: Written) -> None:
-    plan = Scenario.load(written("currency: NOK\nexchange: {USD: 10}\npersonas: {small: {deal_value: 90k}}"))
+    plan = load(written("currency: NOK\nexchange: {USD: 10}\npersonas: {small: {deal_value: 90k}}"))
     assert plan.personas["small"].deal_value == 90_000
     assert plan.personas["mid"].deal_value == 300_000
     assert plan.beliefs["personas.small.deal_value"].range == (100_000, 180_000)
@@ -101,13 +102,13 @@ def test_amounts_of_the_file_that_is_extended_are_converted_with_their_ranges(wr
 
 def test_a_file_that_names_no_currency_speaks_that_of_the_file_it_extends(written: Written) -> None:
     written("currency: NOK\nexchange: {USD: 10}\n", "nordic.yaml")
-    plan = Scenario.load(written("goal: {revenue: 30m}\nsales: {ae: {quota: $1m}}", extends="nordic.yaml"))
+    plan = load(written("goal: {revenue: 30m}\nsales: {ae: {quota: $1m}}", extends="nordic.yaml"))
     assert (plan.currency, plan.goal.revenue, plan.sales.ae.quota) == ("NOK", 30e6, 10e6)
 
 
 def test_a_chain_of_three_currencies_is_converted_step_by_step(written: Written) -> None:
     written("currency: NOK\nexchange: {USD: 10}\ngoal: {revenue: 30m}", "nordic.yaml")
-    plan = Scenario.load(written("currency: EUR\nexchange: {NOK: 0.1}", extends="nordic.yaml"))
+    plan = load(written("currency: EUR\nexchange: {NOK: 0.1}", extends="nordic.yaml"))
     assert (plan.goal.revenue, plan.personas["small"].deal_value) == (3e6, 14_000)
     assert plan.exchange == {"NOK": 0.1}
 
@@ -115,7 +116,7 @@ def test_a_chain_of_three_currencies_is_converted_step_by_step(written: Written)
 def test_a_currency_without_a_rate_names_the_fields_and_the_line(written: Written) -> None:
     path = written("currency: NOK")
     with pytest.raises(InputError) as refusal:
-        Scenario.load(path)
+        load(path)
     told = str(refusal.value)
     assert "goal.revenue" in told
     assert "is in USD, and the plan in NOK; say what one USD is worth, as in exchange: {USD: 1.5}" in told
@@ -151,7 +152,7 @@ goal: {revenue_usd: {value: $3m, range: [2m, $4m]}}
 economics: {outbound_usd_per_hour: 4}
 alternatives: {more: {label: x, set: {sales.sdr.annual_cost_usd: 90k}, yearly_usd: 5}}
 """
-    plan = Scenario.load(written(text), {"sales.ae.quota_usd": 1e5})
+    plan = load(written(text), {"sales.ae.quota_usd": 1e5})
     assert plan.personas["small"].deal_value == 90_000
     assert (plan.goal.revenue, plan.beliefs["goal.revenue"].range) == (30e6, (20e6, 40e6))
     assert (plan.economics.outbound_per_hour, plan.sales.ae.quota) == (40, 1e6)
@@ -161,19 +162,19 @@ alternatives: {more: {label: x, set: {sales.sdr.annual_cost_usd: 90k}, yearly_us
 
 def test_an_amount_under_both_its_names_is_refused(written: Written) -> None:
     with pytest.raises(InputError, match=r"personas\.small\.deal_value_usd: is not a known key"):
-        Scenario.load(written("personas: {small: {deal_value_usd: 9k, deal_value: 9k}}"))
+        load(written("personas: {small: {deal_value_usd: 9k, deal_value: 9k}}"))
 
 
 def test_a_fault_in_an_amount_under_its_old_name_names_the_line(written: Written) -> None:
     with pytest.raises(InputError, match=r"plan\.yaml:3: personas\.small\.deal_value = 'cheap': must be an amount"):
-        Scenario.load(written("\npersonas: {small: {deal_value_usd: cheap}}"))
+        load(written("\npersonas: {small: {deal_value_usd: cheap}}"))
 
 
 def test_a_scenario_in_kroner_survives_its_own_document() -> None:
-    plan = everything().with_overrides(KRONER)
-    again = build(to_document(plan), quiet=True)
+    plan = override(everything(), KRONER)
+    again = build(to_document(plan))
     assert again == plan
-    assert again.with_overrides({"goal.revenue": "$1m"}).goal.revenue == pytest.approx(RATE * 1e6)
+    assert override(again, {"goal.revenue": "$1m"}).goal.revenue == pytest.approx(RATE * 1e6)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from smarketing_sim.errors import HolidayWarning, InputError
+from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.countries import country_name, public_holidays
-from smarketing_sim.scenario.files import build, load, parse_overrides, to_document
+from smarketing_sim.scenario.files import examined, load, parse_overrides
 from smarketing_sim.scenario.holidays import DaysOff, Holidays
 from smarketing_sim.scenario.schema import Scenario
 
@@ -22,7 +23,7 @@ WHOLE = dt.date(2024, 1, 1), dt.date(2030, 12, 31)
 
 @pytest.fixture
 def baseline(params: Path) -> Scenario:
-    return Scenario.load(params / "baseline.yaml")
+    return load(params / "baseline.yaml")
 
 
 def of(value: Any) -> Holidays:
@@ -83,11 +84,11 @@ def test_only_days_that_are_asked_for_are_told() -> None:
     ],
 )
 def test_holidays_are_written_back_as_a_file_says_them(baseline: Scenario, said: Any) -> None:
-    scenario = baseline.with_overrides({"calendar.holidays": said})
+    scenario = override(baseline, {"calendar.holidays": said})
     document = to_document(scenario)
     assert document["calendar"]["holidays"] == said
-    assert build(document, quiet=True) == scenario
-    assert build(document, quiet=True).digest == scenario.digest
+    assert build(document) == scenario
+    assert build(document).digest == scenario.digest
 
 
 def test_null_drops_the_days_of_the_file_that_is_extended() -> None:
@@ -97,7 +98,7 @@ def test_null_drops_the_days_of_the_file_that_is_extended() -> None:
 
 def test_a_group_of_dates_alone_is_the_list_of_them(baseline: Scenario) -> None:
     listed, grouped = (
-        baseline.with_overrides({"calendar.holidays": said}) for said in (["2026-05-05"], {"dates": ["2026-05-05"]})
+        override(baseline, {"calendar.holidays": said}) for said in (["2026-05-05"], {"dates": ["2026-05-05"]})
     )
     assert listed == grouped
     assert listed.digest == grouped.digest
@@ -130,13 +131,13 @@ def test_a_country_set_or_named_in_a_file_that_extends_comes_to_the_same(
 
 
 def test_a_list_takes_the_place_of_a_country_and_one_of_its_days_can_be_set(baseline: Scenario) -> None:
-    norway = baseline.with_overrides({"calendar.holidays": {"country": "NO", "dates": ["2026-12-24", "2026-12-31"]}})
-    assert norway.with_overrides({"calendar.holidays": []}).calendar.holidays == Holidays()
-    changed = norway.with_overrides({"calendar.holidays.dates.1": "2026-12-30..2026-12-31"}).calendar.holidays
+    norway = override(baseline, {"calendar.holidays": {"country": "NO", "dates": ["2026-12-24", "2026-12-31"]}})
+    assert override(norway, {"calendar.holidays": []}).calendar.holidays == Holidays()
+    changed = override(norway, {"calendar.holidays.dates.1": "2026-12-30..2026-12-31"}).calendar.holidays
     assert to_document(norway)["calendar"]["holidays"]["country"] == changed.country == "NO"
     assert [str(days) for days in changed.dates] == ["24 December 2026", "30–31 December 2026"]
     with pytest.raises(InputError):
-        norway.with_overrides({"calendar.holidays.dates.2": "2026-12-30"})
+        override(norway, {"calendar.holidays.dates.2": "2026-12-30"})
 
 
 def test_a_country_may_say_where_it_comes_from(tmp_path: Path, params: Path) -> None:
@@ -177,10 +178,11 @@ def test_a_country_goes_by_its_name() -> None:
 
 def test_years_whose_holidays_nobody_knows_are_told(baseline: Scenario) -> None:
     def told(starts_on: str) -> list[str]:
-        plain = to_document(baseline.with_overrides({"calendar.holidays": {"country": "DE"}}))
+        plain = to_document(override(baseline, {"calendar.holidays": {"country": "DE"}}))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            build(plain, overrides={"run.starts_on": starts_on, "marketing.campaigns": None, "beliefs": {}})
+            moved = {"run.starts_on": starts_on, "marketing.campaigns": None, "beliefs": {}}
+            examined(build(plain, overrides=moved))
         return [str(one.message) for one in caught if one.category is HolidayWarning]
 
     assert told("2027-01-01") == []

@@ -9,10 +9,10 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.answers import Answers
+from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.derivation import Company
 from smarketing_sim.scenario.derivation import company as derived
 from smarketing_sim.scenario.documents import parse_document
-from smarketing_sim.scenario.files import build
 from smarketing_sim.scenario.interview import defaults, questions
 from smarketing_sim.scenario.interview import read_answers as read_interview
 from smarketing_sim.scenario.newcomer import to_yaml
@@ -61,7 +61,7 @@ def text_of(given: dict[str, object], name: str = "New") -> str:
 
 
 def plan_of(given: dict[str, object], name: str = "New") -> Scenario:
-    return build(parse_document(text_of(given, name), name="new").data, quiet=True)
+    return build(parse_document(text_of(given, name), name="new").data)
 
 
 def test_every_question_has_words_and_a_default_with_its_origin() -> None:

@@ -14,7 +14,9 @@ from smarketing_sim.engine import simulate
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS, FunnelSums, funnel
 from smarketing_sim.measure.load import WorkSums, load_check
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.evidence import evidence
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.world.demand import sample_demand
 from tests.conftest import PARAMS
@@ -36,7 +38,7 @@ def simulated(scenario: Scenario, *, replication: int) -> Case:
 
 def load_at_the_promise(scenario: Scenario) -> tuple[float, float]:
     """Planned load and load with early stopping, at just the number of leads that marketing promises."""
-    short = scenario.with_overrides({"run.warm_up_weeks": 1, "run.cool_down_weeks": 2})
+    short = override(scenario, {"run.warm_up_weeks": 1, "run.cool_down_weeks": 2})
     promised = short.sla["volume"].promised_amount * short.run.horizon_months
     loads = []
     for replication in range(2):
@@ -54,7 +56,7 @@ def test_the_shipped_files_are_the_known_ones() -> None:
 def test_a_shipped_file_loads_without_a_warning_and_says_what_it_is(path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scenario = Scenario.load(path)
+        scenario = load(path)
     assert scenario.name
     assert len(scenario.description) > 80
     assert scenario.goal.revenue > 0
@@ -64,14 +66,14 @@ def test_a_shipped_file_loads_without_a_warning_and_says_what_it_is(path: Path) 
 
 
 def test_no_two_shipped_files_share_a_name() -> None:
-    names = [Scenario.load(path).name for path in FILES]
+    names = [load(path).name for path in FILES]
     assert len(set(names)) == len(names)
 
 
 @every_file
 def test_every_source_of_a_shipped_belief_is_in_the_ledger_with_its_grade(path: Path) -> None:
     rows = evidence()
-    for at, belief in Scenario.load(path).beliefs.items():
+    for at, belief in load(path).beliefs.items():
         cited = ledger_ids(belief.source)
         grades = {grade for name in cited for grade in rows[name].grade.split("/")}
         assert not any(grade.startswith("F") for grade in grades), at
@@ -83,7 +85,7 @@ def test_every_source_of_a_shipped_belief_is_in_the_ledger_with_its_grade(path: 
 
 @every_file
 def test_the_range_of_a_shipped_belief_holds_its_value(path: Path) -> None:
-    scenario = Scenario.load(path)
+    scenario = load(path)
     values: dict[str, Any] = flatten(scenario.model_dump(mode="json", exclude={"beliefs"}))
     checked = 0
     for at, belief in scenario.beliefs.items():
@@ -103,19 +105,19 @@ def test_a_shipped_file_names_no_place_on_a_machine(path: Path) -> None:
 
 
 def test_the_articles_promise_asks_for_about_six_percent_of_selling_time() -> None:
-    planned, _ = load_at_the_promise(Scenario.load(PARAMS / "article-sla.yaml"))
+    planned, _ = load_at_the_promise(load(PARAMS / "article-sla.yaml"))
     assert 0.055 <= planned <= 0.059
 
 
 def test_hubspots_promise_asks_for_more_than_all_selling_time_even_with_early_stopping() -> None:
-    planned, with_stops = load_at_the_promise(Scenario.load(PARAMS / "hubspot-sla.yaml"))
+    planned, with_stops = load_at_the_promise(load(PARAMS / "hubspot-sla.yaml"))
     assert 1.40 <= planned <= 1.44
     assert 1.07 <= with_stops <= 1.11
 
 
 def test_unlimited_hands_give_roberges_funnel() -> None:
     short = {"run.horizon_months": 4, "run.warm_up_weeks": 1, "run.cool_down_weeks": 6, "sales.sdr.headcount": 30}
-    scenario = Scenario.load(PARAMS / "hubspot-sla.yaml", short)
+    scenario = load(PARAMS / "hubspot-sla.yaml", short)
     cases = [simulated(scenario, replication=n) for n in range(2)]
     counts = sum(funnel(case, case.total(FunnelSums.of)).sum(axis=0) for case in cases)
     stages = dict(zip(FUNNEL_COLUMNS, np.asarray(counts).tolist(), strict=True))
@@ -127,5 +129,5 @@ def test_unlimited_hands_give_roberges_funnel() -> None:
 
 
 def test_one_more_rep_can_be_set_over_a_belief() -> None:
-    assert Scenario.load(PARAMS / "hubspot-sla.yaml", {"sales.sdr.headcount": 12}).sales.sdr.headcount == 12
-    assert Scenario.load(PARAMS / "olist-2018.yaml", {"sales.sdr.headcount": 12}).sales.sdr.headcount == 12
+    assert load(PARAMS / "hubspot-sla.yaml", {"sales.sdr.headcount": 12}).sales.sdr.headcount == 12
+    assert load(PARAMS / "olist-2018.yaml", {"sales.sdr.headcount": 12}).sales.sdr.headcount == 12

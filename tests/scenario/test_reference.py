@@ -11,8 +11,9 @@ import jsonschema
 import pytest
 
 from smarketing_sim.scenario.documents import read_document
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.reference import data_dictionary, json_schema, write
-from smarketing_sim.scenario.schema import Scenario, flatten
+from smarketing_sim.scenario.schema import flatten
 from tests.conftest import PARAMS
 
 FILES = sorted(PARAMS.glob("*.yaml"))
@@ -109,7 +110,7 @@ def test_every_key_has_a_meaning_a_unit_and_a_default(rows: dict[str, re.Match[s
 
 
 def test_every_key_of_a_loaded_scenario_is_in_the_dictionary(rows: dict[str, re.Match[str]]) -> None:
-    document = Scenario.load(PARAMS / "baseline.yaml").model_dump(mode="json", exclude={"beliefs", "alternatives"})
+    document = load(PARAMS / "baseline.yaml").model_dump(mode="json", exclude={"beliefs", "alternatives"})
     filled = [path for path, value in flatten(document).items() if value not in (None, {}, [])]
     assert len(filled) > 150
     assert [path for path in filled if not any(is_row(path, key) for key in rows)] == []

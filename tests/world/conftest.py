@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 
 SHORT = {"run.horizon_months": 1, "run.warm_up_weeks": 0, "run.cool_down_weeks": 0}
@@ -11,10 +13,10 @@ SHORT = {"run.horizon_months": 1, "run.warm_up_weeks": 0, "run.cool_down_weeks":
 
 @pytest.fixture(scope="session")
 def baseline(params: Path) -> Scenario:
-    return Scenario.load(params / "baseline.yaml")
+    return load(params / "baseline.yaml")
 
 
 @pytest.fixture(scope="session")
 def short(baseline: Scenario) -> Scenario:
     """The baseline company for one month."""
-    return baseline.with_overrides(SHORT)
+    return override(baseline, SHORT)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarketing_sim.engine.policy import RepClock
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
 from smarketing_sim.world.calendar import (
@@ -173,7 +174,7 @@ def naive_open(line: Timeline, hours: dict[str, Any], closed: frozenset[dt.date]
 def test_opening_hours_agree_with_a_count_of_every_minute_of_a_year(short: Scenario, zone: str, week: str) -> None:
     line = line_of(zone)
     closed = frozenset({dt.date(2026, 3, 9), dt.date(2026, 4, 5), dt.date(2026, 11, 2), dt.date(2026, 12, 25)})
-    hours = short.with_overrides({"calendar.hours": WEEKS[week]}).calendar.hours
+    hours = override(short, {"calendar.hours": WEEKS[week]}).calendar.hours
     days = open_days(hours, zone=zone, special=closing(*closed), line=line)
     calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
     expected = naive_open(line, WEEKS[week], closed, zone)
@@ -185,7 +186,7 @@ def test_opening_hours_agree_with_a_count_of_every_minute_of_a_year(short: Scena
 @pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"])
 def test_a_rep_in_another_zone_opens_by_the_clock_on_that_wall(short: Scenario, zone: str) -> None:
     line = line_of("Europe/Berlin")
-    hours = short.with_overrides({"calendar.hours": WEEKS["office"]}).calendar.hours
+    hours = override(short, {"calendar.hours": WEEKS["office"]}).calendar.hours
     days = open_days(hours, zone=zone, special=(), line=line)
     calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
     expected = naive_open(line, WEEKS["office"], frozenset(), zone)
@@ -278,7 +279,7 @@ def test_a_calendar_that_never_opens_never_moves_on() -> None:
 
 @pytest.mark.parametrize("week", WEEKS)
 def test_many_instants_at_once_meet_the_same_clock_as_each_alone(short: Scenario, week: str) -> None:
-    calendar = contract_calendar(short.with_overrides({"calendar.hours": WEEKS[week]}))
+    calendar = contract_calendar(override(short, {"calendar.hours": WEEKS[week]}))
     random = np.random.default_rng(3)
     edges = np.concatenate([calendar.opens_at, calendar.closes_at])
     around = [np.nextafter(edges, -np.inf), edges, np.nextafter(edges, np.inf), [np.nan, np.inf, -np.inf]]
@@ -315,7 +316,7 @@ EARLY: dict[str, Any] = {"mon-sun": ["00:15-02:45", "03:00-06:00", "09:00-17:00"
 def test_hours_that_clocks_skip_are_not_made_up_for(short: Scenario, clock: str, week: str) -> None:
     zone, starts_on = ODD_CLOCKS[clock]
     line, texts = line_of(zone, starts_on), {**WEEKS, "early": EARLY}[week]
-    hours = short.with_overrides({"calendar.hours": texts}).calendar.hours
+    hours = override(short, {"calendar.hours": texts}).calendar.hours
     days = open_days(hours, zone=zone, special=(), line=line)
     calendar = Calendar.from_intervals([piece for _, day in days for piece in day]).clipped(0.0, line.ends_at)
     expected = naive_open(line, texts, frozenset(), zone)
@@ -330,7 +331,7 @@ def test_hours_that_clocks_skip_are_not_made_up_for(short: Scenario, clock: str,
 
 def test_the_hours_of_a_day_that_comes_twice_are_worked_once(short: Scenario) -> None:
     zone, starts_on = TWICE["has one day of 47 hours"]
-    line, hours = line_of(zone, starts_on), short.with_overrides({"calendar.hours": WEEKS["office"]}).calendar.hours
+    line, hours = line_of(zone, starts_on), override(short, {"calendar.hours": WEEKS["office"]}).calendar.hours
     days = dict(open_days(hours, zone=zone, special=(), line=line))
     assert sum(closes - opens for opens, closes in days[dt.date(1969, 9, 30)]) == 450  # a Tuesday
 
@@ -376,8 +377,8 @@ def test_part_of_a_day_opens_only_where_both_hours_and_holidays_say_so(short: Sc
         {"2026-01-06": ["17:00-20:00"]},
         {"2026-01-10": "09:00-12:00"},
     ]
-    scenario = short.with_overrides(
-        {"calendar.hours": {"mon-fri": ["09:00-12:00", "13:00-17:00"]}, "calendar.holidays": parts}
+    scenario = override(
+        short, {"calendar.hours": {"mon-fri": ["09:00-12:00", "13:00-17:00"]}, "calendar.holidays": parts}
     )
     line, calendar = timeline(scenario), contract_calendar(scenario)
     per_day = np.diff(calendar.elapsed(line.day_starts_at))
@@ -388,7 +389,8 @@ def test_part_of_a_day_opens_only_where_both_hours_and_holidays_say_so(short: Sc
 
 
 def test_part_of_a_day_is_by_the_clock_of_each_rep(short: Scenario) -> None:
-    scenario = short.with_overrides(
+    scenario = override(
+        short,
         {
             "calendar.holidays": [{"2026-01-07": ["09:00-13:00"]}],
             "sales.sdr.leave_days_per_year": 0,
@@ -396,7 +398,7 @@ def test_part_of_a_day_is_by_the_clock_of_each_rep(short: Scenario) -> None:
             "sales.sdr.marketing_time": {"share": 1.0},
             "sales.sdr.shift": {"mon-fri": ["08:00-18:00"]},
             "sales.sdr.reps": {"2": {"zone": "America/Los_Angeles"}},
-        }
+        },
     )
     day = pd.Timestamp("2026-01-07")
 
@@ -414,14 +416,15 @@ def test_part_of_a_day_is_by_the_clock_of_each_rep(short: Scenario) -> None:
 
 
 def test_holidays_of_a_country_follow_the_first_day_of_the_run(short: Scenario) -> None:
-    norway = short.with_overrides({"calendar.holidays": {"country": "NO"}})
+    norway = override(short, {"calendar.holidays": {"country": "NO"}})
     for year, easter_monday in (
         (2026, dt.date(2026, 4, 6)),
         (2027, dt.date(2027, 3, 29)),
         (2031, dt.date(2031, 4, 14)),
     ):
-        moved = norway.with_overrides(
-            {"run.starts_on": dt.date(year, 3, 1).isoformat(), "run.horizon_months": 2, "marketing.campaigns": None}
+        moved = override(
+            norway,
+            {"run.starts_on": dt.date(year, 3, 1).isoformat(), "run.horizon_months": 2, "marketing.campaigns": None},
         )
         per_day = np.diff(contract_calendar(moved).elapsed(timeline(moved).day_starts_at))
         assert per_day[(easter_monday - dt.date(year, 3, 1)).days] == 0
@@ -429,7 +432,7 @@ def test_holidays_of_a_country_follow_the_first_day_of_the_run(short: Scenario) 
 
 
 def test_warm_up_and_cool_down_have_their_holidays_too(baseline: Scenario) -> None:
-    closed = dict(special_days(baseline.with_overrides({"calendar.holidays": {"country": "NO"}})))
+    closed = dict(special_days(override(baseline, {"calendar.holidays": {"country": "NO"}})))
     line = timeline(baseline)
     assert dt.date(2025, 12, 25) in closed
     assert dt.date(2027, 1, 1) in closed

@@ -16,7 +16,7 @@ import pytest
 
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.files import build, to_document
+from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.world.arrivals import Course, day_effects, flows
@@ -48,7 +48,7 @@ def without_campaigns(scenario: Scenario, **overrides: Any) -> Scenario:
     document = to_document(scenario)
     document["marketing"]["campaigns"] = {}
     document["marketing"].pop("day_effect_shape", None)
-    return build(document, overrides=overrides, quiet=True)
+    return build(document, overrides=overrides)
 
 
 def of_handed(demand: Demand) -> Demand:
@@ -80,8 +80,8 @@ def test_the_same_seed_gives_the_same_leads_and_another_seed_others(short: Scena
 
 def test_the_same_leads_are_drawn_in_another_process(short: Scenario) -> None:
     code = (
-        "import json, sys; from smarketing_sim.scenario.schema import Scenario; from tests.world.test_demand import *\n"
-        "print(fingerprint(sample_demand(Scenario.load('params/baseline.yaml', json.loads(sys.argv[1])), seed=5)))"
+        "import json, sys; from smarketing_sim.scenario.files import load; from tests.world.test_demand import *\n"
+        "print(fingerprint(sample_demand(load('params/baseline.yaml', json.loads(sys.argv[1])), seed=5)))"
     )
     environment = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -116,7 +116,7 @@ def test_a_negative_seed_is_refused(short: Scenario) -> None:
 
 def test_another_source_leaves_every_other_lead_as_it_was(short: Scenario) -> None:
     few = sample_demand(short, seed=9)
-    many = sample_demand(short.with_overrides({"marketing.sources.podcast": PODCAST}), seed=9)
+    many = sample_demand(override(short, {"marketing.sources.podcast": PODCAST}), seed=9)
     podcast = len(short.marketing.sources)
     assert np.count_nonzero(many.source == podcast) > 20
     hold_same_leads(few, many, many.source != podcast)
@@ -127,7 +127,7 @@ def test_another_source_leaves_every_other_lead_as_it_was(short: Scenario) -> No
 def test_another_campaign_leaves_every_other_lead_as_it_was(short: Scenario) -> None:
     burst = {"source": "social", "starts_on": "2026-01-12", "first_week_leads": 100}
     few = sample_demand(short, seed=9)
-    many = sample_demand(short.with_overrides({"marketing.campaigns.zz_burst": burst}), seed=9)
+    many = sample_demand(override(short, {"marketing.campaigns.zz_burst": burst}), seed=9)
     code = len(short.marketing.campaigns) + 1
     assert 60 < np.count_nonzero(many.campaign == code) < 220
     hold_same_leads(few, many, many.campaign != code)
@@ -140,7 +140,7 @@ def test_a_higher_volume_keeps_every_lead_with_its_luck(short: Scenario, factor:
         for volume in ("visits_per_month", "leads_per_month"):
             if volume in source:
                 source[volume] = [number * factor for number in source[volume]]
-    few, many = sample_demand(short, seed=3), sample_demand(build(document, quiet=True), seed=3)
+    few, many = sample_demand(short, seed=3), sample_demand(build(document), seed=3)
     rows = np.isin(many.lead_id, few.lead_id)
     assert many.lead_count > few.lead_count
     hold_same_leads(few, many, rows)
@@ -149,7 +149,7 @@ def test_a_higher_volume_keeps_every_lead_with_its_luck(short: Scenario, factor:
 def test_one_more_attempt_keeps_the_luck_of_those_before(short: Scenario) -> None:
     few, many = (
         sample_demand(short, seed=3),
-        sample_demand(short.with_overrides({"sales.sdr.cadence.max_attempts": 9}), seed=3),
+        sample_demand(override(short, {"sales.sdr.cadence.max_attempts": 9}), seed=3),
     )
     assert np.array_equal(many.connect_before[:, :6], few.connect_before)
     assert np.array_equal(many.no_answer_unit[:, :6], few.no_answer_unit)
@@ -184,11 +184,11 @@ def test_a_duplicate_is_the_same_person_later(baseline: Scenario) -> None:
 
 
 def test_no_duplicates_where_none_are_set(short: Scenario) -> None:
-    assert np.all(sample_demand(short.with_overrides({"marketing.duplicates.share": 0}), seed=3).duplicate_of == -1)
+    assert np.all(sample_demand(override(short, {"marketing.duplicates.share": 0}), seed=3).duplicate_of == -1)
 
 
 def test_a_campaign_brings_its_leads_in_its_weeks(short: Scenario) -> None:
-    baseline = short.with_overrides({"run.starts_on": "2026-09-10"})
+    baseline = override(short, {"run.starts_on": "2026-09-10"})
     line, code = timeline(baseline), list(baseline.marketing.campaigns).index("trade_fair") + 1
     start = (baseline.marketing.campaigns["trade_fair"].starts_on - line.first_day).days
     weeks = np.zeros((25, 2))
@@ -206,7 +206,7 @@ def test_a_campaign_brings_its_leads_in_its_weeks(short: Scenario) -> None:
 
 
 def test_each_source_brings_its_volume_and_hands_over_its_share(baseline: Scenario) -> None:
-    scenario = baseline.with_overrides({"marketing.nurture.return_share": 0, "marketing.duplicates.share": 0})
+    scenario = override(baseline, {"marketing.nurture.return_share": 0, "marketing.duplicates.share": 0})
     months = timeline(scenario).ends_at / 43830
     names = list(scenario.marketing.sources)
     counts, handed = np.zeros((20, len(names))), np.zeros((20, len(names)))
@@ -329,7 +329,7 @@ def crowd(baseline: Scenario) -> tuple[Scenario, Demand]:
             source.pop(field, None)
         source["leads_per_month"] = [30_000]
     document["sales"]["sdr"]["cadence"]["max_attempts"] = 1
-    scenario = build(document, quiet=True)
+    scenario = build(document)
     return scenario, sample_demand(scenario, seed=17)
 
 
@@ -362,7 +362,7 @@ def test_a_score_sees_as_well_as_set_and_handed_leads_qualify_as_set(
 
 @pytest.mark.parametrize("auc", [0.5, 0.6, 0.8])
 def test_any_set_quality_of_the_score_is_met(crowd: tuple[Scenario, Demand], auc: float) -> None:
-    demand = sample_demand(crowd[0].with_overrides({"marketing.scoring.auc": auc}), seed=5)
+    demand = sample_demand(override(crowd[0], {"marketing.scoring.auc": auc}), seed=5)
     rows = (demand.source == 0) & demand.fit
     good = np.random.default_rng(4).random(np.count_nonzero(rows)) < demand.qualify_prob[rows]
     assert abs(auc_of(demand.score[rows], good) - auc) < 0.02
@@ -441,7 +441,7 @@ def trials(scenario: Scenario) -> dict[str, Scenario]:
     for path, value in flatten(scenario.canonical()).items():
         for other in changed_value(path, value, scenario):
             try:
-                found[path] = scenario.with_overrides({path: other})
+                found[path] = override(scenario, {path: other})
                 break
             except InputError:
                 continue
@@ -454,7 +454,7 @@ def test_a_demand_is_not_taken_for_one_whose_names_stand_in_another_order(short:
     *path, last = group.split(".")
     parent = document[path[0]] if path else document
     parent[last] = dict(reversed(parent[last].items()))
-    one, other = sample_demand(_felt(short), seed=1), sample_demand(build(document, quiet=True), seed=1)
+    one, other = sample_demand(_felt(short), seed=1), sample_demand(build(document), seed=1)
     assert fingerprint(one) != fingerprint(other)
     assert one.reads != other.reads
 
@@ -466,7 +466,8 @@ def changed(short: Scenario) -> dict[str, Scenario]:
 
 def _felt(short: Scenario) -> Scenario:
     """A small March in which every number of the demand is felt."""
-    return short.with_overrides(
+    return override(
+        short,
         {
             "run.starts_on": "2026-03-01",
             "marketing.season": [0.3] * 12,
@@ -474,7 +475,7 @@ def _felt(short: Scenario) -> Scenario:
             "marketing.handoff.on": "either",
             "marketing.campaigns": {name: {"starts_on": "2026-03-02"} for name in short.marketing.campaigns},
             "marketing.sources": {name: {"action_share": 0.5} for name in short.marketing.sources},
-        }
+        },
     )
 
 
@@ -513,7 +514,7 @@ def test_what_sales_does_shares_one_demand(short: Scenario, changed: dict[str, S
 
 
 def test_a_given_backlog_waits_at_the_start_with_the_mix_of_handed_leads(short: Scenario) -> None:
-    demand = sample_demand(short.with_overrides({"run.opening_backlog": 400}), seed=1)
+    demand = sample_demand(override(short, {"run.opening_backlog": 400}), seed=1)
     waiting = demand.created_at == 0
     assert np.count_nonzero(waiting) == 400
     assert np.all(demand.handed_at[waiting] == 0)
@@ -528,7 +529,7 @@ def test_a_given_backlog_waits_at_the_start_with_the_mix_of_handed_leads(short: 
       ("winter_webinar", "spring_search", "trade_fair", "autumn_search")}}, {"run.horizon_months": 0}],
 )  # fmt: skip
 def test_a_run_without_leads_is_an_empty_demand(short: Scenario, overrides: dict[str, Any]) -> None:
-    demand = sample_demand(short.with_overrides(overrides), seed=1)
+    demand = sample_demand(override(short, overrides), seed=1)
     assert demand.lead_count == 0
     full = arrays(sample_demand(short, seed=1))
     for name, value in arrays(demand).items():
@@ -556,7 +557,7 @@ def test_an_action_can_hand_over_a_lead_that_scores_low(short: Scenario) -> None
     handed = {}
     for rule in ("score", "action", "either", "both"):
         demand = sample_demand(
-            short.with_overrides({**set_, "marketing.handoff.on": rule, "marketing.nurture.return_share": 0}), seed=1
+            override(short, {**set_, "marketing.handoff.on": rule, "marketing.nurture.return_share": 0}), seed=1
         )
         handed[rule] = set(demand.lead_id[~np.isnan(demand.handed_at) & (demand.duplicate_of < 0)].tolist())
     assert handed["either"] == handed["score"] | handed["action"]
@@ -566,7 +567,7 @@ def test_an_action_can_hand_over_a_lead_that_scores_low(short: Scenario) -> None
 
 def test_nurtured_leads_come_back_at_their_rate(baseline: Scenario) -> None:
     demand = sample_demand(
-        baseline.with_overrides({"marketing.nurture.return_share": 0.5, "marketing.nurture.keep": "400 days"}), seed=1
+        override(baseline, {"marketing.nurture.return_share": 0.5, "marketing.nurture.keep": "400 days"}), seed=1
     )
     low = (demand.score < 50) & (demand.duplicate_of < 0)
     back = ~np.isnan(demand.mql_at[low])
@@ -576,8 +577,8 @@ def test_nurtured_leads_come_back_at_their_rate(baseline: Scenario) -> None:
 
 
 def test_a_threshold_that_hands_over_more_leads_leaves_the_luck_of_those_handed_before(short: Scenario) -> None:
-    plain = short.with_overrides({"marketing.nurture.return_share": 0, "marketing.duplicates.share": 0.3})
-    few, many = (sample_demand(plain.with_overrides({"marketing.handoff.score_at_least": n}), seed=3) for n in (60, 45))
+    plain = override(short, {"marketing.nurture.return_share": 0, "marketing.duplicates.share": 0.3})
+    few, many = (sample_demand(override(plain, {"marketing.handoff.score_at_least": n}), seed=3) for n in (60, 45))
     before, now = of_handed(few), of_handed(many)
     assert now.lead_count > 1.3 * before.lead_count
     assert np.count_nonzero(before.duplicate_of >= 0) > 30

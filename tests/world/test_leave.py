@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import special_days, timeline
 from smarketing_sim.world.demand import Demand, sample_demand
@@ -39,13 +40,13 @@ def leave(scenario: Scenario, rep: Rep) -> list[int]:
 def test_every_rep_takes_just_the_days_of_leave_that_are_set(
     baseline: Scenario, demand: Demand, days_per_year: int
 ) -> None:
-    scenario = baseline.with_overrides({"sales.sdr.leave_days_per_year": days_per_year})
+    scenario = override(baseline, {"sales.sdr.leave_days_per_year": days_per_year})
     expected = round(days_per_year * timeline(scenario).day_count / 365.25)
     assert [len(leave(scenario, rep)) for rep in roster(scenario, demand)] == [expected] * 8
 
 
 def test_leave_comes_in_blocks_of_up_to_five_working_days(baseline: Scenario, demand: Demand) -> None:
-    scenario = baseline.with_overrides({"sales.sdr.leave_days_per_year": 10})
+    scenario = override(baseline, {"sales.sdr.leave_days_per_year": 10})
     for rep in roster(scenario, demand):
         away = np.array(leave(scenario, rep))
         blocks = np.split(away, np.flatnonzero(np.diff(away) > 1) + 1)
@@ -69,7 +70,7 @@ def test_leave_is_the_same_for_the_same_luck_and_other_for_another(baseline: Sce
 def test_more_reps_never_renumber_nor_move_the_leave_of_those_there(
     baseline: Scenario, demand: Demand, headcount: int
 ) -> None:
-    scenario = baseline.with_overrides({"sales.sdr.headcount": headcount, "alternatives": {}})
+    scenario = override(baseline, {"sales.sdr.headcount": headcount, "alternatives": {}})
     eight, team = roster(baseline, demand), roster(scenario, demand)
     assert [rep.number for rep in team] == list(range(1, headcount + 1))
     for one, other in zip(eight, team, strict=False):
@@ -79,7 +80,7 @@ def test_more_reps_never_renumber_nor_move_the_leave_of_those_there(
 
 def test_one_reps_override_moves_nobody_else(baseline: Scenario, demand: Demand) -> None:
     changed = roster(
-        baseline.with_overrides({"sales.sdr.reps.3": {"leave_days_per_year": 0, "shift": {"mon": "10:00-11:00"}}}),
+        override(baseline, {"sales.sdr.reps.3": {"leave_days_per_year": 0, "shift": {"mon": "10:00-11:00"}}}),
         demand,
     )
     for one, other in zip(roster(baseline, demand), changed, strict=True):
@@ -88,7 +89,7 @@ def test_one_reps_override_moves_nobody_else(baseline: Scenario, demand: Demand)
 
 
 def test_as_much_leave_as_a_year_has_days_to_work_leaves_none(baseline: Scenario, demand: Demand) -> None:
-    scenario = baseline.with_overrides({"sales.sdr.leave_days_per_year": 260})
+    scenario = override(baseline, {"sales.sdr.leave_days_per_year": 260})
     assert all(len(rep.calendar.opens_at) == 0 for rep in roster(scenario, demand))
 
 
@@ -100,7 +101,7 @@ def test_the_team_of_a_scenario_does_not_remember_the_leave_of_an_earlier_year(b
 
 
 def test_leave_begins_after_hiring_and_ends_with_leaving(baseline: Scenario, demand: Demand) -> None:
-    scenario = baseline.with_overrides({"sales.sdr.reps.2": {"starts_on": "2026-03-02", "leaves_on": "2026-09-01"}})
+    scenario = override(baseline, {"sales.sdr.reps.2": {"starts_on": "2026-03-02", "leaves_on": "2026-09-01"}})
     there = days_at_work(scenario, roster(scenario, demand)[1])
     assert min(there) >= dt.date(2026, 3, 2)
     assert max(there) < dt.date(2026, 9, 1)

@@ -13,7 +13,8 @@ from smarketing_sim.errors import InputError, VolumeWarning
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.load import mean_reachable_share, minutes_per_lead
 from smarketing_sim.measure.sla import lead_values
-from smarketing_sim.scenario.files import build, to_document
+from smarketing_sim.scenario.building import build, override, to_document
+from smarketing_sim.scenario.files import examined
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import Demand, sample_demand
@@ -34,7 +35,7 @@ def two_sources(fair: dict[str, Any] | None = None, **overrides: Any) -> Scenari
         "reachable_share": 0.9,
     }
     document["decay"] = {"preset": "medium"}
-    return build(document, overrides=overrides, quiet=True)
+    return build(document, overrides=overrides)
 
 
 def same_arrays(one: Demand, other: Demand) -> bool:
@@ -114,7 +115,7 @@ def course(months: list[float], **more: Any) -> Scenario:
     document = base_document()
     document["run"] = {"starts_on": "2026-01-01", "horizon_months": 12, "warm_up_weeks": 26, "cool_down_weeks": 8}
     document["marketing"]["sources"]["web"] |= {"leads_per_month": months, **more}
-    return build(document, quiet=True)
+    return build(document)
 
 
 def leads_by_month(plan: Scenario) -> tuple[float, np.ndarray, float]:
@@ -145,7 +146,7 @@ def test_a_course_may_begin_in_any_month_and_have_any_length() -> None:
 def test_twelve_months_that_also_fill_the_warm_up_are_told() -> None:
     growing = to_document(course([100.0 * n for n in range(1, 13)]))
     with pytest.warns(VolumeWarning, match="months_from: 2026-01-01"):
-        build(growing)
+        examined(build(growing))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_a_deal_that_is_paid_once_counts_once_whatever_the_horizon() -> None:
     [year] = run(plan, replications=1).measures
     assert year.headline["contribution"] == year.headline["contribution_year_one"]
     assert np.isnan(year.headline["payback_months"])
-    recurring = run(plan.with_overrides({"economics.revenue": "recurring"}), replications=1).measures[0]
+    recurring = run(override(plan, {"economics.revenue": "recurring"}), replications=1).measures[0]
     assert recurring.headline["contribution"] - year.headline["contribution"] == pytest.approx(
         2 * year.headline["expected_revenue"]
     )

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any
 
 from smarketing_sim.errors import InputError, Problem, nearest_name
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.shipped import named
 from smarketing_sim.words.numbers import tell_money_in
@@ -57,7 +58,7 @@ def load_plan(given: Mapping[str, Any]) -> Scenario:
     InputError
         If the scenario has problems.
     """
-    scenario = Scenario.load(find_params(Path(given["params_path"])))
+    scenario = load(find_params(Path(given["params_path"])))
     tell_money_in(scenario.currency)
     return scenario
 

@@ -26,6 +26,7 @@ from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.planning import planning
 from smarketing_sim.report.planning.answer import first_promise
 from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, month_range, months, percent, range_of
@@ -246,7 +247,7 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
     """
     given = check_parameters(namespace)
     scenario = load_plan(given)
-    changed = {label: scenario.with_overrides(overrides) for label, overrides in changes(scenario).items()}
+    changed = {label: override(scenario, overrides) for label, overrides in changes(scenario).items()}
     count, engine, found = given["replications"], choose_engine(), list[Experiment]()
     with report_progress() as told, provide_workers(given["workers"] or None, jobs=count) as executor:
         for number, plan in enumerate((scenario, *changed.values())):

@@ -19,7 +19,9 @@ from smarketing_sim.report.notebook.display import display_html, fold, heading, 
 from smarketing_sim.report.notebook.parameters import find_params
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.who_broke_it.charts import parts_chart
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import MEANING
+from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, gain, money, money_unit, range_of, signed, upper_first
@@ -77,7 +79,7 @@ def prepare(namespace: Mapping[str, Any]) -> Dispute:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        other = Scenario.load(find_params(Path(asked.given["other_path"])))
+        other = load(find_params(Path(asked.given["other_path"])))
         there = _in_the_months_of(asked.scenario, other)
         dispute = Dispute(explain(there, asked.scenario, **asked.how), there is not other)
     if asked.given["tables_dir"]:
@@ -234,7 +236,7 @@ def _in_the_months_of(plan: Scenario, other: Scenario) -> Scenario:
     """Return another plan in the months of this one; the same object where it is so already."""
     values = {path: getattr(plan.run, path.partition(".")[2]) for path in _MONTHS}
     apart = {path: value for path, value in values.items() if value != getattr(other.run, path.partition(".")[2])}
-    return other.with_overrides(apart) if apart else other
+    return override(other, apart) if apart else other
 
 
 def _cards(dispute: Dispute) -> list[Card]:
