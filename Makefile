@@ -76,7 +76,7 @@ coverage: $(DEV_STAMP) ## branch coverage of the package
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term
 
 params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON schema anew
-	@$(BIN)/python -m smarketing_sim.scenario.reference params
+	@$(BIN)/python -m smarketing_sim.scenario.schema_docs params
 
 dist: $(STAMP) ## build the sdist, the wheel, and the tested versions as constraints.txt, into dist/
 	@rm -rf dist

@@ -17,7 +17,7 @@ from benchmarks.model import sample_year
 from benchmarks.peers import naive_simpy
 from benchmarks.timing import Ratio, interleaved
 from smarketing_sim.lab.charts import response_png, waiting_png
-from smarketing_sim.lab.years import Years
+from smarketing_sim.lab.simulated_years import Years
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 

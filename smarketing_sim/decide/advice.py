@@ -12,7 +12,7 @@ import numpy as np
 from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, regret
 from smarketing_sim.decide.flow import NextLeads, next_leads
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
-from smarketing_sim.decide.levers import KEPT_FROM, Effect, Ranking, best_free, rank_levers
+from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
 from smarketing_sim.experiment.panel import simulate_all

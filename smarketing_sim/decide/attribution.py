@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from smarketing_sim.decide.mixing import Pair
+from smarketing_sim.decide.coalitions import Pair
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.experiment.compare import mean_of_months

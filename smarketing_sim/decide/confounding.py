@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.decide.called_at import at_any_time, leads_called_at
+from smarketing_sim.decide.call_times import at_any_time, leads_called_at
 from smarketing_sim.engine import choose_engine, simulate
 from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.runs import Progress

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.decide.follow_ups import DEPTHS, Choice, grid_of, nearest_to, neighbours_of
+from smarketing_sim.decide.preconditions import hold_handed, hold_months
 from smarketing_sim.decide.shadow_price import (
     AGES_MINUTES,
     AttemptValues,
@@ -22,7 +23,6 @@ from smarketing_sim.decide.shadow_price import (
     neighbours_in_time,
     price_between,
 )
-from smarketing_sim.decide.workable import hold_handed, hold_months
 from smarketing_sim.errors import NothingToDecide, Problem
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all
@@ -32,7 +32,7 @@ from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import contract_calendar, timeline
-from smarketing_sim.world.contract import after
+from smarketing_sim.world.due_times import after
 
 MOST_EXPERIMENTS = 56
 

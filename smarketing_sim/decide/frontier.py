@@ -10,8 +10,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
+from smarketing_sim.decide.preconditions import hold_handed, hold_months
 from smarketing_sim.decide.volume import more_leads
-from smarketing_sim.decide.workable import hold_handed, hold_months
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all

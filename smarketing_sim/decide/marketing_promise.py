@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from smarketing_sim.decide.alternatives import Lever, levers_of
 from smarketing_sim.decide.flow import BurstCost, NextLeads, PacingLine, burst_cost, next_leads, pacing_line
-from smarketing_sim.decide.levers import ranked
+from smarketing_sim.decide.levers import Lever, levers_of
+from smarketing_sim.decide.preconditions import hold_handed, hold_months
+from smarketing_sim.decide.ranking import ranked
 from smarketing_sim.decide.volume import Curve, LeadsForGoal, leads_for_goal, volume_curves
-from smarketing_sim.decide.workable import hold_handed, hold_months
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.panel import simulate_all

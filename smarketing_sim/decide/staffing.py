@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.decide.chance_kept import SIDES, Promise, Unlimited, promise_of, unlimited_of
 from smarketing_sim.decide.erlang import steady_headcount
-from smarketing_sim.decide.growing import Years
 from smarketing_sim.decide.headcount import Found, Terms, least_headcount
-from smarketing_sim.decide.levers import Lever, best_free, levers_of, ranked
-from smarketing_sim.decide.promised import SIDES, Promise, Unlimited, promise_of, unlimited_of
+from smarketing_sim.decide.ranking import Lever, best_free, levers_of, ranked
+from smarketing_sim.decide.sequential import Years
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment.limits import check_numbers
 from smarketing_sim.experiment.results import mean_of

@@ -19,8 +19,8 @@ from smarketing_sim.scenario.sales import Channel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
-from smarketing_sim.world.contract import after, cadence_gaps, covered, segments
 from smarketing_sim.world.demand import Demand
+from smarketing_sim.world.due_times import after, cadence_gaps, covered, segments
 from smarketing_sim.world.roster import Rep, roster
 
 AGE_CLASSES = 64

@@ -24,7 +24,7 @@ from smarketing_sim.engine.spending import marketing_table
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS, SCHEMA, STATES, Column, LazyTable, Ledger, Table
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
-from smarketing_sim.world.contract import next_due, segments
+from smarketing_sim.world.due_times import next_due, segments
 from smarketing_sim.world.roster import Rep
 
 _COMMON = {"source", "campaign", "persona", "fit", "score", "created_at", "mql_at", "handed_at", "duplicate_of",

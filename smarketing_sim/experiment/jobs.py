@@ -10,8 +10,8 @@ from typing import Any
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.record import record_of
 from smarketing_sim.experiment.runs import died
+from smarketing_sim.experiment.sweep_record import record_of
 from smarketing_sim.measure.summary import measure
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import reads_digest, sample_demand

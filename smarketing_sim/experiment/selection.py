@@ -13,7 +13,7 @@ from smarketing_sim.engine import choose_engine
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
 from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.record import measure_names, read_record
+from smarketing_sim.experiment.sweep_record import measure_names, read_record
 from smarketing_sim.plain import one_line
 from smarketing_sim.scenario.currency import hold_one_currency, plain_name
 from smarketing_sim.scenario.schema import Scenario

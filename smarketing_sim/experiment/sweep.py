@@ -21,8 +21,8 @@ from smarketing_sim.experiment.grid import Grid, make_points
 from smarketing_sim.experiment.jobs import Job, Outcome, make_jobs, run_jobs
 from smarketing_sim.experiment.journal import Journal, remove_leftovers, write_whole
 from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.record import Record, interval_of, read_record, table_names
 from smarketing_sim.experiment.runs import Progress
+from smarketing_sim.experiment.sweep_record import Record, interval_of, read_record, table_names
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.world.calendar import Floats

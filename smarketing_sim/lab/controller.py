@@ -12,9 +12,9 @@ from smarketing_sim.errors import InputError, SmarketingError
 from smarketing_sim.lab.faults import told
 from smarketing_sim.lab.publishing import Publication, Publisher
 from smarketing_sim.lab.saving import save
+from smarketing_sim.lab.simulated_years import Answer, Progress, Years, refine
 from smarketing_sim.lab.state import State, new_cautions
 from smarketing_sim.lab.worker import Worker
-from smarketing_sim.lab.years import Answer, Progress, Years, refine
 from smarketing_sim.words.numbers import counted
 
 Update = Callable[[State], State]

@@ -9,9 +9,9 @@ from typing import Any
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.lab.faults import NOT_OPENED, told
 from smarketing_sim.lab.scorecard import figures
+from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
-from smarketing_sim.lab.years import Answer
 from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.report.notebook.parameters import check_parameters, find_params
 from smarketing_sim.report.planning.planning import Planning, write_tables

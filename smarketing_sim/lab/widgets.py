@@ -19,9 +19,9 @@ from smarketing_sim.lab.folds import folds_of
 from smarketing_sim.lab.layout import folds, frame, heading, row
 from smarketing_sim.lab.publishing import Publication
 from smarketing_sim.lab.scorecard import changes_html, comparison_html, scorecard_html
+from smarketing_sim.lab.simulated_years import Answer, Progress
 from smarketing_sim.lab.sliders import Control, sliders_of
 from smarketing_sim.lab.state import State, lever_on, pin, pull_lever, reset, undo, unpin
-from smarketing_sim.lab.years import Answer, Progress
 from smarketing_sim.words.markup import escape
 
 RESTS_SECONDS = 0.15

@@ -16,7 +16,7 @@ from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.loops import Bools, plain
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.world.calendar import Floats, Timeline
-from smarketing_sim.world.contract import cadence_gaps, next_due
+from smarketing_sim.world.due_times import cadence_gaps, next_due
 
 BUSINESS_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
 WALL_GRID = np.arange(0.0, 72.25, 0.25) * 60.0

@@ -30,7 +30,7 @@ from smarketing_sim.scenario.contract import (
 )
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
-from smarketing_sim.world.contract import after, covered
+from smarketing_sim.world.due_times import after, covered
 
 Codes = npt.NDArray[np.int64]
 

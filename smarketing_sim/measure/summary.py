@@ -23,7 +23,7 @@ from smarketing_sim.measure.response import (
 )
 from smarketing_sim.measure.sla import ClauseCounts, ClauseSums, measure_clauses
 from smarketing_sim.measure.sums import Sums
-from smarketing_sim.measure.twin import WaitSums, steady_team
+from smarketing_sim.measure.theory import WaitSums, steady_team
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 

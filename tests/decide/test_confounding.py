@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from smarketing_sim.decide import confounding
-from smarketing_sim.decide.called_at import at_any_time, leads_called_at
+from smarketing_sim.decide.call_times import at_any_time, leads_called_at
 from smarketing_sim.decide.confounding import ESTIMATES, Lab, comparable, confounding_lab, standardised_ratio, to_json
 from smarketing_sim.errors import InputError
 from smarketing_sim.measure.statistics import Interval

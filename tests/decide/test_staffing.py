@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smarketing_sim.decide import growing, staffing
+from smarketing_sim.decide import sequential
+from smarketing_sim.decide import staffing
+from smarketing_sim.decide.chance_kept import Promise
 from smarketing_sim.decide.erlang import steady_headcount
-from smarketing_sim.decide.growing import Years
-from smarketing_sim.decide.promised import Promise
+from smarketing_sim.decide.sequential import Years
 from smarketing_sim.decide.staffing import MOST_EXPERIMENTS, Staffing, smallest_team, staff
 from smarketing_sim.decide.staffing_answer import reason, to_json
 from smarketing_sim.errors import InputError
@@ -38,7 +39,7 @@ def answer() -> Staffing:
         return simulate_all(plans, **how)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(growing, "simulate_all", counting)
+        patch.setattr(sequential, "simulate_all", counting)
         return staff(small(), keep=KEEP, replications=60)
 
 

@@ -23,10 +23,10 @@ from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.grid import make_points
 from smarketing_sim.experiment.jobs import Job, make_jobs
 from smarketing_sim.experiment.journal import Journal
-from smarketing_sim.experiment.record import Record, read_record
 from smarketing_sim.experiment.results import attainment, kept_in_a_month, kept_months, mean_of
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.experiment.sweep import Sweep, identity_of, sweep
+from smarketing_sim.experiment.sweep_record import Record, read_record
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.measure.statistics import Interval
 from tests.experiment.sweeps import VARY, YEARS, Ruled, killed_at, same_table, tiny_grid, tiny_sweep

@@ -33,7 +33,7 @@ MAY_WRITE = {
     "report/notebook/display.py": {"savefig"},
     "report/notebook/progress.py": {"write_text"},
     "report/notebook/tables.py": {"to_parquet"},
-    "scenario/reference.py": {"write_text"},
+    "scenario/schema_docs.py": {"write_text"},
 }
 GENERATOR_NAMES = {
     *("Generator", "SeedSequence", "ISeedSequence", "bit_generator", "BitGenerator", "default_rng"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.lab.controller import Controller, News, Told
+from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import State, open_state
-from smarketing_sim.lab.years import Answer
 from tests.cli.tiny import write_tiny
 from tests.patience import HANG_SECONDS
 

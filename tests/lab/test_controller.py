@@ -15,9 +15,10 @@ from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.compare import compare
 from smarketing_sim.experiment.results import to_json
 from smarketing_sim.experiment.runs import run
-from smarketing_sim.lab import years as lab_years
+from smarketing_sim.lab import simulated_years as lab_years
 from smarketing_sim.lab.controller import Controller
 from smarketing_sim.lab.saving import plan_text, save
+from smarketing_sim.lab.simulated_years import Answer, Progress, Years, refine
 from smarketing_sim.lab.state import (
     LOOKS,
     State,
@@ -32,7 +33,6 @@ from smarketing_sim.lab.state import (
     undo,
     unpin,
 )
-from smarketing_sim.lab.years import Answer, Progress, Years, refine
 from smarketing_sim.scenario.files import load
 from tests.patience import HANG_SECONDS
 

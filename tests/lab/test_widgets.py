@@ -14,7 +14,7 @@ import pytest
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.lab import page, widgets
-from smarketing_sim.lab import years as lab_years
+from smarketing_sim.lab import simulated_years as lab_years
 from smarketing_sim.lab.debounce import Debounce
 from smarketing_sim.lab.scorecard import scorecard_html
 from smarketing_sim.lab.state import open_state

@@ -22,7 +22,7 @@ from smarketing_sim.measure.load import (
     scheduled_minutes,
     sdr_utilisation,
 )
-from smarketing_sim.measure.twin import Twin, WaitSums, steady_team
+from smarketing_sim.measure.theory import Twin, WaitSums, steady_team
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import OFFICE_HOURS, Overrides, make_scenario

@@ -18,8 +18,8 @@ from smarketing_sim.measure.response import (
     quantiles,
     waiting_by_hour,
 )
-from smarketing_sim.world.contract import after
 from smarketing_sim.world.demand import sample_demand
+from smarketing_sim.world.due_times import after
 from tests.builders import Overrides, make_scenario
 from tests.engine.scenarios import small_scenarios
 from tests.measure.ledgers import at, lead, make_case, office

@@ -193,7 +193,7 @@ def test_a_notebook_that_fails_publishes_nothing(tmp_path: Path, make_notebook) 
 def test_a_question_without_a_case_is_answered_by_a_page_that_says_so(tmp_path: Path, make_notebook) -> None:
     """Lost, a company without leads gets no page at all, and the reports asked for with it look broken."""
     raising = (
-        "from smarketing_sim.decide.workable import hold_handed\nfrom types import SimpleNamespace as plain\n"
+        "from smarketing_sim.decide.preconditions import hold_handed\nfrom types import SimpleNamespace as plain\n"
         "import numpy as np\nhold_handed(plain(series=lambda name: np.zeros(3)))"
     )
     notebook = make_notebook(tmp_path / "staffing.ipynb", raising, "print(1 / 0)")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from smarketing_sim.decide.advice import Advice, advise
-from smarketing_sim.decide.alternatives import levers_of
-from smarketing_sim.decide.levers import Effect
+from smarketing_sim.decide.levers import levers_of
+from smarketing_sim.decide.ranking import Effect
 from smarketing_sim.experiment.results import goal_reached
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.measure.statistics import Interval, quantile_interval

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from smarketing_sim.decide.levers import Ranking, rank_levers
+from smarketing_sim.decide.ranking import Ranking, rank_levers
 from smarketing_sim.errors import InputError
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.free_levers import page as chapter

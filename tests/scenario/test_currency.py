@@ -15,8 +15,8 @@ from smarketing_sim.experiment.compare import compare, per_replication
 from smarketing_sim.experiment.runs import run
 from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.files import load
-from smarketing_sim.scenario.reference import data_dictionary
 from smarketing_sim.scenario.schema import Scenario, flatten
+from smarketing_sim.scenario.schema_docs import data_dictionary
 from tests.builders import base_document, make_scenario
 
 RATE = 10.6

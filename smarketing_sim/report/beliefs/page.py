@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from smarketing_sim.decide.alternatives import Lever, levers_of
 from smarketing_sim.decide.beliefs import (
     BeliefRange,
     Effect,
@@ -20,6 +19,7 @@ from smarketing_sim.decide.beliefs import (
     screen,
     tornado,
 )
+from smarketing_sim.decide.levers import Lever, levers_of
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.beliefs.charts import belief_span_chart, tornado_chart
 from smarketing_sim.report.notebook.asking import question

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from smarketing_sim.decide.levers import WHAT_COUNTS, Effect, Ranking, best_free, rank_levers, to_json
+from smarketing_sim.decide.ranking import WHAT_COUNTS, Effect, Ranking, best_free, rank_levers, to_json
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.free_levers.charts import levers_chart
 from smarketing_sim.report.notebook.asking import question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from smarketing_sim.decide.advice import AT_WAGES
-from smarketing_sim.decide.levers import KEPT_FROM
+from smarketing_sim.decide.ranking import KEPT_FROM
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, record

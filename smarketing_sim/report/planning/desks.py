@@ -9,7 +9,7 @@ import numpy as np
 
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
-from smarketing_sim.decide.levers import Effect
+from smarketing_sim.decide.ranking import Effect
 from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums

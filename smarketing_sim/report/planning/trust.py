@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim import __version__
-from smarketing_sim.measure.twin import calendar_ceiling
+from smarketing_sim.measure.theory import calendar_ceiling
 from smarketing_sim.report.notebook.display import fold, heading, table_html
 from smarketing_sim.report.notebook.provenance import versions
 from smarketing_sim.report.planning.planning import Planning

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smarketing_sim.decide.mixing import Pair
+from smarketing_sim.decide.coalitions import Pair
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import CAUSES, cause_of

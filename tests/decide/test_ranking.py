@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smarketing_sim.decide import levers as module
-from smarketing_sim.decide.levers import Effect, Lever, Ranking, best_free, levers_of, rank_levers, to_json
+from smarketing_sim.decide import ranking as module
+from smarketing_sim.decide.ranking import Effect, Lever, Ranking, best_free, levers_of, rank_levers, to_json
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import compare_all
 from smarketing_sim.experiment.runs import run

@@ -15,7 +15,7 @@ from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.arrivals import flows
 from smarketing_sim.world.calendar import contract_calendar, timeline
-from smarketing_sim.world.contract import after
+from smarketing_sim.world.due_times import after
 from smarketing_sim.world.roster import standard_rep
 
 _STEP = 5.0
