@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smarketing_sim.decide import sequential
-from smarketing_sim.decide import staffing
+from smarketing_sim.decide import sequential, staffing
 from smarketing_sim.decide.chance_kept import Promise
 from smarketing_sim.decide.erlang import steady_headcount
 from smarketing_sim.decide.sequential import Years
