@@ -12,6 +12,7 @@ import nbformat
 from benchmarks.figure import Effort, Figure, fast_engine
 from benchmarks.timing import Contestant, interleaved, ratios
 from smarketing_sim.experiment.grid import make_grid, parse_vary
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep import sweep
 from smarketing_sim.publish.reports import KNOWN_NAME
 from smarketing_sim.scenario.files import load
@@ -62,7 +63,7 @@ def p13(effort: Effort) -> list[Figure]:
 
     def sweep_over(chosen: dict[str, list[str]]) -> None:
         grid = make_grid(base, parse_vary([f"{path}={','.join(texts)}" for path, texts in chosen.items()]))
-        sweep(grid, replications=1, seed=1, engine=engine)
+        sweep(grid, Simulation(1, 1, engine=engine))
 
     alone = [{path: [texts[n % steps]] for path, texts in values.items()} for n in range(effort.of(20, 3))]
 

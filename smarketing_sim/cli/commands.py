@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smarketing_sim.cli.effort import hold_effort, not_checked
-from smarketing_sim.cli.loading import executor_for, find_params, load_with
+from smarketing_sim.cli.effort import not_checked
+from smarketing_sim.cli.loading import find_params, load_with
 from smarketing_sim.cli.options import (
     NO_WORDS,
     Cluster,
@@ -25,13 +24,16 @@ from smarketing_sim.cli.options import (
     Yes,
     app,
 )
-from smarketing_sim.cli.screen import Progress, print_json, say, show, tell
+from smarketing_sim.cli.screen import print_json, say, show, tell
+from smarketing_sim.cli.simulating import simulating
 from smarketing_sim.errors import InputError, RunFailed
+from smarketing_sim.experiment.default_years import QUICK_YEARS
 from smarketing_sim.plain import one_line
 
 if TYPE_CHECKING:
     from smarketing_sim.decide.self_check import Implied
-    from smarketing_sim.experiment.runs import Experiment
+    from smarketing_sim.experiment.replications import Replications
+    from smarketing_sim.experiment.simulation import Simulation
     from smarketing_sim.scenario.schema import Scenario
 
 
@@ -76,16 +78,16 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
 def _implied(scenario: Scenario) -> list[Implied]:
     """Simulate a few years and return what a scenario implies about a company."""
     from smarketing_sim.decide.self_check import YEARS, self_check
-    from smarketing_sim.experiment.panel import simulate_all
+    from smarketing_sim.experiment.simulation import Simulation
 
-    return self_check(simulate_all([scenario], replications=YEARS)[0])
+    return self_check(Simulation(YEARS).panel([scenario])[0])
 
 
 @app.command()
 def run(
     params: Params,
     sets: Sets = NO_WORDS,
-    replications: Annotated[int, typer.Option(help="Simulated years; with --precision at most so many.")] = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years; with --precision at most so many.")] = QUICK_YEARS,
     precision: Annotated[
         list[str],
         typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected=3%."),
@@ -103,20 +105,17 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Simulate a scenario; print each clause with its range and chance kept, revenue and utilisation."""
-    from smarketing_sim.engine import choose_engine
-    from smarketing_sim.experiment.limits import check_numbers
     from smarketing_sim.experiment.precision import parse_precision
     from smarketing_sim.experiment.results import to_json
+    from smarketing_sim.experiment.simulation import Simulation
 
-    engine = choose_engine(engine)
     scenario, wanted, keep = load_with(params, sets), parse_precision(precision), out is not None
-    check_numbers(replications=replications, seed=seed)
-    hold_effort(
+    with simulating(
+        Simulation(replications, seed, engine),
         [(scenario, replications)],
-        workers=workers, jobs=replications, engine=engine, cluster=cluster, yes=yes, keep_ledgers=keep,
-    )  # fmt: skip
-    with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
-        experiment = _simulate(scenario, replications, seed, engine, executor, precision=wanted, keep_ledgers=keep)
+        jobs=replications, workers=workers, yes=yes, cluster=cluster, insecure=insecure, keep_ledgers=keep,
+    ) as simulation:  # fmt: skip
+        experiment = simulation.run(scenario, precision=wanted, keep_ledgers=keep)
     if not experiment.measures:
         _hold_failures(experiment)
     if out is not None:
@@ -142,7 +141,7 @@ def compare(
     indifference: Annotated[
         float | None, typer.Option(metavar="X", help="With --best: the least difference worth detecting.")
     ] = None,
-    replications: Annotated[int, typer.Option(help="Simulated years; with --best at most so many.")] = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years; with --best at most so many.")] = QUICK_YEARS,
     seed: Seed = 1,
     engine: Engine = None,
     workers: Workers = None,
@@ -152,73 +151,45 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare scenarios lead by lead: differences B − A with their ranges; of several, all hold at once."""
-    from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.compare import compare as paired
     from smarketing_sim.experiment.compare import compare_all
-    from smarketing_sim.experiment.limits import check_numbers
+    from smarketing_sim.experiment.simulation import Simulation
 
-    engine = choose_engine(engine)
+    asked = Simulation(replications, seed, engine)
     if (best is None) != (indifference is None):
         raise InputError("--best and --indifference go together: --best revenue_expected --indifference 50000")
     scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
-    check_numbers(replications=replications, seed=seed)
     work = [(scenario, replications) for scenario in scenarios]
-    hold_effort(work, workers=workers, jobs=replications, engine=engine, cluster=cluster, yes=yes)
-    with executor_for(workers, jobs=replications, engine=engine, cluster=cluster, insecure=insecure) as executor:
+    with simulating(
+        asked, work, jobs=replications, workers=workers, yes=yes, cluster=cluster, insecure=insecure
+    ) as simulation:
         if best is not None and indifference is not None:
-            answer = _best(scenarios, best, indifference, replications, seed, engine, executor)
+            answer = _best(scenarios, best, indifference, simulation)
             show(answer, _words("best_text"), as_json=as_json)
             return
-        found = [_simulate(scenario, replications, seed, engine, executor) for scenario in scenarios]
+        steps = simulation.parts([1.0] * len(scenarios))
+        found = [step.run(scenario) for scenario, step in zip(scenarios, steps, strict=True)]
     for experiment in found:
         _hold_failures(experiment)
     answer = compare_all(found[0], found[1:]) if more else paired(*found)
     show(answer, _words("compare_all_text" if more else "compare_text"), as_json=as_json)
 
 
-def _simulate(
-    scenario: Scenario,
-    replications: int,
-    seed: int,
-    engine: str | None,
-    executor: Executor | None,
-    **how: Any,
-) -> Experiment:
-    from smarketing_sim.experiment.runs import run as simulate_many
-
-    with Progress("simulated years") as progress:
-        return simulate_many(
-            scenario,
-            replications=replications,
-            seed=seed,
-            engine=engine,
-            executor=executor,
-            progress=progress,
-            **how,
-        )
-
-
 def _best(
     scenarios: list[Scenario],
     measure: str,
     indifference: float,
-    replications: int,
-    seed: int,
-    engine: str | None,
-    executor: Executor | None,
+    simulation: Simulation,
 ) -> dict[str, Any]:
     """Return which scenario is best, as plain JSON types."""
     from smarketing_sim.experiment.selection import select_best
 
     found = select_best(
         scenarios,
+        simulation,
         measure=measure,
         indifference=indifference,
-        first=min(10, replications),
-        at_most=replications,
-        seed=seed,
-        engine=engine,
-        executor=executor,
+        first=min(10, simulation.replications),
     )
     listed = [
         {
@@ -229,11 +200,11 @@ def _best(
         }
         for place, scenario in enumerate(scenarios)
     ]
-    asked = {"measure": measure, "indifference": indifference, "seed": seed}
+    asked = {"measure": measure, "indifference": indifference, "seed": simulation.seed}
     return {**asked, "choice": found.choice, "guaranteed": found.guaranteed, "scenarios": listed}
 
 
-def _hold_failures(experiment: Experiment) -> None:
+def _hold_failures(experiment: Replications) -> None:
     """Leave with exit code 3 and a table where replications failed."""
     if experiment.failures:
         count = len(experiment.failures)
@@ -243,7 +214,7 @@ def _hold_failures(experiment: Experiment) -> None:
         raise RunFailed(f"{told}:\n{listed}")
 
 
-def _write_ledgers(experiment: Experiment, out: Path) -> None:
+def _write_ledgers(experiment: Replications, out: Path) -> None:
     from smarketing_sim.experiment.results import joined_ledger
     from smarketing_sim.ledger_files import write_ledger
 

@@ -1,15 +1,12 @@
-"""From words to what commands work with: a scenario, an engine, an executor."""
+"""From words to what commands work with: files, scenarios."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smarketing_sim.cli.screen import tell
-from smarketing_sim.errors import InputError
 from smarketing_sim.jit import is_ready
 from smarketing_sim.plain import one_line
 from smarketing_sim.shipped import named
@@ -48,22 +45,3 @@ def _told(setting: str) -> str:
 
     path, _, value = (part.strip() for part in setting.partition("="))
     return f"no {words(path)}" if value == "null" else f"{words(path)} {value}"
-
-
-@contextmanager
-def executor_for(
-    workers: int | None, *, jobs: int, engine: str, cluster: str | None = None, insecure: bool = False
-) -> Iterator[Executor | None]:
-    """Provide a cluster where one was named, else processes on this machine."""
-    if cluster is None:
-        from smarketing_sim.experiment.workers import workers as provide
-
-        with provide(workers, jobs=jobs, engine=engine) as executor:
-            yield executor
-        return
-    from smarketing_sim.experiment.cluster import dask_executor
-
-    if workers is not None:
-        raise InputError("--workers and --cluster cannot go together: a cluster has the workers it has")
-    with dask_executor(cluster, insecure=insecure) as executor:
-        yield executor

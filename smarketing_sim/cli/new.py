@@ -41,11 +41,11 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Ask what any CRM or payroll answers, and write a commented scenario file."""
-    from smarketing_sim.cli.loading import executor_for
-    from smarketing_sim.decide.fitting import fit, nearest_that_fit, read
+    from smarketing_sim.cli.simulating import executor_for
+    from smarketing_sim.decide.fitting import FITTING_YEARS, fit, nearest_that_fit, read
     from smarketing_sim.decide.self_check import YEARS, self_check, to_json
     from smarketing_sim.engine import choose_engine
-    from smarketing_sim.experiment.panel import simulate_all
+    from smarketing_sim.experiment.simulation import Simulation
     from smarketing_sim.files import disk_faults_told, write_atomically
     from smarketing_sim.report.planning.company import self_check_text
     from smarketing_sim.words.numbers import tell_money_in
@@ -58,10 +58,11 @@ def new(
     if answers is not None:
         _tell_assumed(interview)
     with executor_for(workers, jobs=YEARS, engine=choose_engine(None)) as executor:
-        fitted = fit(name, interview, executor=executor)
+        few = Simulation(FITTING_YEARS, executor=executor)
+        fitted = fit(name, interview, few)
         scenario = read(fitted.text)
-        (experiment,) = simulate_all([scenario], replications=YEARS, executor=executor)
-        nearest = [] if fitted.close else nearest_that_fit(name, interview, executor=executor)
+        (experiment,) = few.of(YEARS).panel([scenario])
+        nearest = [] if fitted.close else nearest_that_fit(name, interview, few)
     with disk_faults_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
     misfit = "" if fitted.close else _misfit(fitted, nearest)

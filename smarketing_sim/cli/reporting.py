@@ -14,10 +14,10 @@ from smarketing_sim.cli.loading import load_with
 from smarketing_sim.cli.options import BASELINE, NO_WORDS, Json, ManyParams, Seed, Sets, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name
+from smarketing_sim.experiment.default_years import REPORT_YEARS
 from smarketing_sim.plain import one_line
 from smarketing_sim.shipped import home_of, shipped
 
-REPORT_YEARS = 200
 _MAIN = ["planning_report"]
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def find_notebook(name: str) -> Path:
 
 def _chapters(names: Sequence[str], parameters: Sequence[str], replications: int | None, seed: int) -> list[_Chapter]:
     """Return the notebooks asked for, each with those parameters that it has."""
-    from smarketing_sim.experiment.limits import check_numbers
+    from smarketing_sim.experiment.default_years import check_numbers
     from smarketing_sim.publish.notebooks import default_parameters, read_notebook, read_parameters
     from smarketing_sim.publish.publisher import MAIN_NOTEBOOK
     from smarketing_sim.report.notebook.parameters import PARAMETERS

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from smarketing_sim.cli.effort import hold_effort
-from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.loading import load_with
 from smarketing_sim.cli.options import NO_WORDS, Json, Params, Seed, Sets, Workers, Yes, app
-from smarketing_sim.cli.screen import Progress, show
+from smarketing_sim.cli.screen import show
+from smarketing_sim.cli.simulating import simulating
+from smarketing_sim.experiment.default_years import STAFFING_YEARS
 
 
 @app.command()
@@ -24,7 +25,7 @@ def staff(
         int | None, typer.Option(metavar="N", help="Largest headcount; else 4 times today's, at least 20 more.")
     ] = None,
     sets: Sets = NO_WORDS,
-    replications: Annotated[int, typer.Option(help="Simulated years of one headcount, at most.")] = 800,
+    replications: Annotated[int, typer.Option(help="Simulated years of one headcount, at most.")] = STAFFING_YEARS,
     seed: Seed = 1,
     workers: Workers = None,
     yes: Yes = False,
@@ -35,29 +36,12 @@ def staff(
     from smarketing_sim.decide.staffing import planned_years
     from smarketing_sim.decide.staffing import staff as find_headcount
     from smarketing_sim.decide.staffing_answer import to_json
-    from smarketing_sim.engine import choose_engine
-    from smarketing_sim.experiment.limits import check_numbers
+    from smarketing_sim.experiment.simulation import Simulation
 
-    engine, scenario = choose_engine(None), load_with(params, sets)
-    check_numbers(replications=replications, seed=seed)
-    work = [(scenario, planned_years(replications))]
-    hold_effort(work, workers=workers, jobs=replications, engine=engine, yes=yes)
-    with (
-        executor_for(workers, jobs=replications, engine=engine) as executor,
-        Progress("simulated years") as progress,
-    ):
-        found = find_headcount(
-            scenario,
-            keep=keep,
-            period="year" if keep_year else "month",
-            clauses=clauses,
-            cap=cap,
-            replications=replications,
-            seed=seed,
-            engine=engine,
-            executor=executor,
-            progress=progress,
-        )
+    scenario, asked = load_with(params, sets), Simulation(replications, seed)
+    work, period = [(scenario, planned_years(replications))], "year" if keep_year else "month"
+    with simulating(asked, work, jobs=replications, workers=workers, yes=yes) as simulation:
+        found = find_headcount(scenario, simulation, keep=keep, period=period, clauses=clauses, cap=cap)
     answer = to_json(found)
     show(answer, staff_text, as_json=as_json)
     if found.headcount is None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smarketing_sim.cli.effort import hold_effort
-from smarketing_sim.cli.loading import executor_for, load_with
+from smarketing_sim.cli.loading import load_with
 from smarketing_sim.cli.options import NO_WORDS, Cluster, Engine, Insecure, Json, Params, Seed, Sets, Workers, Yes, app
-from smarketing_sim.cli.screen import Progress, show, tell
+from smarketing_sim.cli.screen import show, tell
+from smarketing_sim.cli.simulating import simulating
 from smarketing_sim.errors import InputError, RunFailed, SmarketingError
+from smarketing_sim.experiment.default_years import QUICK_YEARS
 from smarketing_sim.plain import one_line
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def sweep(
     params: Params,
     vary: Annotated[list[str], typer.Option("--vary", metavar="PATH=A,B,C", help="Values of one path; repeatable.")],
     sets: Sets = NO_WORDS,
-    replications: Annotated[int, typer.Option(help="Simulated years of each scenario.")] = 20,
+    replications: Annotated[int, typer.Option(help="Simulated years of each scenario.")] = QUICK_YEARS,
     seed: Seed = 1,
     engine: Engine = None,
     workers: Workers = None,
@@ -45,35 +46,25 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Simulate every combination of some values; one table. A sweep that was stopped goes on where it was."""
-    from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.grid import make_grid, parse_vary
-    from smarketing_sim.experiment.limits import check_numbers
+    from smarketing_sim.experiment.simulation import Simulation
     from smarketing_sim.experiment.sweep import TABLE, identity_of
     from smarketing_sim.experiment.sweep import sweep as simulate_grid
     from smarketing_sim.files import disk_faults_told, slug
 
-    axes, name = parse_vary(vary), choose_engine(engine)
-    check_numbers(replications=replications, seed=seed)
+    axes, asked = parse_vary(vary), Simulation(replications, seed, engine)
     grid = make_grid(load_with(params, sets), axes)
     jobs, agreed = grid.count * replications, _ask(grid, replications, yes)
-    hold_effort(_work(grid, jobs), workers=workers, jobs=jobs, engine=name, cluster=cluster, yes=agreed)
-    identity = identity_of(grid, replications=replications, seed=seed, engine=name)
+    identity = identity_of(grid, asked)
     folder = out or Path("reports", "sweeps", f"{slug(grid.base.name)}-{identity[:8]}")
     try:
         with (
             disk_faults_told(folder),
-            executor_for(workers, jobs=jobs, engine=name, cluster=cluster, insecure=insecure) as executor,
-            Progress("simulated years") as progress,
+            simulating(
+                asked, _work(grid, jobs), jobs=jobs, workers=workers, yes=agreed, cluster=cluster, insecure=insecure
+            ) as simulation,
         ):
-            result = simulate_grid(
-                grid,
-                replications=replications,
-                seed=seed,
-                engine=name,
-                executor=executor,
-                folder=folder,
-                progress=progress,
-            )
+            result = simulate_grid(grid, simulation, folder=folder)
     except KeyboardInterrupt:
         raise _Stopped("stopped; the same command goes on from there") from None
     _show(result, folder / TABLE, as_json=as_json)

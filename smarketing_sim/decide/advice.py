@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,9 +13,9 @@ from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, goal_reached, kept_in_a_month
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
@@ -170,11 +168,7 @@ def _action(effect: Effect) -> Action:
 
 def advise(
     scenario: Scenario,
-    *,
-    replications: int,
-    seed: int,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> Advice:
     """Find out what to do about a plan.
 
@@ -184,37 +178,37 @@ def advise(
         The plan.
     replications
         Simulated years of the plan; the changes get at most ``YEARS`` of them.
-    seed, executor
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     progress
         Called with (steps done, all of them).
     """
-    years = min(replications, YEARS)
-    step = _steps(progress, 9)
-    how: dict[str, Any] = {"seed": seed, "executor": executor}
-    ranking = rank_levers(scenario, replications=years, progress=step(), **how)
-    hires = _hires(scenario, ranking.today, {"replications": years, "progress": step(), **how})
-    table = left_on_table(scenario, replications=years, progress=step(), **how)
-    more = next_leads(scenario, replications=years, progress=step(), **how)
+    few = simulation.of(min(simulation.replications, YEARS))
+    step = few.parts([1.0] * 9)
+    ranking = rank_levers(scenario, next(step))
+    hires = _hires(scenario, ranking.today, next(step))
+    table = left_on_table(scenario, next(step))
+    more = next_leads(scenario, next(step))
     best = best_free(ranking)
     plans = {"as it is": scenario}
     if best is not None and best.lever.scenario is not None:
         plans[best.lever.label] = best.lever.scenario
-    curves = volume_curves(plans, factors=VOLUMES, replications=years, progress=step(), **how)
+    curves = volume_curves(plans, next(step), factors=VOLUMES)
     choices = {} if best is None else {best.lever.label: best.lever.overrides}
-    told = step()
-    doubt = regret(scenario, choices, replications=max(1, years // 2), progress=told, **how) if choices else None
-    beliefs = belief_ranges(scenario, draws=DRAWS, replications=1, progress=step(), **how)
-    goal = None if best is None else _goal(scenario, best, replications=replications, progress=step(), **how)
-    surface = _surface(scenario, years, step(), how)
+    asked = next(step)
+    doubt = regret(scenario, choices, asked.of(max(1, few.replications // 2))) if choices else None
+    beliefs = belief_ranges(scenario, next(step).of(1), draws=DRAWS)
+    goal_years = next(step).of(min(simulation.replications, GOAL_YEARS))
+    goal = None if best is None else _goal(scenario, best, goal_years)
+    surface = _surface(scenario, next(step))
     return Advice(ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs), goal, surface)
 
 
-def _goal(scenario: Scenario, best: Effect, *, replications: int, **how: Any) -> GoalShift | None:
+def _goal(scenario: Scenario, best: Effect, simulation: Simulation) -> GoalShift | None:
     """Find out what a change does to the goal, over more years than a ranking takes: a chance needs them."""
     if best.lever.scenario is None:
         return None
-    today, then = simulate_all([scenario, best.lever.scenario], replications=min(replications, GOAL_YEARS), **how)
+    today, then = simulation.panel([scenario, best.lever.scenario])
     return GoalShift(
         len(then.measures),
         paired_difference(then.series("expected_revenue"), today.series("expected_revenue")),
@@ -223,37 +217,24 @@ def _goal(scenario: Scenario, best: Effect, *, replications: int, **how: Any) ->
     )
 
 
-def _surface(scenario: Scenario, years: int, progress: Progress | None, how: dict[str, Any]) -> Surface | None:
+def _surface(scenario: Scenario, simulation: Simulation) -> Surface | None:
     """Return the grid of the page’s sliders."""
     if scenario.sales.sdr.headcount == 0 or not any(s.handed_share for s in scenario.marketing.sources.values()):
         return None
-    return response_surface(scenario, replications=years, progress=progress, **how)
+    return response_surface(scenario, simulation)
 
 
-def _hires(scenario: Scenario, today: Experiment, how: dict[str, Any]) -> tuple[Hire, ...]:
+def _hires(scenario: Scenario, today: Replications, simulation: Simulation) -> tuple[Hire, ...]:
     plans = [override(scenario, {"sales.sdr.headcount": scenario.sales.sdr.headcount + more}) for more in HIRES]
     known = today.series("contribution")
     return tuple(
         Hire(more, kept_in_a_month(all_kept_months(found, ("sales",))),
              paired_difference(found.series("contribution"), known))
-        for more, found in zip(HIRES, simulate_all(plans, **how), strict=True)
+        for more, found in zip(HIRES, simulation.panel(plans), strict=True)
     )  # fmt: skip
 
 
-def _steps(progress: Progress | None, count: int) -> Callable[[], Progress | None]:
-    """Return what gives out a callback for one step after another, all steps taken as equally long."""
-    before = iter(range(count))
-
-    def step() -> Progress | None:
-        done = next(before)
-        if progress is None:
-            return None
-        return lambda part, planned: progress(round(100 * (done + part / planned)), 100 * count)
-
-    return step
-
-
-def worst_month(experiment: Experiment) -> tuple[int, Interval] | None:
+def worst_month(experiment: Replications) -> tuple[int, Interval] | None:
     """Return the month of the horizon, from 0, in which sales is least likely to keep every promise, and the chance."""
     kept = all_kept_months(experiment, ("sales",))
     if not kept.size or np.all(np.isnan(kept)):

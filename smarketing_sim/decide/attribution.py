@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,9 @@ from smarketing_sim.decide.coalitions import Pair
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.experiment.compare import mean_of_months
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.causes import CAUSES, NOT_MODELLED
 from smarketing_sim.scenario.currency import hold_one_currency
@@ -126,12 +125,7 @@ class Attribution:
 def explain(
     a: Scenario,
     b: Scenario,
-    *,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> Attribution:
     """Split the gap between two plans, b − a, over the causes that differ.
 
@@ -145,8 +139,8 @@ def explain(
         The plan that is compared from, and the plan that is asked about.
     replications
         Simulated years of each mixture, of which there are 2 to the power of the number of causes.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
 
     Raises
     ------
@@ -156,12 +150,10 @@ def explain(
         If a simulated year failed.
     """
     mixtures = mix(a, b)
-    found = simulate_all(
-        mixtures.scenarios, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    found = simulation.panel(mixtures.scenarios)
     worth = [_measured(experiment) for experiment in found]
     stacked = {name: np.stack([one[name] for one in worth]) for name in MEASURES}
-    return Attribution(mixtures, seed, found[0].engine, stacked)
+    return Attribution(mixtures, simulation.seed, found[0].engine, stacked)
 
 
 def mix(a: Scenario, b: Scenario) -> Mixtures:
@@ -270,7 +262,7 @@ def _place(group: Causes) -> int:
     return CAUSES.index(group[0])
 
 
-def _measured(experiment: Experiment) -> dict[str, Floats]:
+def _measured(experiment: Replications) -> dict[str, Floats]:
     """Return each measure by replication; NaN where no month has a promise of sales to keep."""
     kept = mean_of_months(all_kept_months(experiment, ("sales",)))
     worth = (experiment.series("contribution"), experiment.series("expected_revenue"), kept)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,8 +15,8 @@ import numpy as np
 from scipy.stats import qmc
 
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.evidence import decay_presets
@@ -75,13 +74,9 @@ class Regret:
 def regret(
     scenario: Scenario,
     choices: Mapping[str, Mapping[str, Any]],
+    simulation: Simulation,
     *,
     presets: Sequence[str] | None = None,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> Regret:
     """Simulate every choice under every published belief about speed.
 
@@ -93,15 +88,13 @@ def regret(
         What could be done: overrides by name.
     presets
         Decay presets; all that are shipped where left out.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     """
     known = tuple(presets or decay_presets())
     named: dict[str, Mapping[str, Any]] = {"As it is": {}, **choices}
     plans = [override(scenario, {**overrides, **_belief(preset)}) for preset in known for overrides in named.values()]
-    found = simulate_all(
-        plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    found = simulation.panel(plans)
     table = [found[len(named) * row : len(named) * (row + 1)] for row in range(len(known))]
     values = [[one.series("contribution") for one in row] for row in table]
     tops = [int(np.argmax([series.mean() for series in row])) for row in values]
@@ -159,12 +152,7 @@ class Swing:
 def tornado(
     scenario: Scenario,
     change: Mapping[str, Any],
-    *,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> list[Swing]:
     """Move one belief at a time to the ends of its range, for the plan and for a change to it; widest swing first.
 
@@ -177,9 +165,7 @@ def tornado(
     ends = [{one.path: one.at(part)} for one in beliefs for part in (0.0, 1.0)]
     moved = [with_values(scenario, values) for values in [{}, *ends]]
     plans = [plan for base in moved for plan in (base, override(base, change))]
-    found = simulate_all(
-        plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    found = simulation.panel(plans)
     plain = [one.series("contribution") for one in found[::2]]
     gains = [paired_difference(b.series("contribution"), a.series("contribution"))
              for a, b in zip(found[::2], found[1::2], strict=True)]  # fmt: skip
@@ -217,12 +203,9 @@ class Effect:
 
 def screen(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     rounds: int = 8,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> list[Effect]:
     """Screen all beliefs by elementary effects, largest mean size first.
 
@@ -237,14 +220,14 @@ def screen(
         The plan.
     rounds
         How many points to start from; each takes one simulated year for every belief and one more.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     """
     beliefs = _ranges(scenario)
     count = len(beliefs)
     taken = list(itertools.islice(_possible(count, lambda at: _radial(scenario, beliefs, at)), rounds))
     plans = [plan for _, radial in taken for plan in radial]
-    found = simulate_all(plans, replications=1, seed=seed, engine=engine, executor=executor, progress=progress)
+    found = simulation.of(1).panel(plans)
     value = np.array([one.series("contribution")[0] for one in found]).reshape(rounds, count + 1)
     steps = np.array(
         [[one.step(part, _across(part)) for one, part in zip(beliefs, at, strict=True)] for at, _ in taken]
@@ -312,13 +295,9 @@ class BeliefRange:
 
 def belief_ranges(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     draws: int = 64,
-    replications: int = 4,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> list[BeliefRange]:
     """Return money figures over beliefs drawn evenly from their ranges; none where none has one.
 
@@ -332,8 +311,8 @@ def belief_ranges(
         How many sets of beliefs.
     replications
         Simulated years of each.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     """
     beliefs = ranges_of(scenario)
     if not beliefs:
@@ -343,14 +322,12 @@ def belief_ranges(
         return with_values(scenario, {one.path: one.at(part) for one, part in zip(beliefs, point, strict=True)})
 
     plans = [scenario, *(plan for _, plan in itertools.islice(_possible(len(beliefs), drawn), draws))]
-    found = simulate_all(
-        plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    found = simulation.panel(plans)
     left_out = {"contribution_year_one"} if scenario.economics.is_one_off else set()
     return [_belief_range(name, label, found[0], found[1:]) for name, label in MONEY.items() if name not in left_out]
 
 
-def _belief_range(name: str, label: str, plan: Experiment, drawn: Sequence[Experiment]) -> BeliefRange:
+def _belief_range(name: str, label: str, plan: Replications, drawn: Sequence[Replications]) -> BeliefRange:
     low, high = np.nanquantile([one.series(name).mean() for one in drawn], [0.05, 0.95])
     return BeliefRange(name, label, t_interval(plan.series(name)), float(low), float(high))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from smarketing_sim.errors import InputError, NothingToDecide, Problem, nearest_name
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, attainment, kept_all_year, kept_in_a_month, kept_months
-from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
@@ -42,7 +42,7 @@ class Promise:
     clauses: tuple[str, ...]
     level: float
 
-    def kept(self, experiment: Experiment) -> Interval:
+    def kept(self, experiment: Replications) -> Interval:
         """Return the chance that all clauses are kept, with its interval; NaN without a case."""
         return self.share(all_kept_months(experiment, SIDES[self.promised_by]))
 
@@ -107,7 +107,7 @@ def promise_of(scenario: Scenario, *, keep: float, period: str, clauses: str, le
     return Promise(keep, period, clauses, names, level)
 
 
-def unlimited_of(promise: Promise, experiment: Experiment) -> Unlimited:
+def unlimited_of(promise: Promise, experiment: Replications) -> Unlimited:
     """Return what reps without limit reach, given their experiment."""
     by_clause = {name: promise.share(kept_months(experiment, name)) for name in promise.clauses}
     attained = {name: attainment(experiment, name) for name in promise.clauses}

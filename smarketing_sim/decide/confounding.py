@@ -7,7 +7,6 @@ known: the same leads can be called at other ages.
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.decide.call_times import at_any_time, leads_called_at
-from smarketing_sim.engine import choose_engine, simulate
-from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.runs import Progress
-from smarketing_sim.experiment.years import run_years
+from smarketing_sim.engine import simulate
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger import Table
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
@@ -135,12 +132,7 @@ class _Year:
 
 def confounding_lab(
     scenario: Scenario,
-    *,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> Lab:
     """Compare what call data seem to say about speed with what speed does.
 
@@ -150,8 +142,8 @@ def confounding_lab(
         The plan; it is simulated with the best score called first, and with the longest wait first.
     replications
         Simulated years of each.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.runs.run`.
+    simulation
+        How it is simulated.
 
     Raises
     ------
@@ -167,12 +159,10 @@ def confounding_lab(
     sources and deciles of the score (:func:`standardised_ratio`). Truth: the same leads called twice, at the ages at
     which fast leads of their source and decile were called, and at those of later ones.
     """
-    check_numbers(replications=replications, seed=seed)
-    engine = choose_engine(engine)
     scenarios = tuple(override(scenario, {"sales.sdr.queue.order": order}) for order in ORDERS.values())
-    years = [_Year(scenarios, seed, replication, engine) for replication in range(replications)]
-    found = np.stack(run_years(years, executor=executor, progress=progress), axis=-1)
-    return Lab(scenario, seed, engine, found[:, : len(ESTIMATES)], found[:, -1])
+    years = [_Year(scenarios, simulation.seed, number, simulation.engine_name) for number in simulation.numbers]
+    found = np.stack(simulation.collect(years), axis=-1)
+    return Lab(scenario, simulation.seed, simulation.engine_name, found[:, : len(ESTIMATES)], found[:, -1])
 
 
 def standardised_ratio(outcome: Bools, fast: Bools, strata: Codes) -> float:

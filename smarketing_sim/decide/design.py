@@ -6,8 +6,6 @@ contract first; what the plan's own queue order brings stands beside the optimum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,8 +23,8 @@ from smarketing_sim.decide.shadow_price import (
 )
 from smarketing_sim.errors import NothingToDecide, Problem
 from smarketing_sim.experiment import results
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
@@ -105,12 +103,7 @@ class Design:
 
 def design(
     scenario: Scenario,
-    *,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> Design:
     """Find the speed, depth and handoff threshold with the highest contribution.
 
@@ -121,8 +114,8 @@ def design(
     ----------
     scenario
         The plan; its headcount and hours stay.
-    replications, seed, engine, executor
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     progress
         Called with (experiments done, at most).
 
@@ -132,8 +125,7 @@ def design(
         If no month is reported, no lead is handed over, or nobody is there to call.
     """
     _hold_workable(scenario)
-    how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
-    search = _Search(scenario, how, progress)
+    search = _Search(scenario, simulation)
     plan, less, more = search.simulate([scenario, *reversed(neighbours_in_time(scenario))])
     hold_handed(plan)
     best, settled = search.climb()
@@ -218,17 +210,18 @@ def to_json(found: Design) -> dict[str, Any]:
 class _Search:
     """A walk over the grid: what was simulated, and how much of it."""
 
-    def __init__(self, scenario: Scenario, how: Mapping[str, Any], progress: Progress | None) -> None:
-        self.scenario, self._how, self._progress = scenario, how, progress
-        self.found: dict[Choice, Experiment] = {}
+    def __init__(self, scenario: Scenario, simulation: Simulation) -> None:
+        self.scenario, self._simulation = scenario, simulation
+        self.found: dict[Choice, Replications] = {}
         self.experiments = 0
         self._grid = grid_of(scenario)
         self.start = nearest_to(scenario, self._grid)
 
-    def simulate(self, scenarios: list[Scenario]) -> list[Experiment]:
+    def simulate(self, scenarios: list[Scenario]) -> list[Replications]:
         done = self.experiments
-        told = self._progress and (lambda part, all_of_it: self._tell(done, len(scenarios) * part / all_of_it))
-        found = simulate_all(scenarios, progress=told, **self._how)
+        tell = self._simulation.progress
+        told = tell and (lambda part, of: tell(int(done + len(scenarios) * part / of), MOST_EXPERIMENTS))
+        found = self._simulation.told_to(told).panel(scenarios)
         self.experiments += len(scenarios)
         return found
 
@@ -250,7 +243,7 @@ class _Search:
     def around(self, here: Choice) -> list[Choice]:
         return list(neighbours_of(here, self._grid))
 
-    def ranked(self, first: Choice) -> list[tuple[Choice, Experiment]]:
+    def ranked(self, first: Choice) -> list[tuple[Choice, Replications]]:
         """Return what was simulated, best first; of those that bring the same, one goes before all others."""
         return sorted(self.found.items(), key=lambda item: (-self._mean(item[0]), item[0] != first))
 
@@ -261,12 +254,8 @@ class _Search:
     def _mean(self, choice: Choice) -> float:
         return float(self.found[choice].series("contribution").mean())
 
-    def _tell(self, done: int, part: float) -> None:
-        if self._progress is not None:
-            self._progress(int(done + part), MOST_EXPERIMENTS)
 
-
-def _tried(choice: Choice, experiment: Experiment, best: Experiment) -> Tried:
+def _tried(choice: Choice, experiment: Replications, best: Replications) -> Tried:
     contribution = experiment.series("contribution")
     return Tried(
         choice,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.measure.load import expected_attempts, minutes_per_lead
 from smarketing_sim.measure.queueing import mmc
 from smarketing_sim.scenario.contract import SpeedClause
@@ -16,7 +16,7 @@ from smarketing_sim.world.roster import standard_rep
 _WEEKS_A_YEAR = 365.25 / 7.0
 
 
-def steady_headcount(experiment: Experiment, *, sides: Collection[str], most: int) -> int:
+def steady_headcount(experiment: Replications, *, sides: Collection[str], most: int) -> int:
     """Return the least headcount with which a steady queue would keep the speed clauses, or ``most``.
 
     Attempts arrive evenly over the contract's open time and each keeps a rep for its minutes and for the other work

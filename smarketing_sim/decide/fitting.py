@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from smarketing_sim.decide.self_check import conversations_per_dial
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.building import build, override
@@ -20,7 +19,9 @@ from smarketing_sim.scenario.newcomer import to_yaml
 from smarketing_sim.scenario.reach_curve import alpha_for, best_reach
 from smarketing_sim.scenario.schema import Scenario
 
-_ROUNDS, _YEARS, _CLOSE = 4, 3, 0.02
+FITTING_YEARS = 3
+"""Simulated years that a fit is judged by."""
+_ROUNDS, _CLOSE = 4, 0.02
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Fit:
         return abs(self.seen.mean - self.wanted) <= 0.1 * self.wanted
 
 
-def fit(name: str, interview: Interview, *, decay: str = "medium", executor: Executor | None = None) -> Fit:
+def fit(name: str, interview: Interview, simulation: Simulation, *, decay: str = "medium") -> Fit:
     """Write a scenario in which it takes as many dials for a conversation as was answered.
 
     What a CRM counts is what is left after leads have waited, so a lead called at once is reached more often than that.
@@ -56,7 +57,7 @@ def fit(name: str, interview: Interview, *, decay: str = "medium", executor: Exe
     aimed, best = wanted, best_reach(answers.attempts)
     for _ in range(_ROUNDS):
         text = to_yaml(name, interview, known)
-        (found,) = simulate_all([_believing(read(text), decay)], replications=_YEARS, executor=executor)
+        (found,) = simulation.panel([_believing(read(text), decay)])
         seen = conversations_per_dial(found)
         off = seen.mean / wanted
         if not np.isfinite(off) or off <= 0.0 or abs(off - 1.0) < _CLOSE or (aimed >= best and off < 1.0):
@@ -66,7 +67,7 @@ def fit(name: str, interview: Interview, *, decay: str = "medium", executor: Exe
     return Fit(text, wanted, seen)
 
 
-def nearest_that_fit(name: str, interview: Interview, *, executor: Executor | None = None) -> list[str]:
+def nearest_that_fit(name: str, interview: Interview, simulation: Simulation) -> list[str]:
     """Return changes of answers, the smallest of each kind first, with which the simulation shows what is answered.
 
     Tried are more dials for a conversation, as the simulation shows them; more reps; and milder beliefs about waiting.
@@ -74,7 +75,7 @@ def nearest_that_fit(name: str, interview: Interview, *, executor: Executor | No
     answers, found = interview.answers, []
 
     def fits(changed: Answers, decay: str = "medium") -> Fit:
-        return fit(name, replace(interview, answers=changed), decay=decay, executor=executor)
+        return fit(name, replace(interview, answers=changed), simulation, decay=decay)
 
     seen = fits(answers).seen.mean
     if seen > 0.0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from smarketing_sim.decide.volume import expected_handed, more_leads
 from smarketing_sim.experiment.compare import mean_of_months
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import PacingClause, VolumeClause
@@ -39,13 +38,9 @@ class NextLeads:
 
 def next_leads(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     count: int = 50,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> dict[str, NextLeads]:
     """Return by source what so many more leads, handed over evenly in the horizon, bring.
 
@@ -58,13 +53,11 @@ def next_leads(
         override(scenario, more_leads(scenario, 1.0 + count / known, sources=[name], campaigns=False))
         for name, known in handed.items()
     ]
-    base, *others = simulate_all(
-        [scenario, *plans], replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    base, *others = simulation.panel([scenario, *plans])
     return {name: _each(other, base) for name, other in zip(handed, others, strict=True)}
 
 
-def _each(other: Experiment, base: Experiment) -> NextLeads:
+def _each(other: Replications, base: Replications) -> NextLeads:
     more = float((other.series("handed_count") - base.series("handed_count")).mean())
     gain = paired_difference(other.series("contribution"), base.series("contribution"))
     each = Interval(gain.mean / more, gain.low / more, gain.high / more) if more > 0 else Interval(*3 * (np.nan,))
@@ -93,24 +86,12 @@ class BurstCost:
 
 def burst_cost(
     scenario: Scenario,
-    *,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> BurstCost | None:
     """Compare a plan with the same leads in an even flow; None where none begins in the horizon."""
     if not _bursts(scenario):
         return None
-    smooth, plan = simulate_all(
-        [even_flow(scenario), scenario],
-        replications=replications,
-        seed=seed,
-        engine=engine,
-        executor=executor,
-        progress=progress,
-    )
+    smooth, plan = simulation.panel([even_flow(scenario), scenario])
     before = plan.series("contribution") + sum(scenario.marketing.campaigns[name].cost for name in _bursts(scenario))
     return BurstCost(
         paired_difference(smooth.series("contribution"), before),
@@ -147,7 +128,7 @@ def _leads_of(scenario: Scenario, name: str) -> float:
     return float(campaign.first_week_leads * np.sum(campaign.weekly_decay ** np.arange(campaign.weeks)))
 
 
-def _sales_kept(experiment: Experiment) -> Floats:
+def _sales_kept(experiment: Replications) -> Floats:
     return mean_of_months(all_kept_months(experiment, ("sales",)))
 
 

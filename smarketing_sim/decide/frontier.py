@@ -6,7 +6,6 @@ One run shows every limit at once: the contract is judged as if it held a promis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,8 @@ from smarketing_sim.decide.preconditions import hold_handed, hold_months
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment import results
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
@@ -77,15 +76,11 @@ class Frontier:
 
 def frontier(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     keep: float = 0.95,
     volumes: Sequence[float] = VOLUMES,
     depths: Sequence[int] = DEPTHS,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> Frontier:
     """Find the tightest limits that a plan keeps, by leads per rep and depth.
 
@@ -97,8 +92,8 @@ def frontier(
         Wanted chance that a month keeps the promise; the mean over simulated months decides, and its range is given.
     volumes, depths
         Leads as shares of today's, and most attempts on a lead.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
 
     Raises
     ------
@@ -113,11 +108,10 @@ def frontier(
     hold_months(scenario)
     target = next((c.target for c in scenario.sla.values() if isinstance(c, SpeedClause)), 0.9)
     points = [(depth, volume) for depth in depths for volume in volumes]
-    how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
-    (free,) = simulate_all([scenario], judged_by=[asked(scenario, target)], ceilings=True, **how)
+    (free,) = simulation.told_to(None).panel([scenario], judged_by=[asked(scenario, target)], ceilings=True)
     hold_handed(free)
     plans = [_plan(scenario, *point) for point in points]
-    found = simulate_all(plans, judged_by=[asked(plan, target) for plan in plans], progress=progress, **how)
+    found = simulation.panel(plans, judged_by=[asked(plan, target) for plan in plans])
     return Frontier(
         keep,
         target,
@@ -169,7 +163,7 @@ def clause_of(limit: str) -> str:
     return "asked_" + limit.replace(" ", "_")
 
 
-def _promise(experiment: Experiment, depth: int, keep: float) -> Promise:
+def _promise(experiment: Replications, depth: int, keep: float) -> Promise:
     chances = {limit: _kept(experiment, clause_of(limit)) for limit in LIMITS}
     kept = [limit for limit, chance in chances.items() if chance.mean >= keep]
     deep = [name for name, clause in experiment.scenario.sla.items() if isinstance(clause, DepthClause)]
@@ -184,5 +178,5 @@ def _promise(experiment: Experiment, depth: int, keep: float) -> Promise:
     )
 
 
-def _kept(experiment: Experiment, clause: str) -> Interval:
+def _kept(experiment: Replications, clause: str) -> Interval:
     return results.kept_in_a_month(results.kept_months(experiment, clause))

@@ -7,17 +7,14 @@ made perfect first must not matter, so each gets its mean over all orders (:mod:
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from smarketing_sim.decide.shapley import shapley_values
-from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
-from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.runs import Progress
-from smarketing_sim.experiment.years import run_years
+from smarketing_sim.engine import simulate, simulate_unlimited
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.measure.statistics import Interval, t_interval
@@ -114,12 +111,7 @@ class _Year:
 
 def left_on_table(
     scenario: Scenario,
-    *,
-    replications: int = 20,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation,
 ) -> LeftOnTable:
     """Find out what a plan leaves on the table, and why.
 
@@ -129,8 +121,8 @@ def left_on_table(
         The plan.
     replications
         Simulated years.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.runs.run`.
+    simulation
+        How it is simulated.
 
     Returns
     -------
@@ -150,14 +142,15 @@ def left_on_table(
     else is different about single reps is left out. Round the clock still leaves out holidays. Without a limit of
     account executives, the limit is one that no deal can meet, so that leads keep the same luck.
     """
-    check_numbers(replications=replications, seed=seed)
-    engine, others = choose_engine(engine), _improvements(scenario)
+    others = _improvements(scenario)
     perfected = tuple(_perfected(scenario, others, mask) for mask in range(2 ** len(others)))
-    years = [_Year(scenario, perfected, seed, replication, engine) for replication in range(replications)]
-    found = np.stack(run_years(years, executor=executor, progress=progress), axis=1)
+    years = [
+        _Year(scenario, perfected, simulation.seed, number, simulation.engine_name) for number in simulation.numbers
+    ]
+    found = np.stack(simulation.collect(years), axis=1)
     now, without_queue = found[0], found[1:]
     parts = {NO_QUEUE: without_queue[0] - now, **dict(zip(others, shapley_values(without_queue), strict=True))}
-    return LeftOnTable(scenario, seed, engine, now, without_queue[-1], parts)
+    return LeftOnTable(scenario, simulation.seed, simulation.engine_name, now, without_queue[-1], parts)
 
 
 def to_json(found: LeftOnTable) -> dict[str, Any]:

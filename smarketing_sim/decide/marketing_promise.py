@@ -5,8 +5,7 @@ The plan as it is stands beside the best of its own alternatives that are free, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,8 +18,8 @@ from smarketing_sim.decide.ranking import ranked
 from smarketing_sim.decide.volume import Curve, LeadsForGoal, leads_for_goal, volume_curves
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import results
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
@@ -84,7 +83,7 @@ class MarketingPromise:
         How the running count of a month grows.
     """
 
-    today: Experiment
+    today: Replications
     chance: float
     courses: tuple[Course, ...]
     next_leads: dict[str, NextLeads]
@@ -109,13 +108,9 @@ class MarketingPromise:
 
 def marketing_promise(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     chance: float = 0.5,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> MarketingPromise:
     """Find out what marketing must promise.
 
@@ -125,8 +120,8 @@ def marketing_promise(
         The plan.
     chance
         Wanted chance that a single year reaches the goal.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
 
     Raises
     ------
@@ -138,27 +133,26 @@ def marketing_promise(
     if not 0.0 < chance < 1.0:
         raise InputError(f"chance = {chance}: must lie between 0 and 1, such as 0.5")
     hold_months(scenario)
-    part = _parts(progress)
-    how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
+    step = simulation.parts(_WEIGHTS)
     levers = [lever for lever in levers_of(scenario) if lever.named and lever.free and lever.scenario is not None]
     changed = [lever.scenario for lever in levers if lever.scenario is not None]
-    today, *tried = simulate_all([scenario, *changed], progress=part(0), **how)
+    today, *tried = next(step).panel([scenario, *changed])
     hold_handed(today)
     plans = _plans(scenario, [e.lever for e in ranked(today, levers, tried).free if e.contribution.mean > 0.0])
-    curves = volume_curves(plans, factors=volumes_for(today), progress=part(1), **how)
+    curves = volume_curves(plans, next(step), factors=volumes_for(today))
     found = MarketingPromise(
         today,
         chance,
-        tuple(_courses(plans, curves, chance, part(2), how)),
-        next_leads(scenario, count=NEXT_LEADS, progress=part(3), **how),
-        burst_cost(scenario, progress=part(4), **how),
-        pacing_line(scenario, replications=replications, seed=seed),
+        tuple(_courses(plans, curves, chance, next(step))),
+        next_leads(scenario, next(step), count=NEXT_LEADS),
+        burst_cost(scenario, next(step)),
+        pacing_line(scenario, replications=simulation.replications, seed=simulation.seed),
     )
-    part(4)(1, 1)
+    simulation.finish()
     return found
 
 
-def volumes_for(today: Experiment) -> tuple[float, ...]:
+def volumes_for(today: Replications) -> tuple[float, ...]:
     """Return the volumes to simulate: around the one that fills the team, today's among them, rising."""
     loads = [float(np.mean(today.series(name))) for name in ("load_with_early_stopping", "ae_utilisation")]
     busiest = max((load for load in loads if np.isfinite(load) and load > 0), default=_FULL_LOAD)
@@ -169,12 +163,12 @@ def volumes_for(today: Experiment) -> tuple[float, ...]:
     return tuple(sorted({1.0, *(round(factor, 2) for factor in others)}))
 
 
-def refined(plan: Scenario, curve: Curve, **how: Any) -> Curve:
+def refined(plan: Scenario, curve: Curve, simulation: Simulation) -> Curve:
     """Return a curve with two more volumes, halfway to each side of its highest point."""
     top = int(np.argmax(curve.contribution.mean(axis=0)))
     around = curve.factors[max(top - 1, 0) : top + 2]
     more = [round(float(factor), 4) for factor in (around[1:] + around[:-1]) / 2.0]
-    (found,) = volume_curves({curve.label: plan}, factors=more, **how)
+    (found,) = volume_curves({curve.label: plan}, simulation, factors=more)
     factors = np.concatenate([curve.factors, found.factors])
     order = np.argsort(factors)
     tables = (
@@ -193,28 +187,13 @@ def _plans(scenario: Scenario, levers: list[Lever]) -> dict[str, Scenario]:
 
 
 def _courses(
-    plans: dict[str, Scenario], curves: list[Curve], chance: float, progress: Progress, how: dict[str, Any]
+    plans: dict[str, Scenario], curves: list[Curve], chance: float, simulation: Simulation
 ) -> Iterator[Course]:
     """Yield each plan with its curve, refined around its highest point, and what the goal takes."""
-    for number, curve in enumerate(curves, start=1):
-        plan, finer = plans[curve.label], refined(plans[curve.label], curve, **how)
+    for curve, step in zip(curves, simulation.parts([1.0] * len(curves)), strict=True):
+        plan, finer = plans[curve.label], refined(plans[curve.label], curve, step)
         goal = leads_for_goal(plan, finer, chance=chance) if plan.goal.from_marketing > 0 else None
         yield Course(curve.label, plan, finer, goal)
-        progress(number, len(curves))
-
-
-def _parts(progress: Progress | None) -> Callable[[int], Progress]:
-    """Return what gives a callback for each part of the work, by how long the parts take."""
-    ends, whole = np.cumsum([0.0, *_WEIGHTS]), 1000.0 / sum(_WEIGHTS)
-
-    def part(number: int) -> Progress:
-        def tell(done: int, planned: int) -> None:
-            if progress is not None:
-                progress(round(whole * (ends[number] + _WEIGHTS[number] * done / max(planned, 1))), 1000)
-
-        return tell
-
-    return part
 
 
 def to_json(found: MarketingPromise) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
-from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.scenario.schema import Scenario
 
 
@@ -14,7 +14,7 @@ def hold_months(scenario: Scenario) -> None:
         raise InputError([Problem(rule, path="run.horizon_months", value=0)])
 
 
-def hold_handed(found: Experiment) -> None:
+def hold_handed(found: Replications) -> None:
     """Raise NothingToDecide where no lead was handed over in any simulated year."""
     if not found.series("handed_count").any():
         rule = "no lead is handed over, so there is nothing to decide; add leads, or hand over more of them"

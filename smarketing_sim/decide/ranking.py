@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +11,9 @@ import numpy as np
 
 from smarketing_sim.decide.levers import Lever, levers_of
 from smarketing_sim.experiment.compare import mean_of_months
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month, mean_of
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats, contract_calendar, timeline
@@ -69,7 +68,7 @@ class Ranking:
         Levers that cannot be had, each with its reason.
     """
 
-    today: Experiment
+    today: Replications
     level: float
     free: tuple[Effect, ...]
     priced: tuple[Effect, ...]
@@ -83,13 +82,9 @@ class Ranking:
 
 def rank_levers(
     scenario: Scenario,
+    simulation: Simulation,
     *,
-    replications: int,
-    seed: int = 1,
     level: float = 0.95,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> Ranking:
     """Simulate every lever of a scenario in the same years as today's plan, and rank them.
 
@@ -97,8 +92,8 @@ def rank_levers(
     ----------
     scenario
         Today's plan.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     level
         Confidence with which all intervals of one measure hold at once.
 
@@ -111,13 +106,13 @@ def rank_levers(
     """
     levers = levers_of(scenario)
     plans = [scenario, *(lever.scenario for lever in levers if lever.scenario is not None)]
-    today, *found = simulate_all(
-        plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    today, *found = simulation.panel(plans)
     return ranked(today, levers, found, level=level)
 
 
-def ranked(today: Experiment, levers: Sequence[Lever], found: Sequence[Experiment], *, level: float = 0.95) -> Ranking:
+def ranked(
+    today: Replications, levers: Sequence[Lever], found: Sequence[Replications], *, level: float = 0.95
+) -> Ranking:
     """Rank levers by what experiments found, one for each lever that can be had, in the same years as today's.
 
     The intervals of one measure hold at once, by Bonferroni's inequality as in
@@ -199,7 +194,7 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _effect(today: Experiment, lever: Lever, found: Experiment, level: float) -> Effect:
+def _effect(today: Replications, lever: Lever, found: Replications, level: float) -> Effect:
     before, after = all_kept_months(today, SALES), all_kept_months(found, SALES)
     bill = lever.one_off + lever.yearly * today.scenario.run.horizon_months / 12.0
     contribution, revenue, utilisation = (
@@ -218,7 +213,7 @@ def _effect(today: Experiment, lever: Lever, found: Experiment, level: float) ->
     )
 
 
-def _team_hours(today: Experiment) -> Floats:
+def _team_hours(today: Replications) -> Floats:
     """Return the team's working hours a year, other work included, by simulated year."""
     scenario, line = today.scenario, timeline(today.scenario)
     years, time = scenario.run.horizon_months / 12.0, scenario.sales.sdr.marketing_time

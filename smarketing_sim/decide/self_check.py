@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import cost_per_won
-from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums, t_interval
 from smarketing_sim.scenario.currency import DOLLARS
@@ -77,7 +77,7 @@ class Implied:
         return bool(self.value.mean < self.benchmark.low or self.value.mean > self.benchmark.high)
 
 
-def self_check(experiment: Experiment) -> list[Implied]:
+def self_check(experiment: Replications) -> list[Implied]:
     """Return what an experiment implies about a company; a number that has no case is left out."""
     usual, found = _usual(experiment.scenario), _implied(experiment)
     return [
@@ -113,12 +113,12 @@ def to_json(found: list[Implied]) -> list[dict[str, Any]]:
     ]
 
 
-def conversations_per_dial(experiment: Experiment) -> Interval:
+def conversations_per_dial(experiment: Replications) -> Interval:
     """Return conversations over human attempts, of leads created and handed over in the horizon."""
     return ratio_of_sums(_total(experiment, "reached"), _dials(experiment)).of_share
 
 
-def _implied(experiment: Experiment) -> dict[str, Interval]:
+def _implied(experiment: Replications) -> dict[str, Interval]:
     scenario = experiment.scenario
     sdr = scenario.sales.sdr
     rep_months = scenario.run.horizon_months * sdr.headcount * sdr.marketing_time.share
@@ -134,12 +134,12 @@ def _implied(experiment: Experiment) -> dict[str, Interval]:
     }
 
 
-def _total(experiment: Experiment, column: str) -> Floats:
+def _total(experiment: Replications, column: str) -> Floats:
     """Return a column of the funnel over all sources, by simulated year."""
     return np.asarray(experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)].sum(axis=1), dtype=np.float64)
 
 
-def _dials(experiment: Experiment) -> Floats:
+def _dials(experiment: Replications) -> Floats:
     """Return human attempts on the contract cohort by simulated year."""
     made = experiment.stacked("attempts_made")[:, 1:].sum(axis=1)
     return np.asarray(np.nan_to_num(made) * experiment.series("handed_count"), dtype=np.float64)

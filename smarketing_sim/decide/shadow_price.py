@@ -7,14 +7,13 @@ queues bring, found by simulating the same years with a little more and a little
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
 from smarketing_sim.decide.volume import expected_handed
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.load import connect_prob, mean_reachable_share
 from smarketing_sim.measure.sla import contact_values
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums
@@ -61,13 +60,9 @@ def neighbours_in_time(scenario: Scenario, *, step: float = STEP) -> tuple[Scena
 
 def hour_price(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     step: float = STEP,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> HourPrice:
     """Find the worth of one more hour from the shared queue, by paired simulation; three experiments.
 
@@ -77,17 +72,15 @@ def hour_price(
         The plan.
     step
         How far time is moved either way, as a share of it.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     """
     plans = [*neighbours_in_time(scenario, step=step), scenario]
-    more, less, plan = simulate_all(
-        plans, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    more, less, plan = simulation.panel(plans)
     return price_between(less, more, plan)
 
 
-def price_between(less: Experiment, more: Experiment, plan: Experiment) -> HourPrice:
+def price_between(less: Replications, more: Replications, plan: Replications) -> HourPrice:
     """Return the worth of an hour from a plan's neighbours in time: contribution before wages over hours, differences.
 
     The interval is that of a ratio of paired means (the delta method).
@@ -100,7 +93,7 @@ def price_between(less: Experiment, more: Experiment, plan: Experiment) -> HourP
     return HourPrice(ratio_of_sums(gained, hours), wage, ratio_of_sums(there - idle, there).from_zero)
 
 
-def _before_wages(experiment: Experiment) -> Floats:
+def _before_wages(experiment: Replications) -> Floats:
     return experiment.series("contribution") + experiment.series("people_cost")
 
 

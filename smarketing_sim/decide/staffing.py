@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +14,14 @@ from smarketing_sim.decide.headcount import Found, Terms, least_headcount
 from smarketing_sim.decide.ranking import Lever, best_free, levers_of, ranked
 from smarketing_sim.decide.sequential import Years
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
-from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import mean_of
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_EXPERIMENTS = 59
-MOST_YEARS = 800
 
 _FEW_YEARS = 25
 _LEVER_YEARS = 12
@@ -133,16 +131,12 @@ class Staffing:
 
 def staff(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     keep: float = 0.95,
     period: str = "month",
     clauses: str = "sales",
     cap: int | None = None,
-    replications: int = MOST_YEARS,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> Staffing:
     """Find the least headcount that keeps the promises with a chosen chance; arrivals stay as they are.
 
@@ -165,8 +159,8 @@ def staff(
         Largest headcount; four times today's, and at least twenty more, where left out.
     replications
         Simulated years of one headcount, at most.
-    seed, engine, executor
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     progress
         Called with (finished, planned) simulated years of all plans; the search may end early.
 
@@ -177,12 +171,11 @@ def staff(
     RunFailed
         If a simulated year failed.
     """
-    check_numbers(replications=replications, seed=seed)
-    looks = _looks(replications)
+    looks = _looks(simulation.replications)
     promise = promise_of(scenario, keep=keep, period=period, clauses=clauses, level=1.0 - 0.05 / len(looks))
     lowest, most = _bounds(scenario, cap)
-    years = Years(seed, engine, executor, progress, planned=planned_years(replications))
-    today, lever = _best_free_change(scenario, years, keep, after=replications)
+    years = Years(simulation, planned=planned_years(simulation.replications))
+    today, lever = _best_free_change(scenario, years, keep, after=simulation.replications)
     terms = Terms(
         keep=keep,
         lowest=lowest,
@@ -200,7 +193,9 @@ def staff(
     if found.headcount is None:
         unlimited = unlimited_of(promise, years.simulate([scenario], first=0, count=looks[0], unlimited=True)[0])
     curve = tuple(_step(scenario, headcount, promise, years) for headcount in sorted(found.seen))
-    return Staffing(scenario, seed, today.engine, promise, terms, found, curve, free, unlimited, years.experiments)
+    return Staffing(
+        scenario, simulation.seed, today.engine, promise, terms, found, curve, free, unlimited, years.experiments
+    )
 
 
 def smallest_team(scenario: Scenario) -> int:
@@ -230,7 +225,9 @@ def planned_years(replications: int) -> int:
     return _MOST_LEVERS * _LEVER_YEARS + 12 * _FEW_YEARS + 2 * replications
 
 
-def _best_free_change(scenario: Scenario, years: Years, keep: float, *, after: int) -> tuple[Experiment, Lever | None]:
+def _best_free_change(
+    scenario: Scenario, years: Years, keep: float, *, after: int
+) -> tuple[Replications, Lever | None]:
     """Return today's plan and the best change that costs nothing, found in years that nothing else is judged by."""
     levers = [lever for lever in levers_of(scenario) if lever.at_no_cost]
     tried = [lever for lever in levers if lever.scenario is not None][:_MOST_LEVERS]
@@ -293,7 +290,7 @@ def _step(scenario: Scenario, headcount: int, promise: Promise, years: Years) ->
     )
 
 
-def _difference(found: Experiment, today: Experiment) -> Interval:
+def _difference(found: Replications, today: Replications) -> Interval:
     """Return the contribution beside today's, in the years that both were simulated in."""
     shared = min(len(found.measures), len(today.measures))
     after, before = (one.series("contribution")[:shared] for one in (found, today))

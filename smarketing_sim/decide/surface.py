@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
 
 from smarketing_sim.decide.frontier import LIMITS, asked, clause_of
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.experiment import results
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
@@ -72,13 +70,9 @@ class Surface:
 
 def response_surface(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     volumes: Sequence[float] = VOLUMES,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> Surface:
     """Simulate a plan at several headcounts and volumes, in the same years.
 
@@ -88,8 +82,8 @@ def response_surface(
         The plan.
     volumes
         Leads as shares of today's, rising.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     """
     speed = next((clause for clause in scenario.sla.values() if isinstance(clause, SpeedClause)), None)
     target = 0.9 if speed is None else speed.target
@@ -100,14 +94,13 @@ def response_surface(
         for count in headcounts
         for volume in volumes
     ]
-    how: dict[str, Any] = {"replications": replications, "seed": seed, "engine": engine, "executor": executor}
-    found = simulate_all(plans, judged_by=[asked(plan, target) for plan in plans], progress=progress, **how)
+    found = simulation.panel(plans, judged_by=[asked(plan, target) for plan in plans])
     points = iter([_point(experiment) for experiment in found])
     grid = tuple(tuple(next(points) for _ in volumes) for _ in headcounts)
-    return Surface(scenario, target, replications, headcounts, tuple(volumes), LIMITS, grid)
+    return Surface(scenario, target, simulation.replications, headcounts, tuple(volumes), LIMITS, grid)
 
 
-def _point(experiment: Experiment) -> Point:
+def _point(experiment: Replications) -> Point:
     names = [clause_of(limit) for limit in LIMITS]
     months = experiment.scenario.run.horizon_months
     return Point(

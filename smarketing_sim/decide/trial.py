@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +17,9 @@ import numpy.typing as npt
 
 from smarketing_sim.decide.call_times import at_any_time, leads_called_at
 from smarketing_sim.decide.sample_size import LEVEL, design_effect, leads_per_arm
-from smarketing_sim.engine import choose_engine, simulate
+from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError, Problem
-from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.runs import Progress
-from smarketing_sim.experiment.years import run_years
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger import Table
 from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.measure.statistics import Interval, t_interval
@@ -150,13 +147,9 @@ class _Year:
 
 def plan_trial(
     scenario: Scenario,
+    simulation: Simulation,
     *,
     within: str = WITHIN,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> Trial:
     """Find out how many leads and weeks a trial of faster first calls takes.
 
@@ -168,8 +161,8 @@ def plan_trial(
         Limit of the fast half, such as ``1 business hour`` or ``10 min`` after handoff.
     replications
         Simulated years.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.runs.run`.
+    simulation
+        How it is simulated.
 
     Raises
     ------
@@ -184,10 +177,9 @@ def plan_trial(
     the plan calls sooner than the limit is called when the plan calls it. In a real trial both halves share one team,
     and what the fast half gains the other loses; so the fast half needs hands of its own.
     """
-    check_numbers(replications=replications, seed=seed)
-    engine, limit = choose_engine(engine), _span(within)
-    years = [_Year(scenario, limit, seed, replication, engine) for replication in range(replications)]
-    found = run_years(years, executor=executor, progress=progress)
+    limit = _span(within)
+    years = [_Year(scenario, limit, simulation.seed, number, simulation.engine_name) for number in simulation.numbers]
+    found = simulation.collect(years)
     columns = np.stack([one[0] for one in found], axis=-1)
     outcomes = tuple(_outcome(name, values) for name, values in zip(OUTCOMES, columns, strict=True))
     line_weeks = _horizon_weeks(scenario)
@@ -199,7 +191,17 @@ def plan_trial(
         for power in POWERS
     )
     sooner = t_interval([share for _, _, share in found])
-    return Trial(scenario, seed, engine, replications, limit, per_week, sooner, outcomes, needs)
+    return Trial(
+        scenario,
+        simulation.seed,
+        simulation.engine_name,
+        simulation.replications,
+        limit,
+        per_week,
+        sooner,
+        outcomes,
+        needs,
+    )
 
 
 def to_json(found: Trial) -> dict[str, Any]:

@@ -7,15 +7,14 @@ the points of a curve are paired.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, Progress
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.sla import lead_values
 from smarketing_sim.measure.statistics import Interval, wilson
 from smarketing_sim.scenario.building import override
@@ -101,13 +100,9 @@ def more_leads(
 
 def volume_curves(
     plans: Mapping[str, Scenario],
+    simulation: Simulation,
     *,
     factors: Sequence[float] = FACTORS,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
 ) -> list[Curve]:
     """Simulate plans at several volumes; those that read the same leads share them at every volume.
 
@@ -117,13 +112,11 @@ def volume_curves(
         Scenarios by what they are called.
     factors
         Volumes as shares of today's, rising.
-    replications, seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.panel.simulate_all`.
+    simulation
+        How it is simulated.
     """
     points = [override(plan, more_leads(plan, factor)) for plan in plans.values() for factor in factors]
-    found = simulate_all(
-        points, replications=replications, seed=seed, engine=engine, executor=executor, progress=progress
-    )
+    found = simulation.panel(points)
     width = len(factors)
     return [
         _curve(label, np.array(factors, dtype=np.float64), found[width * row : width * (row + 1)])
@@ -131,7 +124,7 @@ def volume_curves(
     ]
 
 
-def _curve(label: str, factors: Floats, found: Sequence[Experiment]) -> Curve:
+def _curve(label: str, factors: Floats, found: Sequence[Replications]) -> Curve:
     def by_volume(name: str) -> Floats:
         return np.stack([experiment.series(name) for experiment in found], axis=1)
 

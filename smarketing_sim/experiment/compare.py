@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, kept_months, mean_named
-from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import paired_difference, t_interval
 from smarketing_sim.scenario.contract import Clause, VolumeClause
 from smarketing_sim.scenario.currency import hold_one_currency
@@ -37,7 +37,7 @@ MONEY = frozenset(
 """Headline measures in the plan's currency."""
 
 
-def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
+def compare(a: Replications, b: Replications) -> dict[str, Any]:
     """Return each headline measure of two experiments and their paired difference, b − a.
 
     Parameters
@@ -63,7 +63,7 @@ def compare(a: Experiment, b: Experiment) -> dict[str, Any]:
     }
 
 
-def compare_all(base: Experiment, others: Sequence[Experiment], *, level: float = 0.95) -> dict[str, Any]:
+def compare_all(base: Replications, others: Sequence[Replications], *, level: float = 0.95) -> dict[str, Any]:
     """Return each headline measure of several experiments and their paired differences from one, other − base.
 
     The ranges of the differences hold at once: for each measure, all of them cover with at least the confidence asked
@@ -108,7 +108,7 @@ def compare_all(base: Experiment, others: Sequence[Experiment], *, level: float 
     }
 
 
-def per_replication(experiment: Experiment) -> dict[str, Floats]:
+def per_replication(experiment: Replications) -> dict[str, Floats]:
     """Return every headline measure by replication, attainments and shares of months kept among them."""
     series = {name: experiment.series(column) for name, column in HEADLINES.items()}
     for name in experiment.scenario.sla:
@@ -124,13 +124,13 @@ def mean_of_months(kept: Floats) -> Floats:
     return np.where(counted > 0, np.nansum(kept, axis=1) / np.maximum(counted, 1), np.nan)
 
 
-def _hold_pairs(a: Experiment, b: Experiment) -> None:
+def _hold_pairs(a: Replications, b: Replications) -> None:
     hold_one_currency((a.scenario.currency, b.scenario.currency))
     if a.seed != b.seed or [m.replication for m in a.measures] != [m.replication for m in b.measures]:
         raise InputError("only experiments with the same seed and replications can be paired")
 
 
-def _changed(a: Experiment, b: Experiment) -> list[dict[str, Any]]:
+def _changed(a: Replications, b: Replications) -> list[dict[str, Any]]:
     return [{"path": path, "a": x, "b": y} for path, x, y in a.scenario.diff(b.scenario)]
 
 

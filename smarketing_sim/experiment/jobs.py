@@ -10,8 +10,8 @@ from typing import Any
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.runs import died
 from smarketing_sim.experiment.sweep_record import record_of
+from smarketing_sim.experiment.years import died, submitted
 from smarketing_sim.measure.summary import measure
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import reads_digest, sample_demand
@@ -99,7 +99,7 @@ def run_jobs(jobs: Sequence[Job], executor: Executor | None) -> Iterator[tuple[J
     try:
         while True:
             for _, job in zip(range(IN_FLIGHT - len(running)), waiting, strict=False):
-                running[_submit(executor, job)] = job
+                running[submitted(executor, job)] = job
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -110,19 +110,10 @@ def run_jobs(jobs: Sequence[Job], executor: Executor | None) -> Iterator[tuple[J
                     yield job, _outcome(job, future)
         # A worker that dies takes the jobs of its pool along; run again alone, a job shows whose fault it was.
         for job in suspects:
-            yield job, _outcome(job, _submit(executor, job))
+            yield job, _outcome(job, submitted(executor, job))
     finally:
         for future in running:
             future.cancel()
-
-
-def _submit(executor: Executor, job: Job) -> Future[Outcome]:
-    try:
-        return executor.submit(Job.run, job)
-    except Exception as error:  # a pool that broke, or a cluster that is gone
-        refused: Future[Outcome] = Future()
-        refused.set_exception(error)
-        return refused
 
 
 def _outcome(job: Job, future: Future[Outcome]) -> Outcome:

@@ -1,24 +1,32 @@
-"""Several scenarios under the same luck: those that read the same leads share them, and every year is paired."""
+"""Several plans under the same luck, as jobs: those that read the same leads share them, and every year is paired."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
+from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.experiment.jobs import sharing_demand
-from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.runs import Experiment, Progress
-from smarketing_sim.experiment.years import run_years
 from smarketing_sim.measure.summary import Measures, measure
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 
 
 @dataclass(frozen=True)
-class _Year:
-    """One simulated year of scenarios that meet the same leads."""
+class PanelYear:
+    """One simulated year of scenarios that meet the same leads.
+
+    Parameters
+    ----------
+    points
+        Places of the scenarios in the list they came from.
+    scenarios, judges
+        What is simulated, and whose terms measure what happened.
+    seed, replication, engine
+        Which year, by which engine.
+    ceilings, unlimited
+        Whether to find out what unlimited reps would attain, and whether they take the team's place.
+    """
 
     points: tuple[int, ...]
     scenarios: tuple[Scenario, ...] = field(repr=False)
@@ -30,6 +38,7 @@ class _Year:
     unlimited: bool
 
     def run(self) -> list[Measures]:
+        """Sample the leads once, and simulate and measure each scenario."""
         demand = sample_demand(self.scenarios[0], seed=self.seed, replication=self.replication)
         return [
             measure(
@@ -43,70 +52,29 @@ class _Year:
         ]
 
 
-def simulate_all(
+def panel_years(
     scenarios: Sequence[Scenario],
+    judges: Sequence[Scenario],
+    numbers: Iterable[int],
+    seed: int,
+    engine: str,
     *,
-    replications: int,
-    first: int = 0,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
-    ceilings: bool = False,
-    unlimited: bool = False,
-    judged_by: Sequence[Scenario] | None = None,
-    progress: Progress | None = None,
-) -> list[Experiment]:
-    """Simulate several scenarios in the same simulated years.
-
-    Parameters
-    ----------
-    scenarios
-        What to simulate.
-    replications
-        Simulated years of each.
-    first
-        Number of the first of them, so that years can be added to those that were simulated before.
-    seed, engine, executor, progress
-        As for :func:`~smarketing_sim.experiment.runs.run`; progress counts years, those of scenarios that
-        share their leads as one.
-    ceilings
-        Whether to find out what unlimited reps would attain.
-    unlimited
-        Whether to give every lead a rep of its own in place of the team.
-    judged_by
-        For each scenario the one whose terms measure what happened; its own where left out.
-
-    Returns
-    -------
-    list of Experiment
-        In the order of the scenarios, with the terms that measured them; year r of one pairs with year r of any other.
-
-    Raises
-    ------
-    InputError
-        If a scenario or a number asked for cannot be run.
-    RunFailed
-        If a simulated year failed: pairs with holes in them prove nothing.
-    """
-    check_numbers(replications=replications, seed=seed)
-    engine = choose_engine(engine)
-    judges = scenarios if judged_by is None else judged_by
-    years = [
-        _Year(
+    ceilings: bool,
+    unlimited: bool,
+) -> list[PanelYear]:
+    """Return the jobs of several plans: for each group that reads the same leads, one a year."""
+    numbers = list(numbers)
+    return [
+        PanelYear(
             group,
             tuple(scenarios[point] for point in group),
             tuple(judges[point] for point in group),
             seed,
-            replication,
+            number,
             engine,
             ceilings,
             unlimited,
         )
         for group in sharing_demand(scenarios)
-        for replication in range(first, first + replications)
+        for number in numbers
     ]
-    found: list[list[Measures]] = [[] for _ in scenarios]
-    for year, measures in zip(years, run_years(years, executor=executor, progress=progress), strict=True):
-        for point, one in zip(year.points, measures, strict=True):
-            found[point].append(one)
-    return [Experiment(one, seed, engine, tuple(seen)) for one, seen in zip(judges, found, strict=True)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.experiment.compare import HEADLINES
-from smarketing_sim.experiment.runs import OfMean, Precision
+from smarketing_sim.experiment.replications import OfMean, Precision
 from smarketing_sim.scenario.currency import plain_name
 
 _PRECISION = "--precision"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.experiment.runs import Experiment
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.statistics import Interval, clustered_share, ratio_of_sums, t_interval, wilson
 from smarketing_sim.scenario.contract import Clause, PacingClause, VolumeClause
@@ -18,7 +18,7 @@ ONE_YEAR_FROM = 200
 RESPONSES = ("business", "wall")
 
 
-def kept_months(experiment: Experiment, name: str) -> Floats:
+def kept_months(experiment: Replications, name: str) -> Floats:
     """Return whether each month kept a clause; shape (replications, months), NaN where there was no case."""
     target, months = experiment.scenario.sla[name].target, experiment.scenario.run.horizon_months
     return np.array([m.clauses[name].kept(target) for m in experiment.measures]).reshape(
@@ -26,7 +26,7 @@ def kept_months(experiment: Experiment, name: str) -> Floats:
     )
 
 
-def all_kept_months(experiment: Experiment, sides: tuple[str, ...] = ("marketing", "sales")) -> Floats:
+def all_kept_months(experiment: Replications, sides: tuple[str, ...] = ("marketing", "sales")) -> Floats:
     """Return whether each month kept every clause promised by some sides; NaN where none of them had a case."""
     names = [name for name, clause in experiment.scenario.sla.items() if clause.side in sides]
     if not names:
@@ -52,7 +52,7 @@ def kept_in_a_month(kept: Floats, *, level: float = 0.95) -> Interval:
     return clustered_share(kept, level=level)
 
 
-def attainment(experiment: Experiment, name: str) -> Interval:
+def attainment(experiment: Replications, name: str) -> Interval:
     """Return the attained share of a clause."""
     return attained([m.clauses[name].attainment for m in experiment.measures], experiment.scenario.sla[name])
 
@@ -63,7 +63,7 @@ def attained(values: npt.ArrayLike, clause: Clause) -> Interval:
     return found.from_zero if isinstance(clause, VolumeClause) else found.of_share
 
 
-def ceiling(experiment: Experiment, name: str) -> float | None:
+def ceiling(experiment: Replications, name: str) -> float | None:
     """Return what unlimited reps would attain; None for promises about volume, which reps do not touch."""
     if isinstance(experiment.scenario.sla[name], VolumeClause | PacingClause):
         return None
@@ -72,7 +72,7 @@ def ceiling(experiment: Experiment, name: str) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def goal_reached(experiment: Experiment) -> Interval:
+def goal_reached(experiment: Replications) -> Interval:
     """Return the chance that a single year reaches marketing's part of the goal, in the view the goal is set in."""
     goal = experiment.scenario.goal
     if goal.revenue <= 0:
@@ -81,7 +81,7 @@ def goal_reached(experiment: Experiment) -> Interval:
     return wilson(float(np.sum(revenue >= goal.from_marketing)), float(len(revenue)))
 
 
-def quota_reached(experiment: Experiment) -> Interval:
+def quota_reached(experiment: Replications) -> Interval:
     """Return the chance that deals booked in the horizon reach the quota of all account executives."""
     ae, months = experiment.scenario.sales.ae, experiment.scenario.run.horizon_months
     quota = ae.quota * ae.headcount * months / 12.0
@@ -91,7 +91,7 @@ def quota_reached(experiment: Experiment) -> Interval:
     return wilson(float(np.sum(booked >= quota)), float(len(booked)))
 
 
-def one_year(experiment: Experiment) -> dict[str, float] | None:
+def one_year(experiment: Replications) -> dict[str, float] | None:
     """Return the spread of a single year's revenue from 200 replications on, else None."""
     if len(experiment.measures) < ONE_YEAR_FROM:
         return None
@@ -99,31 +99,31 @@ def one_year(experiment: Experiment) -> dict[str, float] | None:
     return {"p10": float(low), "p50": float(middle), "p90": float(high)}
 
 
-def cost_per_won(experiment: Experiment) -> Interval:
+def cost_per_won(experiment: Replications) -> Interval:
     """Return what a won deal costs, media, all people and tools included: the costs of all years over their deals."""
     return ratio_of_sums(_all_costs(experiment), experiment.series("won_count"))
 
 
-def margin_to_cost(experiment: Experiment) -> Interval:
+def margin_to_cost(experiment: Replications) -> Interval:
     """Return the margin of the deals, over a customer's life where they recur, over those costs."""
     terms = experiment.scenario.economics
     margin = terms.gross_margin * terms.lifetime_factor * experiment.series("expected_revenue")
     return ratio_of_sums(margin, _all_costs(experiment))
 
 
-def _all_costs(experiment: Experiment) -> Floats:
+def _all_costs(experiment: Replications) -> Floats:
     beside = experiment.series("contribution") - experiment.series("contribution_loaded")
     return experiment.series("spend") + experiment.series("people_cost") + beside
 
 
-def fallen_out(experiment: Experiment) -> Floats:
+def fallen_out(experiment: Replications) -> Floats:
     """Return by simulated year the contribution with the deals that were won in place of those expected."""
     terms = experiment.scenario.economics
     more = experiment.series("cohort_revenue") - experiment.series("expected_revenue")
     return experiment.series("contribution") + terms.gross_margin * terms.lifetime_factor * more
 
 
-def mean_of(experiment: Experiment, name: str) -> Interval:
+def mean_of(experiment: Replications, name: str) -> Interval:
     """Return a headline measure with its interval; infinite values make it unknown."""
     return mean_named(name, experiment.series(name))
 
@@ -138,7 +138,7 @@ def mean_named(name: str, values: Floats) -> Interval:
     return t_interval(values) if name.startswith("contribution") else t_interval(values).from_zero
 
 
-def joined_ledger(experiment: Experiment) -> Ledger:
+def joined_ledger(experiment: Replications) -> Ledger:
     """Return the ledgers of all replications as one, with every headline measure in ``runs``."""
     facts = [
         {"replication": m.replication, "digest": experiment.scenario.digest, "seed": experiment.seed, **m.headline}
@@ -147,7 +147,7 @@ def joined_ledger(experiment: Experiment) -> Ledger:
     return dataclasses.replace(Ledger.concat(experiment.ledgers), facts=tuple(facts))
 
 
-def to_json(experiment: Experiment) -> dict[str, Any]:
+def to_json(experiment: Replications) -> dict[str, Any]:
     """Return the answer of ``smarketing run`` as plain JSON types: no times, durations or paths."""
     scenario = experiment.scenario
     everything = all_kept_months(experiment)
@@ -186,7 +186,7 @@ def to_json(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _clause(experiment: Experiment, name: str) -> dict[str, Any]:
+def _clause(experiment: Replications, name: str) -> dict[str, Any]:
     clause, kept = experiment.scenario.sla[name], kept_months(experiment, name)
     counts = [m.clauses[name] for m in experiment.measures]
     return {
@@ -204,7 +204,7 @@ def _clause(experiment: Experiment, name: str) -> dict[str, Any]:
     }
 
 
-def _per_year(experiment: Experiment, by_month: list[Floats]) -> float | None:
+def _per_year(experiment: Replications, by_month: list[Floats]) -> float | None:
     """Return the mean of counts by month over replications, as a rate a year."""
     years = len(by_month) * experiment.scenario.run.horizon_months / 12.0
     return float(sum(counts.sum() for counts in by_month) / years) if years else None

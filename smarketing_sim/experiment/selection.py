@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from smarketing_sim.engine import choose_engine
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
-from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep_record import measure_names, read_record
 from smarketing_sim.plain import one_line
 from smarketing_sim.scenario.currency import hold_one_currency, plain_name
@@ -62,15 +60,12 @@ class Selection:
 
 def select_best(
     scenarios: Sequence[Scenario],
+    simulation: Simulation,
     *,
     measure: str,
     indifference: float,
     confidence: float = 0.95,
     first: int = 10,
-    at_most: int = 1000,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
 ) -> Selection:
     """Find the scenario with the best mean of a measure, all under the same luck.
 
@@ -78,6 +73,8 @@ def select_best(
     ----------
     scenarios
         The finalists.
+    simulation
+        How they are simulated; after its last year the search ends without a guarantee.
     measure
         A measure that ``compare`` knows, such as ``revenue_expected``. More is better, but for waiting, leads never
         called and spend.
@@ -87,10 +84,6 @@ def select_best(
         Chance that a best one which leads by at least that is chosen.
     first
         Replications before anyone can be out.
-    at_most
-        Replications after which the search ends without a guarantee.
-    seed, engine, executor
-        As for :func:`~smarketing_sim.experiment.runs.run`.
 
     Raises
     ------
@@ -99,9 +92,8 @@ def select_best(
     RunFailed
         If a simulated year failed: means over different years cannot be ranked.
     """
-    check_numbers(replications=at_most, seed=seed)
     hold_one_currency(scenario.currency for scenario in scenarios)
-    engine, measure = choose_engine(engine), plain_name(measure)
+    measure = plain_name(measure)
     known = [name for name in measure_names(scenarios[0]) if all(name in measure_names(s) for s in scenarios)]
     if measure not in known:
         raise InputError(
@@ -111,10 +103,15 @@ def select_best(
 
     def observe(still_in: Sequence[int], years: range) -> Floats:
         chosen = [scenarios[place] for place in still_in]
-        return sign * _simulated(chosen, years, measure=measure, seed=seed, engine=engine, executor=executor)
+        return sign * _simulated(chosen, years, measure, simulation)
 
     found = fully_sequential(
-        observe, len(scenarios), indifference=indifference, confidence=confidence, first=first, at_most=at_most
+        observe,
+        len(scenarios),
+        indifference=indifference,
+        confidence=confidence,
+        first=first,
+        at_most=simulation.replications,
     )
     means = tuple(sign * mean for mean in found.means)
     return Selection(found.choice, found.guaranteed, found.survivors, found.eliminated, found.replications, means)
@@ -215,13 +212,11 @@ def _hold_numbers(count: int, *, indifference: float, confidence: float, first: 
         raise InputError(problems)
 
 
-def _simulated(
-    scenarios: Sequence[Scenario], years: range, *, measure: str, seed: int, engine: str, executor: Executor | None
-) -> Floats:
+def _simulated(scenarios: Sequence[Scenario], years: range, measure: str, simulation: Simulation) -> Floats:
     """Return a measure of some scenarios in some simulated years, shape (years, scenarios)."""
     values = np.full((len(years), len(scenarios)), np.nan)
-    jobs = make_jobs(scenarios, years, seed=seed, engine=engine)
-    for job, outcome in run_jobs(jobs, executor):
+    jobs = make_jobs(scenarios, years, seed=simulation.seed, engine=simulation.engine_name)
+    for job, outcome in run_jobs(jobs, simulation.executor):
         for place, item in zip(job.points, outcome, strict=True):
             if "error" in item:
                 raise RunFailed(f"{one_line(scenarios[place].name)}, year {job.replication}: {item['error']}")

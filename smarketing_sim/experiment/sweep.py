@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from smarketing_sim import __version__
-from smarketing_sim.engine import choose_engine
 from smarketing_sim.experiment.grid import Grid, make_points
 from smarketing_sim.experiment.jobs import Job, Outcome, make_jobs, run_jobs
 from smarketing_sim.experiment.journal import Journal, remove_leftovers, write_whole
-from smarketing_sim.experiment.limits import check_numbers
-from smarketing_sim.experiment.runs import Progress
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep_record import Record, interval_of, read_record, table_names
+from smarketing_sim.experiment.years import Progress
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.world.calendar import Floats
@@ -112,21 +110,18 @@ class Sweep:
         }
 
 
-def identity_of(grid: Grid, *, replications: int, seed: int, engine: str) -> str:
+def identity_of(grid: Grid, simulation: Simulation) -> str:
     """Return what tells a sweep from any other, in hex: the same words on the same model give the same."""
     vary = [[axis.path, list(axis.values)] for axis in grid.axes]
-    return digest_of([grid.base.digest, vary, seed, replications, engine, __version__])
+    asked = [simulation.seed, simulation.replications, simulation.engine_name]
+    return digest_of([grid.base.digest, vary, *asked, __version__])
 
 
 def sweep(
     grid: Grid,
+    simulation: Simulation,
     *,
-    replications: int,
-    seed: int = 1,
-    engine: str | None = None,
-    executor: Executor | None = None,
     folder: Path | None = None,
-    progress: Progress | None = None,
 ) -> Sweep:
     """Simulate every point of a grid under the same luck.
 
@@ -134,19 +129,11 @@ def sweep(
     ----------
     grid
         The points, as :func:`~smarketing_sim.experiment.grid.make_grid` checked them.
-    replications
-        How many simulated years each.
-    seed
-        Root seed.
-    engine
-        Which engine; None takes the fastest one installed.
-    executor
-        Any ``concurrent.futures`` executor; None runs here, one after another. It changes no number.
+    simulation
+        How each of them is simulated.
     folder
         Where finished jobs are kept, and at last the table and the answer; what is there of this very sweep is not
         simulated again. None keeps nothing.
-    progress
-        Called with (finished, planned) simulated years.
 
     Raises
     ------
@@ -155,11 +142,10 @@ def sweep(
     OSError
         If the folder cannot be written.
     """
-    check_numbers(replications=replications, seed=seed)
-    engine = choose_engine(engine)
+    replications, seed, engine = simulation.replications, simulation.seed, simulation.engine_name
     points = make_points(grid)
-    jobs = make_jobs(points, range(replications), seed=seed, engine=engine)
-    identity = identity_of(grid, replications=replications, seed=seed, engine=engine)
+    jobs = make_jobs(points, simulation.numbers, seed=seed, engine=engine)
+    identity = identity_of(grid, simulation)
     journal = None if folder is None else Journal(folder / "jobs", identity)
     if journal is not None:
         journal.folder.mkdir(parents=True, exist_ok=True)
@@ -170,13 +156,13 @@ def sweep(
         sum(len(job.points) for job in jobs) - sum(len(job.points) for job in left),
         len(points) * replications,
     )
-    _tell(progress, done, planned)
-    for job, outcome in run_jobs(left, executor):
+    _tell(simulation.progress, done, planned)
+    for job, outcome in run_jobs(left, simulation.executor):
         if journal is not None and not any("error" in item for item in outcome):
             journal.write(_key(job), outcome)
         gathered.add(job, outcome)
         done += len(job.points)
-        _tell(progress, done, planned)
+        _tell(simulation.progress, done, planned)
     failures = sorted(gathered.failures, key=lambda failure: (failure.point, failure.replication))
     result = Sweep(grid, seed, replications, engine, points, tuple(gathered.records), tuple(failures))
     if folder is not None:

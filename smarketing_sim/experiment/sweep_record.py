@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.experiment.compare import HEADLINES, per_replication
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, attained, kept_in_a_month, kept_months, mean_named
-from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.measure.summary import Measures
 from smarketing_sim.scenario.schema import Scenario
@@ -49,7 +49,7 @@ class Record:
 
 def record_of(measures: Measures, scenario: Scenario) -> Record:
     """Return what is kept of one replication."""
-    year = Experiment(scenario, 0, "", (measures,))
+    year = Replications(scenario, 0, "", (measures,))
     kept = {name: kept_months(year, name)[0].tolist() for name in scenario.sla}
     series = per_replication(year)
     return Record(

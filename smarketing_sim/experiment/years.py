@@ -1,18 +1,19 @@
-"""Simulated years of one's own making, over any executor, in order whatever finishes first."""
+"""Simulated years of any making, over any executor, in order whatever finishes first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from smarketing_sim.errors import InputError, RunFailed
-from smarketing_sim.experiment.runs import Progress, died
 from smarketing_sim.plain import one_line
 
 Found_co = TypeVar("Found_co", covariant=True)
 Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+"""Called with (finished, planned)."""
 
 
 class Year(Protocol[Found_co]):
@@ -48,31 +49,45 @@ def run_years(
         If a year failed: pairs with holes in them prove nothing.
     """
     found: list[Result] = []
-    for result in _in_order(years, executor):
-        found.append(result)
+    for year, result in zip(years, outcomes(years, executor), strict=True):
+        with _told(year):
+            found.append(result())
         if progress is not None:
             progress(len(found), len(years))
     return found
 
 
-def _in_order(years: Sequence[Year[Result]], executor: Executor | None) -> Iterator[Result]:
+def outcomes(years: Sequence[Year[Result]], executor: Executor | None) -> Iterator[Callable[[], Result]]:
+    """Yield for each year, in order, what returns its result, or raises what it failed with."""
     if executor is None:
-        for year in years:
-            with _told(year):
-                result = year.run()
-            yield result
+        yield from (year.run for year in years)
         return
-    futures = [executor.submit(year.run) for year in years]
+    futures = [submitted(executor, year) for year in years]
     try:
         for year, future in zip(years, futures, strict=True):
-            # A worker that dies takes its whole pool along; run again alone, a year shows whether it was to blame.
-            again = executor.submit(year.run) if died(future) else future
-            with _told(year):
-                result = again.result()
-            yield result
+            # A worker that dies takes every job of its pool along; run again alone, one shows whose fault it was.
+            yield (submitted(executor, year) if died(future) else future).result
     finally:
         for future in futures:
             future.cancel()
+
+
+def submitted(executor: Executor, year: Year[Result]) -> Future[Result]:
+    """Hand a year over; where a pool broke or a cluster is gone, the future has failed with that."""
+    try:
+        return executor.submit(type(year).run, year)
+    except Exception as error:
+        refused: Future[Result] = Future()
+        refused.set_exception(error)
+        return refused
+
+
+def died(future: Future[Any]) -> bool:
+    """Tell whether a job ended because its worker, or another one of the pool, died."""
+    try:
+        return isinstance(future.exception(), BrokenExecutor)
+    except CancelledError:
+        return False
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import warnings
 import numpy as np
 from matplotlib.figure import Figure
 
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import mean_of
-from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.report.charts.style import response_curves, waiting_map
 from smarketing_sim.scenario.contract import SpeedClause
@@ -21,13 +21,13 @@ from smarketing_sim.words.numbers import span, wait
 _DOTS_PER_INCH = 110
 
 
-def waiting_png(experiment: Experiment) -> bytes:
+def waiting_png(experiment: Replications) -> bytes:
     """Draw where in the week leads wait, new leads and follow-ups together; return a PNG."""
     new, retries = experiment.stacked("waiting_new"), experiment.stacked("waiting_retries")
     return _png(waiting_map(new.mean(axis=0) + retries.mean(axis=0)))
 
 
-def response_png(experiment: Experiment) -> bytes:
+def response_png(experiment: Replications) -> bytes:
     """Draw how old leads are when called, on both clocks, with the promised limit; return a PNG."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a year without a lead has no share
@@ -42,13 +42,13 @@ def response_png(experiment: Experiment) -> bytes:
         )
 
 
-def waiting_words(experiment: Experiment) -> str:
+def waiting_words(experiment: Replications) -> str:
     """Return in a sentence what the first chart shows."""
     waiting = experiment.stacked("waiting_new").mean(axis=0) + experiment.stacked("waiting_retries").mean(axis=0)
     return f"Mean number of leads waiting by weekday and hour; at most {np.nanmax(waiting, initial=0.0):.1f} at a time."
 
 
-def response_words(experiment: Experiment) -> str:
+def response_words(experiment: Replications) -> str:
     """Return in a sentence what the second chart shows."""
     business, wall = (mean_of(experiment, f"{clock}_p50_minutes").mean for clock in ("business", "wall"))
     return f"Leads called by age: half within {wait(business)} on the business clock, {span(wall)} for the buyer."
@@ -65,7 +65,7 @@ def picture_html(picture: bytes, told: str) -> str:
     return f"<p><b>{escape(told)}</b></p>{image}"
 
 
-def _promise_hours(experiment: Experiment) -> float | None:
+def _promise_hours(experiment: Replications) -> float | None:
     clauses = experiment.scenario.sla.values()
     promise = next((c for c in clauses if isinstance(c, SpeedClause) and c.within.business), None)
     return None if promise is None else experiment.scenario.clause_minutes(promise) / 60.0

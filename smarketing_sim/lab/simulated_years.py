@@ -9,8 +9,8 @@ from typing import Any
 
 from smarketing_sim.engine import choose_engine, simulate, simulate_unlimited
 from smarketing_sim.experiment.compare import compare
+from smarketing_sim.experiment.replications import CEILING_REPLICATIONS, Replications
 from smarketing_sim.experiment.results import to_json
-from smarketing_sim.experiment.runs import CEILING_REPLICATIONS, Experiment
 from smarketing_sim.measure.summary import Measures, measure
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import Demand, reads_digest, sample_demand
@@ -47,7 +47,7 @@ class Answer:
         Whether all years that were asked for are in it.
     """
 
-    experiment: Experiment
+    experiment: Replications
     scorecard: dict[str, Any]
     comparison: dict[str, Any] | None
     final: bool
@@ -82,15 +82,15 @@ class Years:
         return years
 
     def add(self, scenario: Scenario, seed: int) -> None:
-        """Simulate the next year of a plan, exactly as :func:`~smarketing_sim.experiment.runs.replicate` would."""
+        """Simulate the next year of a plan, exactly as ``experiment.replications.replicate`` would."""
         known = self.known(scenario, seed)
         demand = self._demand(scenario, seed, len(known))
         ceiling = simulate_unlimited(scenario, demand) if len(known) < CEILING_REPLICATIONS else None
         known.append(measure(simulate(scenario, demand, engine=self.engine), scenario, unlimited=ceiling))
 
-    def experiment(self, scenario: Scenario, seed: int, count: int) -> Experiment:
+    def experiment(self, scenario: Scenario, seed: int, count: int) -> Replications:
         """Return the first years of a plan, which must have been simulated."""
-        return Experiment(scenario, seed, self.engine, tuple(self.known(scenario, seed)[:count]))
+        return Replications(scenario, seed, self.engine, tuple(self.known(scenario, seed)[:count]))
 
     def forget_leads(self, scenarios: Sequence[Scenario]) -> None:
         """Let go of all leads but those that some plans read."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, Problem, nearest_name
-from smarketing_sim.experiment.limits import check_numbers
+from smarketing_sim.experiment.default_years import REPORT_YEARS, check_numbers
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.checks import cautions
 from smarketing_sim.scenario.contract import DepthClause
@@ -20,7 +20,6 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.shipped import named
 
-YEARS = 200
 LOOKS = (4, 20)
 """Simulated years after which a first and a second answer are shown, before all that were asked for."""
 
@@ -75,7 +74,7 @@ class State:
     scenario: Scenario
     setting: Setting = Setting()
     seed: int = 1
-    years: int = YEARS
+    years: int = REPORT_YEARS
     pinned: Scenario | None = None
     history: tuple[Setting, ...] = ()
     simulated: int = 0
@@ -96,7 +95,7 @@ class State:
         return {**self.setting.overrides, **_leads(self.unscaled, self.setting.lead_factor)}
 
 
-def open_state(path: Path, *, seed: int = 1, years: int = YEARS) -> State:
+def open_state(path: Path, *, seed: int = 1, years: int = REPORT_YEARS) -> State:
     """Read a scenario file and return the state in which nothing has been moved.
 
     Raises

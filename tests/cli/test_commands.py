@@ -11,7 +11,8 @@ import pytest
 
 from smarketing_sim import cli
 from smarketing_sim.errors import CadenceWarning, RunFailed
-from smarketing_sim.experiment.runs import Failure, run
+from smarketing_sim.experiment.replications import Failure
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger_files import read_ledger
 from tests.patience import HANG_SECONDS
 
@@ -218,14 +219,14 @@ def test_words_that_are_no_command_are_told_with_the_usage(
 def test_failed_years_leave_with_three_and_a_table(
     smarketing: Command, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = run
+    real = Simulation.run
 
     def failing(*given: Any, **named: Any) -> Any:
         import dataclasses
 
         return dataclasses.replace(real(*given, **named), failures=(Failure(5, "ValueError: odd"),))
 
-    monkeypatch.setattr("smarketing_sim.experiment.runs.run", failing)
+    monkeypatch.setattr("smarketing_sim.experiment.simulation.Simulation.run", failing)
     said = smarketing("run", tiny, *RUN)
     assert said.code == RunFailed.exit_code == 3
     assert "year 5: ValueError: odd" in said.err
@@ -238,7 +239,7 @@ def test_where_every_year_fails_it_says_what_failed_and_nothing_else(
     def never(*_: Any, **__: Any) -> Any:
         raise ValueError("odd")
 
-    monkeypatch.setattr("smarketing_sim.experiment.runs.simulate", never)
+    monkeypatch.setattr("smarketing_sim.experiment.replications.simulate", never)
     said = smarketing("run", tiny, *RUN, *words)
     assert (said.code, said.out) == (3, "")
     assert said.err.splitlines() == [

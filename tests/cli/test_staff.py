@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from smarketing_sim.cli.staff import staff as command
 from smarketing_sim.decide import staffing
 
 from .conftest import Said
@@ -103,7 +101,3 @@ def test_an_alternative_with_an_unknown_path_is_one_clear_message(smarketing: Co
     assert found.code == 2
     assert len(found.err.splitlines()) == 1
     assert "alternatives.odd.set.sales.sdr.headcont: is not a known key; did you mean 'headcount'?" in found.err
-
-
-def test_the_command_takes_as_many_years_as_the_decision() -> None:
-    assert inspect.signature(command).parameters["replications"].default == staffing.MOST_YEARS

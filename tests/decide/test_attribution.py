@@ -10,8 +10,7 @@ import pytest
 from smarketing_sim.decide.attribution import MEASURES, Attribution, explain, mix, to_json
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import per_replication
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import CAUSES
 from smarketing_sim.scenario.schema import Scenario
@@ -26,12 +25,12 @@ WORSE = {
 
 @pytest.fixture(scope="module")
 def found() -> Attribution:
-    return explain(small(), override(small(), WORSE), replications=YEARS, seed=3)
+    return explain(small(), override(small(), WORSE), Simulation(YEARS, 3))
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_parts_sum_to_the_gap_that_comparing_the_plans_shows(found: Attribution, measure: str) -> None:
-    experiments = [run(plan, replications=YEARS, seed=3) for plan in (small(), override(small(), WORSE))]
+    experiments = [Simulation(YEARS, 3).run(plan) for plan in (small(), override(small(), WORSE))]
     gap, parts = found.gap(measure), found.parts(measure)
     assert sum(part.mean for part in parts.values()) == pytest.approx(gap.mean)
     if measure != "sales_months_kept_share":
@@ -41,7 +40,7 @@ def test_parts_sum_to_the_gap_that_comparing_the_plans_shows(found: Attribution,
 
 
 def test_months_kept_are_those_of_the_promises_of_sales_alone(found: Attribution) -> None:
-    base = run(small(), replications=YEARS, seed=3)
+    base = Simulation(YEARS, 3).run(small())
     names = [name for name, clause in small().sla.items() if clause.side == "sales"]
     kept = [
         np.all([m.clauses[name].kept(small().sla[name].target) for name in names], axis=0).mean() for m in base.measures
@@ -67,13 +66,13 @@ def test_each_change_hurts_or_helps_as_it_must(found: Attribution) -> None:
 
 
 def test_one_cause_alone_is_the_whole_gap() -> None:
-    found = explain(small(), small(sales__sdr__headcount=2), replications=2)
+    found = explain(small(), small(sales__sdr__headcount=2), Simulation(2))
     assert found.runs == 4
     assert found.parts()["queue",] == found.gap()
 
 
 def test_exchanging_the_plans_turns_every_part_around(found: Attribution) -> None:
-    back = explain(override(small(), WORSE), small(), replications=YEARS, seed=3)
+    back = explain(override(small(), WORSE), small(), Simulation(YEARS, 3))
     for group, part in found.parts().items():
         assert back.parts()[group].mean == pytest.approx(-part.mean)
 
@@ -83,7 +82,7 @@ def test_all_mixtures_are_simulated_in_the_same_years(found: Attribution) -> Non
     assert found.runs == YEARS * 2**4
     places = {group[0]: bit for bit, group in enumerate(found.mixtures.groups)}
     mask = 1 << places["queue"] | 1 << places["depth"]
-    (alone,) = simulate_all([found.mixtures.scenarios[mask]], replications=YEARS, seed=3)
+    (alone,) = Simulation(YEARS, 3).panel([found.mixtures.scenarios[mask]])
     assert found.worth["contribution"][mask] == pytest.approx(alone.series("contribution"))
     assert alone.scenario.sales.sdr.headcount == 2
     assert alone.scenario.marketing.sources["web"].win_prob == 0.5
@@ -102,7 +101,7 @@ def test_causes_that_only_go_together_are_counted_as_one_and_it_is_said_why() ->
     (merger,) = mixtures.mergers
     assert merger.causes == ("routing", "queue")
     assert "names a rep that does not exist" in merger.because
-    answer = to_json(explain(small(), territories(), replications=2))
+    answer = to_json(explain(small(), territories(), Simulation(2)))
     assert [row["cause"] for row in answer["causes"]] == [
         "volume", "quality", "routing with queue", "calendar", "depth", "terms, prices and beliefs",
     ]  # fmt: skip
@@ -137,13 +136,13 @@ def test_the_answer_is_plain_json_with_motivation_not_modelled(found: Attributio
 def test_a_measure_without_a_case_is_null_and_not_a_number() -> None:
     nothing = {f"sla.{name}": None for name in small().sla}
     plans = [override(small(), {**nothing, "sales.sdr.headcount": count}) for count in (2, 3)]
-    answer = to_json(explain(*plans, replications=2))
+    answer = to_json(explain(*plans, Simulation(2)))
     assert answer["other_measures"]["sales_months_kept_share"]["gap"]["mean"] is None
     assert answer["gap"]["mean"] > 0.0
 
 
 def test_one_year_gives_parts_without_a_range() -> None:
-    part = explain(small(), small(sales__sdr__headcount=2), replications=1).parts()["queue",]
+    part = explain(small(), small(sales__sdr__headcount=2), Simulation(1)).parts()["queue",]
     assert np.isfinite(part.mean)
     assert np.isnan(part.low)
 
@@ -151,12 +150,12 @@ def test_one_year_gives_parts_without_a_range() -> None:
 def test_plans_that_are_the_same_are_refused_in_one_line() -> None:
     same = override(small(), {"name": "Another name"})
     with pytest.raises(InputError, match="name two that differ") as refused:
-        explain(small(), same, replications=2)
+        explain(small(), same, Simulation(2))
     assert len(str(refused.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize(("path", "value"), [("run.starts_on", "2024-04-01"), ("run.horizon_months", 3)])
 def test_plans_about_different_months_are_refused_with_the_path(path: str, value: object) -> None:
     with pytest.raises(InputError, match="must be about the same months") as refused:
-        explain(small(), override(small(), {path: value, "sales.sdr.headcount": 2}), replications=2)
+        explain(small(), override(small(), {path: value, "sales.sdr.headcount": 2}), Simulation(2))
     assert str(refused.value).startswith(path)

@@ -7,6 +7,7 @@ import pytest
 
 from smarketing_sim.decide.beliefs import belief_ranges, regret, screen, tornado
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.ranges import ranges_of, with_values, words
@@ -62,7 +63,7 @@ def test_paths_are_told_as_people_read_them() -> None:
 
 def test_the_best_choice_has_no_regret_and_the_safest_the_smallest_worst_one() -> None:
     choices = {"fewer reps": {"sales.sdr.headcount": 1}, "more reps": {"sales.sdr.headcount": 6}}
-    found = regret(small(), choices, presets=["steep", "flat_day"], replications=4)
+    found = regret(small(), choices, Simulation(4), presets=["steep", "flat_day"])
     table = np.array([[cell.mean for cell in row] for row in found.regret])
     assert np.all(table >= 0)
     assert np.all(table.min(axis=1) == 0)
@@ -79,7 +80,7 @@ def test_a_belief_that_money_does_not_feel_swings_nothing_and_one_it_feels_swing
         | {"sales.ae.annual_cost": {"value": 100_000, "range": [50_000, 200_000]}}
         | {path: {"value": 10, "range": [0, 30]}}
     )
-    swings = {swing.belief.path: swing for swing in tornado(plan, {"sales.sdr.headcount": 4}, replications=2)}
+    swings = {swing.belief.path: swing for swing in tornado(plan, {"sales.sdr.headcount": 4}, Simulation(2))}
     assert swings["sales.ae.annual_cost"].width == 0.0
     assert swings[path].low.mean == pytest.approx(-0.5 * swings[path].high.mean)
     assert swings[path].high.mean < 0
@@ -90,8 +91,8 @@ def test_screening_finds_a_linear_effect_exactly_and_sees_that_it_hangs_on_nothi
     """Media cost enters contribution as a straight line, so every elementary effect of it in a year is the same."""
     path = "marketing.sources.web.cost_per_handed"
     plan = make_scenario(SMALL | {path: {"value": 10, "range": [0, 30]}})
-    (effect,) = screen(plan, rounds=4)
-    (swing,) = tornado(plan, {}, replications=1)
+    (effect,) = screen(plan, Simulation(), rounds=4)
+    (swing,) = tornado(plan, {}, Simulation(1))
     assert effect.mean.mean == pytest.approx(swing.low.mean - swing.high.mean)
     assert effect.spread == pytest.approx(0.0, abs=1e-6)
 
@@ -99,7 +100,7 @@ def test_screening_finds_a_linear_effect_exactly_and_sees_that_it_hangs_on_nothi
 def test_money_over_beliefs_spans_what_the_beliefs_span_and_no_more() -> None:
     path = "marketing.sources.web.cost_per_handed"
     plan = make_scenario(SMALL | {path: {"value": 10, "range": [0, 30]}})
-    found = {one.measure: one for one in belief_ranges(plan, draws=64, replications=2)}
+    found = {one.measure: one for one in belief_ranges(plan, Simulation(2), draws=64)}
     spend, revenue = found["spend"], found["expected_revenue"]
     assert revenue.low == revenue.high == pytest.approx(revenue.mean.mean)
     widest = 3 * spend.mean.mean  # 64 points know a twentieth of the range to about a sixty-fourth of it
@@ -109,10 +110,10 @@ def test_money_over_beliefs_spans_what_the_beliefs_span_and_no_more() -> None:
 
 def test_beliefs_that_contradict_each_other_are_left_out_and_not_a_fault(baseline: Scenario) -> None:
     short = override(baseline, {"run.horizon_months": 1, "run.warm_up_weeks": 0, "run.cool_down_weeks": 2})
-    assert len(belief_ranges(short, draws=8, replications=1)) == 5
+    assert len(belief_ranges(short, Simulation(1), draws=8)) == 5
 
 
 def test_a_plan_without_ranges_is_told_how_to_write_one() -> None:
     with pytest.raises(InputError, match="range"):
-        tornado(small(), {}, replications=1)
-    assert belief_ranges(small(), replications=1) == []
+        tornado(small(), {}, Simulation(1))
+    assert belief_ranges(small(), Simulation(1)) == []

@@ -13,6 +13,7 @@ from smarketing_sim.decide import confounding
 from smarketing_sim.decide.call_times import at_any_time, leads_called_at
 from smarketing_sim.decide.confounding import ESTIMATES, Lab, comparable, confounding_lab, standardised_ratio, to_json
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
@@ -39,7 +40,7 @@ def standard_error(found: Interval) -> float:
 
 @pytest.fixture(scope="module")
 def lab() -> Lab:
-    return confounding_lab(busy(), replications=YEARS, seed=4)
+    return confounding_lab(busy(), Simulation(YEARS, 4))
 
 
 # ------------------------------------------------------------------ theory
@@ -123,29 +124,27 @@ def test_where_leads_are_called_in_turn_call_data_are_nearly_honest(lab: Lab) ->
 
 
 def test_a_score_that_sees_nothing_confounds_nothing() -> None:
-    blind = confounding_lab(busy(marketing__scoring={"auc": 0.5, "spread": 2.0}), replications=YEARS)
+    blind = confounding_lab(busy(marketing__scoring={"auc": 0.5, "spread": 2.0}), Simulation(YEARS))
     excess = blind.overstated("naive")
     assert abs(excess.mean) < 4 * standard_error(excess) < 0.2
 
 
 def test_a_team_that_is_never_fast_gives_no_case_and_no_warning() -> None:
     with np.errstate(all="raise"):
-        found = confounding_lab(busy(marketing__handoff__system_delay="3 hours"), replications=2)
+        found = confounding_lab(busy(marketing__handoff__system_delay="3 hours"), Simulation(2))
     assert np.isnan(found.multiplier("truth").mean)
     assert found.fast_share().mean == 0.0
     assert json.dumps(to_json(found), allow_nan=False)
 
 
 def test_fast_and_later_leads_that_are_never_alike_give_no_truth(recwarn: pytest.WarningsRecorder) -> None:
-    few = confounding_lab(
-        busy(marketing__sources__web__leads_per_month=4, run__horizon_months=1), replications=6, seed=1
-    )
+    few = confounding_lab(busy(marketing__sources__web__leads_per_month=4, run__horizon_months=1), Simulation(6, 1))
     assert np.isnan(few.multipliers[0, 2]).any()
     assert not recwarn.list
 
 
 def test_nobody_called_is_no_case() -> None:
-    found = confounding_lab(busy(sales__sdr__headcount=0), replications=2)
+    found = confounding_lab(busy(sales__sdr__headcount=0), Simulation(2))
     assert np.isnan(found.multiplier("naive").mean)
     assert np.isnan(found.fast_share().mean)
 
@@ -154,10 +153,10 @@ def test_the_answer_is_plain_json_and_the_same_again(lab: Lab) -> None:
     answer = to_json(lab)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert set(ESTIMATES) < set(answer["orders"]["triaged"])
-    again = confounding_lab(busy(), replications=YEARS, seed=4)
+    again = confounding_lab(busy(), Simulation(YEARS, 4))
     assert np.array_equal(again.multipliers, lab.multipliers)
 
 
 def test_no_years_are_refused() -> None:
     with pytest.raises(InputError, match="replications = 0"):
-        confounding_lab(busy(), replications=0)
+        confounding_lab(busy(), Simulation(0))

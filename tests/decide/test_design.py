@@ -9,7 +9,7 @@ import pytest
 
 from smarketing_sim.decide.design import MOST_EXPERIMENTS, Choice, applied, cadence_days, design, to_json
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.simulation import Simulation
 from tests.builders import make_scenario
 from tests.experiment.stubs import small
 
@@ -23,7 +23,7 @@ def plan():  # type: ignore[no-untyped-def]
 
 @pytest.fixture(scope="module")
 def found(plan):  # type: ignore[no-untyped-def]
-    return design(plan, replications=YEARS)
+    return design(plan, Simulation(YEARS))
 
 
 def test_no_neighbour_on_the_grid_is_better_than_the_optimum(found) -> None:  # type: ignore[no-untyped-def]
@@ -39,7 +39,7 @@ def test_the_optimum_is_what_simulating_its_neighbourhood_by_hand_shows(plan, fo
     around = [
         Choice(best.within, attempts, best.threshold) for attempts in {best.attempts - 1, best.attempts + 1} - {0}
     ]
-    experiments = simulate_all([applied(plan, choice) for choice in [best, *around]], replications=YEARS)
+    experiments = Simulation(YEARS).panel([applied(plan, choice) for choice in [best, *around]])
     means = [experiment.series("contribution").mean() for experiment in experiments]
     assert means[0] == pytest.approx(found.contribution.mean)
     assert means[0] == max(means)
@@ -70,7 +70,7 @@ def test_with_unlimited_time_and_no_decay_the_last_attempt_made_is_the_last_that
             "run": {"starts_on": "2024-01-01", "horizon_months": 2, "warm_up_weeks": 1, "cool_down_weeks": 3},
         }
     )  # fmt: skip
-    found = design(plan, replications=20)
+    found = design(plan, Simulation(20))
     met = plan.sales.meetings.show_share * (1 + (1 - plan.sales.meetings.show_share) * plan.sales.meetings.rebook_share)
     worth, cost = 0.5 * met * 0.5 * 400, 20.0 / 60.0 * 110.0
     pays = list(itertools.takewhile(lambda n: 2.0 / (4.0 + n - 1) * worth > cost, range(1, 13)))
@@ -85,11 +85,11 @@ def test_a_cadence_lasts_as_many_calendar_days_as_its_pauses_say() -> None:
 
 def test_a_plan_without_people_is_told_to_add_some() -> None:
     with pytest.raises(InputError, match=r"sales\.sdr\.headcount = 0.*add reps"):
-        design(small(sales__sdr__headcount=0), replications=2)
+        design(small(sales__sdr__headcount=0), Simulation(2))
 
 
 def test_a_plan_without_a_promise_on_speed_is_designed_without_one() -> None:
     plan = small(sla={"depth": {"target": 0.8, "attempts": 2, "within": "5 days"}})
-    found = design(plan, replications=3)
+    found = design(plan, Simulation(3))
     assert found.optimum.within is None
     assert np.isfinite(found.contribution.mean)

@@ -6,13 +6,13 @@ import pytest
 
 from smarketing_sim.decide.frontier import LIMITS, frontier, to_json
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.simulation import Simulation
 from tests.experiment.stubs import small
 
 
 @pytest.fixture(scope="module")
 def found():  # type: ignore[no-untyped-def]
-    return frontier(small(), keep=0.8, volumes=(0.3, 1.0, 2.5), depths=(1, 3), replications=5)
+    return frontier(small(), Simulation(5), keep=0.8, volumes=(0.3, 1.0, 2.5), depths=(1, 3))
 
 
 def place(limit: str | None) -> int:
@@ -40,8 +40,8 @@ def test_no_promise_exceeds_what_unlimited_reps_attain(found) -> None:  # type: 
 def test_asking_for_limits_steers_no_queue() -> None:
     """A queue that works the earliest deadline would follow the promises asked about if they were part of the plan."""
     plan = small(sales__sdr__queue={"order": "deadline", "new_before_retries": False})
-    asked = frontier(plan, volumes=(1.0,), depths=(3,), replications=3).promises[0]
-    (alone,) = simulate_all([plan], replications=3)
+    asked = frontier(plan, Simulation(3), volumes=(1.0,), depths=(3,)).promises[0]
+    (alone,) = Simulation(3).panel([plan])
     assert asked.contribution.mean == pytest.approx(alone.series("contribution").mean(), rel=1e-12)
 
 
@@ -52,9 +52,9 @@ def test_the_answer_is_plain(found) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("keep", [0.0, 1.0, 1.5])
 def test_a_chance_that_is_none_is_refused(keep: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
-        frontier(small(), keep=keep, replications=2)
+        frontier(small(), Simulation(2), keep=keep)
 
 
 def test_nobody_can_promise_nothing() -> None:
     with pytest.raises(InputError, match="add reps"):
-        frontier(small(sales__sdr__headcount=0), replications=2)
+        frontier(small(sales__sdr__headcount=0), Simulation(2))

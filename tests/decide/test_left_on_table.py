@@ -13,6 +13,7 @@ from smarketing_sim.decide.left_on_table import LABELS, LeftOnTable, left_on_tab
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
@@ -38,7 +39,7 @@ PERFECT: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def found() -> LeftOnTable:
-    return left_on_table(small(**BUSY), replications=YEARS, seed=5)
+    return left_on_table(small(**BUSY), Simulation(YEARS, 5))
 
 
 def revenue(scenario: Scenario, *, replication: int, unlimited: bool) -> float:
@@ -71,20 +72,20 @@ def test_each_part_is_that_of_plans_simulated_in_full(found: LeftOnTable) -> Non
 
 def test_what_plays_no_role_is_not_counted() -> None:
     plain = small(sales__sdr__shift=ALWAYS, sales__ae__open_limit=None, sales__sdr__cadence__max_attempts=MAX_ATTEMPTS)
-    assert list(left_on_table(plain, replications=1).parts) == ["no_queue"]
+    assert list(left_on_table(plain, Simulation(1)).parts) == ["no_queue"]
     wrong_owners = override(plain, {"sales.sdr.routing.misroute": {"share": 0.3, "mend": "1 day"}})
-    parts = left_on_table(wrong_owners, replications=2)
+    parts = left_on_table(wrong_owners, Simulation(2))
     assert list(parts.parts) == ["no_queue", "no_system_delay"]
     assert np.all(parts.parts["no_system_delay"] > 0.0)
 
 
 def test_a_team_that_never_keeps_a_lead_waiting_leaves_nothing_on_the_table_in_its_hours() -> None:
     idle = small(sales__sdr__headcount=60, sales__sdr__minutes_cv=0.0)
-    assert left_on_table(idle, replications=2).parts["no_queue"] == pytest.approx([0.0, 0.0], abs=1e-6)
+    assert left_on_table(idle, Simulation(2)).parts["no_queue"] == pytest.approx([0.0, 0.0], abs=1e-6)
 
 
 def test_a_team_that_is_not_there_leaves_everything_on_the_table() -> None:
-    found = left_on_table(small(sales__sdr__headcount=0), replications=2)
+    found = left_on_table(small(sales__sdr__headcount=0), Simulation(2))
     assert found.now == pytest.approx([0.0, 0.0])
     assert np.all(found.parts["no_queue"] > 0.0)
 
@@ -93,12 +94,12 @@ def test_hours_of_a_few_reps_are_hours_of_the_team() -> None:
     late = {"sales.sdr.reps.3.shift": {"mon-fri": ["12:00-20:00"]}}
     team = override(small(), late)
     longer = small(sales__sdr__shift={"mon-fri": ["09:00-20:00"]})
-    for_all, for_one = (left_on_table(plan, replications=2) for plan in (longer, team))
+    for_all, for_one = (left_on_table(plan, Simulation(2)) for plan in (longer, team))
     assert for_one.now + for_one.parts["no_queue"] == pytest.approx(for_all.now + for_all.parts["no_queue"])
 
 
 def test_without_decay_neither_queue_nor_hours_nor_delay_cost_revenue() -> None:
-    found = left_on_table(small(decay__preset="none", sales__sdr__headcount=3), replications=3)
+    found = left_on_table(small(decay__preset="none", sales__sdr__headcount=3), Simulation(3))
     parts = {part: found.revenue(part).mean for part in found.parts}
     assert abs(parts["all_hours"]) < 0.01 * found.now.mean()
     assert parts["full_depth"] > 0.1 * found.now.mean()
@@ -106,7 +107,7 @@ def test_without_decay_neither_queue_nor_hours_nor_delay_cost_revenue() -> None:
 
 def test_contribution_is_revenue_times_margin_over_a_customers_life() -> None:
     terms = {"gross_margin": 0.5, "horizon_months": 24, "churn_per_year": 0.2, "discount_per_year": 0.0}
-    found = left_on_table(small(economics=terms), replications=3)
+    found = left_on_table(small(economics=terms), Simulation(3))
     factor = 0.5 * (1.0 + 0.8)
     assert found.contribution().mean == pytest.approx(factor * found.revenue().mean)
     assert found.contribution().high == pytest.approx(factor * found.revenue().high)
@@ -123,9 +124,7 @@ def test_the_answer_is_plain_json_with_the_headline_first(found: LeftOnTable) ->
 
 def test_workers_that_finish_in_another_order_change_nothing(found: LeftOnTable) -> None:
     told: list[tuple[int, int]] = []
-    again = left_on_table(
-        small(**BUSY), replications=YEARS, seed=5, executor=_Last(), progress=lambda *at: told.append(at)
-    )
+    again = left_on_table(small(**BUSY), Simulation(YEARS, 5, executor=_Last(), progress=lambda *at: told.append(at)))
     assert again.now == pytest.approx(found.now, abs=0.0)
     assert again.parts["full_depth"] == pytest.approx(found.parts["full_depth"], abs=0.0)
     assert told == [(done, YEARS) for done in range(1, YEARS + 1)]
@@ -133,7 +132,7 @@ def test_workers_that_finish_in_another_order_change_nothing(found: LeftOnTable)
 
 def test_no_years_at_all_are_refused() -> None:
     with pytest.raises(InputError, match="replications = 0"):
-        left_on_table(small(), replications=0)
+        left_on_table(small(), Simulation(0))
 
 
 class _Last(Backwards):

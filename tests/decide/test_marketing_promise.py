@@ -9,7 +9,7 @@ import pytest
 
 from smarketing_sim.decide.marketing_promise import marketing_promise, refined, to_json, volumes_for
 from smarketing_sim.decide.volume import Curve, volume_curves
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.simulation import Simulation
 from tests.experiment.stubs import small
 
 NEW_FIRST = {"label": "New leads first", "set": {"sales.sdr.queue.new_before_retries": True}}
@@ -18,7 +18,7 @@ HIRE = {"label": "One more", "set": {"sales.sdr.headcount": 3}}
 
 def test_an_idle_team_is_asked_about_far_more_leads_and_a_drowned_one_about_fewer() -> None:
     plans = [small(sales__sdr__headcount=30, sales__ae__headcount=0), small(sales__sdr__headcount=1)]
-    idle, full = (volumes_for(simulate_all([plan], replications=1)[0]) for plan in plans)
+    idle, full = (volumes_for(Simulation(1).panel([plan])[0]) for plan in plans)
     assert max(idle) > 8.0
     assert 1.0 in idle
     assert min(idle) < 1.0
@@ -29,13 +29,13 @@ def test_an_idle_team_is_asked_about_far_more_leads_and_a_drowned_one_about_fewe
 def test_a_team_whose_closers_are_full_is_asked_about_the_leads_that_they_can_take() -> None:
     """Many idle reps, and one account executive who can hold two deals: the reps alone would send us far past it."""
     closers = {"headcount": 1, "open_limit": 2, "cycle_median": "20 days"}
-    (today,) = simulate_all([small(sales__sdr__headcount=30, sales__ae=closers)], replications=2)
+    (today,) = Simulation(2).panel([small(sales__sdr__headcount=30, sales__ae=closers)])
     assert today.series("ae_utilisation").mean() > 0.8
     assert max(volumes_for(today)) < 2.0
 
 
 def test_without_reps_there_is_no_load_and_the_volumes_lie_around_todays() -> None:
-    (today,) = simulate_all([small(sales__sdr__headcount=0, sales__ae__headcount=0)], replications=1)
+    (today,) = Simulation(1).panel([small(sales__sdr__headcount=0, sales__ae__headcount=0)])
     factors = volumes_for(today)
     assert 1.0 in factors
     assert min(factors) < 1.0 < max(factors)
@@ -43,8 +43,8 @@ def test_without_reps_there_is_no_load_and_the_volumes_lie_around_todays() -> No
 
 def test_two_more_volumes_are_looked_at_halfway_to_each_side_of_the_highest_point() -> None:
     plan = small()
-    (curve,) = volume_curves({"plan": plan}, factors=(0.5, 1.0, 1.5), replications=2)
-    finer = refined(plan, curve, replications=2)
+    (curve,) = volume_curves({"plan": plan}, Simulation(2), factors=(0.5, 1.0, 1.5))
+    finer = refined(plan, curve, Simulation(2))
     top = float(curve.factors[np.argmax(curve.contribution.mean(axis=0))])
     added = sorted(set(finer.factors) - set(curve.factors))
     assert added
@@ -65,18 +65,18 @@ def test_the_top_of_a_parabola_is_found_between_volumes_unevenly_apart() -> None
 
 def test_only_free_alternatives_that_bring_more_stand_beside_the_plan() -> None:
     plan = small(sales__sdr__headcount=2, alternatives={"free": NEW_FIRST, "hire": HIRE})
-    found = marketing_promise(plan, replications=2)
+    found = marketing_promise(plan, Simulation(2))
     assert [course.label for course in found.courses] == ["as it is", "New leads first", "2 more reps"]
     assert found.courses[2].scenario.sales.sdr.headcount == 4
     slack = marketing_promise(
-        small(sales__sdr__headcount=30, decay__preset="none", alternatives={"free": NEW_FIRST}), replications=2
+        small(sales__sdr__headcount=30, decay__preset="none", alternatives={"free": NEW_FIRST}), Simulation(2)
     )
     assert [course.label for course in slack.courses] == ["as it is", "2 more reps"]
 
 
 def test_the_answer_is_plain_and_the_same_for_the_same_seed() -> None:
     plan = small(goal__marketing_share=0.5)
-    first, again = (json.dumps(to_json(marketing_promise(plan, replications=2, seed=3)), allow_nan=False) for _ in "ab")
+    first, again = (json.dumps(to_json(marketing_promise(plan, Simulation(2, 3))), allow_nan=False) for _ in "ab")
     assert first == again
     answer = json.loads(first)
     assert answer["goal"]["from_marketing"] == 0.5 * answer["goal"]["revenue"]

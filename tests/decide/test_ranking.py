@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smarketing_sim.decide import ranking as module
 from smarketing_sim.decide.ranking import Effect, Lever, Ranking, best_free, levers_of, rank_levers, to_json
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import compare_all
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import contract_calendar, timeline
@@ -40,7 +39,7 @@ def ranking() -> Ranking:
         hire={"set": {"sales.sdr.headcount": 4}, "one_off": 500},
         slower={"set": {"sla.speed.within": "8 business hours"}},
     )
-    return rank_levers(plan, replications=YEARS)
+    return rank_levers(plan, Simulation(YEARS))
 
 
 def test_every_other_order_is_tried_with_and_without_new_leads_first() -> None:
@@ -177,14 +176,14 @@ def test_what_an_alternative_costs_is_told_by_what_it_changes(changes: dict[str,
 
 def test_all_levers_are_simulated_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    real = module.simulate_all
+    real = Simulation.panel
 
-    def counting(plans: Any, **how: Any) -> Any:
+    def counting(simulation: Simulation, plans: Any, **how: Any) -> Any:
         calls.append(len(plans))
-        return real(plans, **how)
+        return real(simulation, plans, **how)
 
-    monkeypatch.setattr(module, "simulate_all", counting)
-    found = rank_levers(small(), replications=1)
+    monkeypatch.setattr(Simulation, "panel", counting)
+    found = rank_levers(small(), Simulation(1))
     assert calls == [1 + len(found.free) + len(found.priced)]
 
 
@@ -196,7 +195,7 @@ def test_each_lever_is_ranked_by_its_paired_difference_from_today(ranking: Ranki
     assert all(effect.lever.free for effect in ranking.free)
     effect = next(e for e in ranking.free if e.lever.id == "cadence.attempts.1")
     assert effect.lever.scenario is not None
-    alone = run(effect.lever.scenario, replications=YEARS)
+    alone = Simulation(YEARS).run(effect.lever.scenario)
     gaps = alone.series("contribution") - ranking.today.series("contribution")
     assert effect.contribution.mean == pytest.approx(gaps.mean())
     assert effect.sdr_utilisation.mean == pytest.approx(
@@ -206,7 +205,7 @@ def test_each_lever_is_ranked_by_its_paired_difference_from_today(ranking: Ranki
 
 def test_the_ranges_of_all_levers_hold_at_once(ranking: Ranking) -> None:
     tried = [*ranking.free, *ranking.priced]
-    others = [run(effect.lever.scenario, replications=YEARS) for effect in tried if effect.lever.scenario is not None]
+    others = [Simulation(YEARS).run(effect.lever.scenario) for effect in tried if effect.lever.scenario is not None]
     listed = compare_all(ranking.today, others)["others"]
     for effect, other in zip(tried, listed, strict=True):
         expected = other["measures"]["revenue_expected"]["difference"]
@@ -214,7 +213,7 @@ def test_the_ranges_of_all_levers_hold_at_once(ranking: Ranking) -> None:
 
 
 def test_a_higher_confidence_gives_wider_ranges() -> None:
-    low, high = (rank_levers(small(), replications=3, level=level) for level in (0.8, 0.99))
+    low, high = (rank_levers(small(), Simulation(3), level=level) for level in (0.8, 0.99))
     widths = [
         next(e.contribution.high - e.contribution.low for e in found.free if e.lever.id == "cadence.attempts.1")
         for found in (low, high)
@@ -225,7 +224,7 @@ def test_a_higher_confidence_gives_wider_ranges() -> None:
 def test_an_alternatives_own_cost_is_subtracted_for_the_months_simulated() -> None:
     changes = {"sales.sdr.headcount": 4}
     plan = alternatives(bare={"set": changes}, paid={"set": changes, "one_off": 1000, "yearly": 12_000})
-    found = {effect.lever.id: effect.contribution for effect in rank_levers(plan, replications=2).priced}
+    found = {effect.lever.id: effect.contribution for effect in rank_levers(plan, Simulation(2)).priced}
     assert found["alternatives.bare"].mean - found["alternatives.paid"].mean == pytest.approx(1000 + 2000)
 
 
@@ -233,7 +232,7 @@ def test_time_for_leads_is_told_in_hours_of_other_work() -> None:
     plan = small(sales__sdr__marketing_time={"share": 0.5})
     line = timeline(plan)
     minutes = float(contract_calendar(plan).between(line.horizon_starts_at, line.horizon_ends_at))
-    found = {e.lever.id: e.other_hours_per_year.mean for e in rank_levers(plan, replications=2).free}
+    found = {e.lever.id: e.other_hours_per_year.mean for e in rank_levers(plan, Simulation(2)).free}
     assert found["time.share.60"] == pytest.approx(0.1 * 3 * 6 * minutes / 60.0)
     assert found["time.share.40"] == pytest.approx(-found["time.share.60"])
     assert found["queue.newest"] == 0.0
@@ -243,7 +242,7 @@ def test_time_in_blocks_is_the_same_hours_of_other_work() -> None:
     hours = []
     for form in ("interleaved", "blocks"):
         plan = small(sales__sdr__marketing_time={"share": 0.5, "form": form})
-        effects = rank_levers(plan, replications=1).free
+        effects = rank_levers(plan, Simulation(1)).free
         hours.append(next(e.other_hours_per_year.mean for e in effects if e.lever.id == "time.share.60"))
     assert hours[1] == pytest.approx(hours[0], rel=0.01)
 
@@ -332,4 +331,4 @@ def test_json_tells_every_lever_with_ranges(ranking: Ranking) -> None:
     ids=["no reps", "no contract", "no leads"],
 )
 def test_a_plan_at_the_edge_of_sense_is_ranked_without_a_number_that_is_none(changes: dict[str, Any]) -> None:
-    json.dumps(to_json(rank_levers(small(**changes), replications=2)), allow_nan=False)
+    json.dumps(to_json(rank_levers(small(**changes), Simulation(2))), allow_nan=False)

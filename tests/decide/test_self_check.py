@@ -7,10 +7,10 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from smarketing_sim.decide.fitting import fit, read
+from smarketing_sim.decide.fitting import FITTING_YEARS, fit, read
 from smarketing_sim.decide.self_check import BENCHMARKS, LABELS, self_check, to_json
 from smarketing_sim.engine import simulate
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.interview import read_answers
 from smarketing_sim.world.demand import sample_demand
 from tests.experiment.stubs import small
@@ -20,7 +20,7 @@ DAY = dt.date(2026, 1, 1)
 
 
 def implied(**overrides: object) -> dict[str, float]:
-    (found,) = simulate_all([small(**overrides)], replications=3)
+    (found,) = Simulation(3).panel([small(**overrides)])
     return {one.name: one.value.mean for one in self_check(found)}
 
 
@@ -45,10 +45,10 @@ def test_a_rep_twice_as_quick_makes_twice_the_dials_a_day() -> None:
 
 
 def test_what_is_far_from_usual_is_marked_and_what_has_no_case_left_out() -> None:
-    (found,) = simulate_all([small(marketing__sources__web__cost_per_handed=5000)], replications=2)
+    (found,) = Simulation(2).panel([small(marketing__sources__web__cost_per_handed=5000)])
     told = {one.name: one for one in self_check(found)}
     assert told["cost_per_handed"].unusual
-    (idle,) = simulate_all([small(marketing__sources__web__leads_per_month=0)], replications=2)
+    (idle,) = Simulation(2).panel([small(marketing__sources__web__leads_per_month=0)])
     assert "conversations_per_dial" not in {one.name for one in self_check(idle)}
     assert set(told) <= set(LABELS) == set(BENCHMARKS)
     assert to_json(list(told.values()))[0]["source"]
@@ -68,7 +68,7 @@ def test_what_a_won_deal_usually_costs_goes_by_what_a_deal_leaves(
 ) -> None:
     deals = {"few": {"share": 0.25, "deal_value": 18_000}, "most": {"share": 0.75, "deal_value": 10_000}}
     given = {f"economics__{key}": value for key, value in ({"gross_margin": 0.8} | terms).items()}
-    (found,) = simulate_all([small(personas={"anyone": None} | deals, **given)], replications=2)
+    (found,) = Simulation(2).panel([small(personas={"anyone": None} | deals, **given)])
     told = {one.name: one.benchmark for one in self_check(found)}["cost_per_won"]
     assert (told.low, told.high) == pytest.approx(usual)
 
@@ -76,15 +76,15 @@ def test_what_a_won_deal_usually_costs_goes_by_what_a_deal_leaves(
 @pytest.mark.parametrize("answers", [{}, UNLIKE], ids=["defaults", "unlike the baseline"])
 def test_the_fitted_plan_takes_as_many_dials_for_a_conversation_as_was_said(answers: dict[str, object]) -> None:
     interview = read_answers(answers, today=DAY)
-    found, given = fit("New", interview), interview.answers
+    found, given = fit("New", interview, Simulation(FITTING_YEARS)), interview.answers
     assert found.close
-    (again,) = simulate_all([read(found.text)], replications=4, seed=7)
+    (again,) = Simulation(4, 7).panel([read(found.text)])
     seen = {one.name: one.value.mean for one in self_check(again)}
     assert 1 / seen["conversations_per_dial"] == pytest.approx(given.dials_per_conversation, rel=0.15)
     assert seen["dials_per_rep_day"] == pytest.approx(given.dials_per_rep_day, rel=0.15)
 
 
 def test_answers_that_no_reach_can_meet_are_not_called_close() -> None:
-    found = fit("New", read_answers({"dials_per_conversation": 3, "attempts": 6}, today=DAY))
+    found = fit("New", read_answers({"dials_per_conversation": 3, "attempts": 6}, today=DAY), Simulation(FITTING_YEARS))
     assert not found.close
     assert np.isfinite(found.seen.mean)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from smarketing_sim.decide.shadow_price import AGES_MINUTES, attempt_values, hour_price, neighbours_in_time
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from tests.builders import make_scenario
 from tests.experiment.stubs import small
@@ -23,21 +24,21 @@ def busy_plan(leads: float):  # type: ignore[no-untyped-def]
 
 
 def test_at_half_load_an_hour_is_worth_the_outbound_work_it_leaves_room_for() -> None:
-    price = hour_price(busy_plan(130), replications=16)
+    price = hour_price(busy_plan(130), Simulation(16))
     assert 0.3 < price.utilisation.mean < 0.65
     assert price.per_hour.high >= OUTBOUND  # a little more than that: what waits at half load waits less
     assert price.per_hour.mean == pytest.approx(OUTBOUND, rel=0.1)
 
 
 def test_the_price_of_an_hour_rises_with_load() -> None:
-    easy, full = (hour_price(busy_plan(leads), replications=12).per_hour for leads in (130, 270))
+    easy, full = (hour_price(busy_plan(leads), Simulation(12)).per_hour for leads in (130, 270))
     assert full.low > easy.high
     assert full.mean > 1.5 * easy.mean
 
 
 def test_without_worth_of_outbound_work_an_idle_hour_is_worth_nothing() -> None:
     plan = override(busy_plan(20), {"economics.outbound_per_hour": 0, "decay.preset": "none"})
-    price = hour_price(plan, replications=6)
+    price = hour_price(plan, Simulation(6))
     assert abs(price.per_hour.mean) < 3.0
 
 

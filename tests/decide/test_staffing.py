@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smarketing_sim.decide import sequential, staffing
+from smarketing_sim.decide import staffing
 from smarketing_sim.decide.chance_kept import Promise
 from smarketing_sim.decide.erlang import steady_headcount
 from smarketing_sim.decide.sequential import Years
 from smarketing_sim.decide.staffing import MOST_EXPERIMENTS, Staffing, smallest_team, staff
 from smarketing_sim.decide.staffing_answer import reason, to_json
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.panel import simulate_all
 from smarketing_sim.experiment.results import all_kept_months, kept_all_year, kept_in_a_month
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.queueing import mmc
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
@@ -33,13 +32,15 @@ COUNTED: list[int] = []
 
 @pytest.fixture(scope="module")
 def answer() -> Staffing:
-    def counting(plans: Any, **how: Any) -> Any:
+    panel = Simulation.panel
+
+    def counting(simulation: Simulation, plans: Any, **how: Any) -> Any:
         COUNTED.append(len(plans))
-        return simulate_all(plans, **how)
+        return panel(simulation, plans, **how)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sequential, "simulate_all", counting)
-        return staff(small(), keep=KEEP, replications=60)
+        patch.setattr(Simulation, "panel", counting)
+        return staff(small(), Simulation(60), keep=KEEP)
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_in_other_years_the_answer_keeps_the_promises_and_one_fewer_does_not(ans
     assert answer.found.decided
     assert answer.headcount is not None
     enough, fewer = (
-        kept_in_a_month(all_kept_months(run(team(small(), count), replications=120, seed=77), ("sales",)))
+        kept_in_a_month(all_kept_months(Simulation(120, 77).run(team(small(), count)), ("sales",)))
         for count in (answer.headcount, answer.headcount - 1)
     )
     assert enough.low >= KEEP
@@ -77,8 +78,8 @@ def test_fewer_than_sixty_experiments_are_needed_and_counted(answer: Staffing) -
 def test_every_headcount_meets_the_same_leads(answer: Staffing) -> None:
     step = answer.step(5)
     assert step is not None
-    again = run(team(small(), 5), replications=step.years)
-    known = run(small(), replications=step.years)
+    again = Simulation(step.years).run(team(small(), 5))
+    known = Simulation(step.years).run(small())
     assert np.array_equal(again.series("handed_count"), known.series("handed_count"))
     assert step.contribution.mean == pytest.approx(again.series("contribution").mean())
     gap = again.series("contribution") - known.series("contribution")
@@ -91,20 +92,20 @@ def test_the_free_change_is_judged_in_other_years_than_it_was_found_in(answer: S
     assert free is not None
     assert free.lever.cost == "nothing"
     assert free.lever.scenario is not None
-    found = run(free.lever.scenario, replications=free.years)
+    found = Simulation(free.years).run(free.lever.scenario)
     assert free.p_kept.mean == pytest.approx(np.nanmean(all_kept_months(found, ("sales",))))
     assert free.enough == answer.promise.decided(free.p_kept)
 
 
 @pytest.mark.usefixtures("few_levers")
 def test_a_year_is_kept_less_often_than_a_month(answer: Staffing) -> None:
-    yearly = staff(small(), keep=KEEP, period="year", replications=60)
+    yearly = staff(small(), Simulation(60), keep=KEEP, period="year")
     assert yearly.headcount is not None
     assert answer.headcount is not None
     assert yearly.headcount >= answer.headcount
     step = yearly.step(3)
     assert step is not None
-    found = run(small(), replications=step.years)
+    found = Simulation(step.years).run(small())
     assert step.p_kept.mean == kept_all_year(all_kept_months(found, ("sales",))).mean
     assert answer.step(3).p_kept.mean > step.p_kept.mean  # type: ignore[union-attr]
 
@@ -112,11 +113,11 @@ def test_a_year_is_kept_less_often_than_a_month(answer: Staffing) -> None:
 @pytest.mark.usefixtures("few_levers")
 def test_an_impossible_promise_names_the_clause_and_what_unlimited_reps_reach() -> None:
     plan = small(sla={"speed": SPEED | {"within": "30 minutes"}, "feedback": {"target": 0.9, "within": "14 days"}})
-    found = staff(plan, keep=0.8, replications=25, cap=8)
+    found = staff(plan, Simulation(25), keep=0.8, cap=8)
     assert (found.headcount, found.found.decided) == (None, True)
     assert found.unlimited is not None
     assert found.unlimited.obstacle == "speed"
-    ceiling = [m.ceiling["speed"] for m in run(plan, replications=20).measures]
+    ceiling = [m.ceiling["speed"] for m in Simulation(20).run(plan).measures]
     assert found.unlimited.attained["speed"].mean == pytest.approx(np.mean(ceiling), abs=0.03)
     assert found.unlimited.attained["speed"].mean < 0.9
     told = reason(found)
@@ -127,7 +128,7 @@ def test_an_impossible_promise_names_the_clause_and_what_unlimited_reps_reach() 
 
 @pytest.mark.usefixtures("few_levers")
 def test_a_cap_below_what_is_needed_says_that_more_may_help() -> None:
-    found = staff(small(), keep=0.8, replications=25, cap=3)
+    found = staff(small(), Simulation(25), keep=0.8, cap=3)
     assert found.headcount is None
     assert found.p_kept_one_fewer is None
     assert reason(found).endswith("so a larger cap may help")
@@ -135,7 +136,7 @@ def test_a_cap_below_what_is_needed_says_that_more_may_help() -> None:
 
 @pytest.mark.usefixtures("few_levers")
 def test_judging_all_clauses_counts_what_marketing_promised_too() -> None:
-    found = staff(small(), keep=KEEP, clauses="all", replications=25, cap=6)
+    found = staff(small(), Simulation(25), keep=KEEP, clauses="all", cap=6)
     assert found.promise.clauses == ("speed", "depth", "quality", "feedback", "volume", "pacing")
     assert found.headcount is None
     assert found.unlimited is not None
@@ -147,7 +148,7 @@ def test_judging_all_clauses_counts_what_marketing_promised_too() -> None:
 def test_a_rep_with_terms_of_their_own_bounds_the_team_from_below() -> None:
     plan = small(marketing__sources__web__leads_per_month=20, sales__sdr__reps={"2": {"skill": 1.1}})
     assert smallest_team(plan) == 2
-    found = staff(plan, keep=0.5, replications=25)
+    found = staff(plan, Simulation(25), keep=0.5)
     assert (found.headcount, found.found.decided) == (2, True)
     assert found.p_kept_one_fewer is None
     assert "the plan names rep 2" in reason(found)
@@ -161,7 +162,7 @@ def test_a_territory_bounds_the_team_too() -> None:
 
 @pytest.mark.usefixtures("few_levers")
 def test_the_same_question_gives_the_same_answer() -> None:
-    answers = [json.dumps(to_json(staff(small(), keep=KEEP, replications=25)), allow_nan=False) for _ in range(2)]
+    answers = [json.dumps(to_json(staff(small(), Simulation(25), keep=KEEP)), allow_nan=False) for _ in range(2)]
     assert answers[0] == answers[1]
 
 
@@ -185,12 +186,11 @@ def test_json_tells_all_that_was_promised(answer: Staffing) -> None:
         ({"period": "week"}, "period = 'week': must be one of month, year"),
         ({"cap": 0}, "cap = 0: must be from 1, to 2,000"),
         ({"cap": 2001}, "cap = 2001: must be from 1, to 2,000"),
-        ({"replications": 0}, "replications = 0"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_one_clear_line(how: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match="^" + said.replace("?", r"\?")):
-        staff(small(), **how)
+        staff(small(), Simulation(), **how)
 
 
 @pytest.mark.parametrize(
@@ -205,20 +205,20 @@ def test_a_question_that_cannot_be_asked_is_one_clear_line(how: dict[str, Any], 
 @pytest.mark.usefixtures("few_levers")
 def test_a_plan_from_which_no_headcount_follows_is_one_clear_line(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        staff(small(**changes), replications=2)
+        staff(small(**changes), Simulation(2))
 
 
 @pytest.mark.usefixtures("few_levers")
 def test_a_plan_without_reps_is_staffed_from_nothing(answer: Staffing) -> None:
-    found = staff(small(sales__sdr__headcount=0), keep=KEEP, replications=25)
+    found = staff(small(sales__sdr__headcount=0), Simulation(25), keep=KEEP)
     assert found.headcount == answer.headcount
 
 
 def test_years_that_were_added_are_those_of_one_longer_run() -> None:
-    years, plans = Years(seed=4), [small(), team(small(), 4)]
+    years, plans = Years(Simulation(seed=4)), [small(), team(small(), 4)]
     years.reach(plans, 3)
     [longer] = years.reach(plans[:1], 7)
-    whole = run(small(), replications=7, seed=4)
+    whole = Simulation(7, 4).run(small())
     assert [m.replication for m in longer.measures] == list(range(7))
     assert np.array_equal(longer.series("contribution"), whole.series("contribution"))
     assert years.experiments == 3
@@ -227,7 +227,7 @@ def test_years_that_were_added_are_those_of_one_longer_run() -> None:
 
 def test_progress_counts_all_years_together() -> None:
     told: list[tuple[int, int]] = []
-    years = Years(seed=1, progress=lambda done, planned: told.append((done, planned)), planned=5)
+    years = Years(Simulation(progress=lambda done, planned: told.append((done, planned))), planned=5)
     years.reach([small()], 2)
     years.reach([small(), team(small(), 4)], 3)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
@@ -236,8 +236,8 @@ def test_progress_counts_all_years_together() -> None:
 
 
 def test_unlimited_reps_are_the_ones_that_ceilings_are_made_of() -> None:
-    [unlimited] = Years(seed=1).simulate([small()], first=0, count=3, unlimited=True)
-    ceilings = [m.ceiling for m in run(small(), replications=3).measures]
+    [unlimited] = Years(Simulation()).simulate([small()], first=0, count=3, unlimited=True)
+    ceilings = [m.ceiling for m in Simulation(3).run(small()).measures]
     for name in ("speed", "depth", "feedback"):
         assert [m.clauses[name].attainment for m in unlimited.measures] == [one[name] for one in ceilings]
 
@@ -259,7 +259,7 @@ def test_theory_begins_where_a_steady_queue_keeps_the_promise() -> None:
             "sla.speed": {"target": 0.9, "within": "30 minutes"},
         }
     )
-    found = run(plan, replications=4)
+    found = Simulation(4).run(plan)
     rate = float(found.series("handed_count").mean()) / (366 * 24)
     enough = [
         count
@@ -274,7 +274,7 @@ def test_theory_begins_where_a_steady_queue_keeps_the_promise() -> None:
 def test_theory_divides_the_work_by_the_share_of_the_day_and_the_days_worked() -> None:
     def start(**changes: Any) -> int:
         plan = small(marketing__sources__web__leads_per_month=3000, sla=None, **changes)
-        return steady_headcount(run(plan, replications=1), sides=("sales",), most=500)
+        return steady_headcount(Simulation(1).run(plan), sides=("sales",), most=500)
 
     whole = start()
     assert start(sales__sdr__marketing_time={"share": 0.5}) == pytest.approx(2 * whole, abs=1)

@@ -8,18 +8,18 @@ import pytest
 
 from smarketing_sim.decide.frontier import LIMITS
 from smarketing_sim.decide.surface import Surface, response_surface
-from smarketing_sim.experiment.panel import simulate_all
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from tests.experiment.stubs import small
 
 
 @pytest.fixture(scope="module")
 def found() -> Surface:
-    return response_surface(small(), volumes=(0.5, 1.0, 2.0), replications=4)
+    return response_surface(small(), Simulation(4), volumes=(0.5, 1.0, 2.0))
 
 
 def test_the_point_of_the_plan_itself_is_the_plan_itself(found: Surface) -> None:
-    (plan,) = simulate_all([small()], replications=4)
+    (plan,) = Simulation(4).panel([small()])
     point = found.points[found.headcounts.index(small().sales.sdr.headcount)][found.volumes.index(1.0)]
     assert point.contribution.mean == pytest.approx(float(plan.series("contribution").mean()), rel=1e-12)
 
@@ -41,5 +41,5 @@ def test_a_wider_limit_is_never_kept_less(found: Surface) -> None:
 
 
 def test_no_plan_of_the_grid_is_without_a_rep() -> None:
-    alone = response_surface(override(small(), {"sales.sdr.headcount": 1}), volumes=(1.0,), replications=1)
+    alone = response_surface(override(small(), {"sales.sdr.headcount": 1}), Simulation(1), volumes=(1.0,))
     assert alone.headcounts == (1, 2, 4)

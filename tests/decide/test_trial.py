@@ -14,6 +14,7 @@ from smarketing_sim.decide.sample_size import design_effect, leads_per_arm
 from smarketing_sim.decide.trial import DESIGNS, OUTCOMES, POWERS, Trial, plan_trial, to_json
 from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
@@ -32,7 +33,7 @@ def slow_plan(**overrides: Any) -> Scenario:
 
 @pytest.fixture(scope="module")
 def found() -> Trial:
-    return plan_trial(slow_plan(), within="30 min", replications=YEARS, seed=2)
+    return plan_trial(slow_plan(), Simulation(YEARS, 2), within="30 min")
 
 
 # ------------------------------------------------------------------ theory
@@ -114,7 +115,7 @@ def test_only_leads_that_the_limit_brings_forward_can_change(found: Trial) -> No
 
 
 def test_a_shorter_limit_changes_more_and_takes_fewer_leads() -> None:
-    short, long = (plan_trial(slow_plan(), within=within, replications=3) for within in ("10 min", "1 day"))
+    short, long = (plan_trial(slow_plan(), Simulation(3), within=within) for within in ("10 min", "1 day"))
     assert short.outcomes[0].effect.mean > long.outcomes[0].effect.mean > 0.0
     assert short.need("contact").leads_per_arm.mean < long.need("contact").leads_per_arm.mean
 
@@ -144,7 +145,7 @@ def test_leads_of_a_day_share_their_fate_where_a_team_is_late(found: Trial) -> N
     ids=["waiting costs nothing", "a limit that all leads meet"],
 )
 def test_where_nothing_changes_no_trial_is_long_enough(plan: Scenario, within: str) -> None:
-    found = plan_trial(plan, within=within, replications=3)
+    found = plan_trial(plan, Simulation(3), within=within)
     assert [outcome.effect.mean for outcome in found.outcomes] == pytest.approx([0.0, 0.0, 0.0], abs=0.002)
     assert all(math.isinf(need.weeks.mean) for need in found.needs)
     answer = to_json(found)
@@ -152,7 +153,7 @@ def test_where_nothing_changes_no_trial_is_long_enough(plan: Scenario, within: s
 
 
 def test_a_plan_without_leads_has_no_case() -> None:
-    found = plan_trial(slow_plan(marketing__sources__web__leads_per_month=0), replications=2)
+    found = plan_trial(slow_plan(marketing__sources__web__leads_per_month=0), Simulation(2))
     assert math.isnan(found.outcomes[0].effect.mean)
     assert json.dumps(to_json(found), allow_nan=False)
 
@@ -167,4 +168,4 @@ def test_the_answer_is_plain_json(found: Trial) -> None:
 @pytest.mark.parametrize("within", ["soon", "5", "", "3 business months"])
 def test_a_limit_that_is_no_time_is_refused(within: str) -> None:
     with pytest.raises(InputError, match=r"^within = "):
-        plan_trial(slow_plan(), within=within, replications=2)
+        plan_trial(slow_plan(), Simulation(2), within=within)

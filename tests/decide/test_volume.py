@@ -7,6 +7,7 @@ import pytest
 
 from smarketing_sim.decide.flow import burst_cost, even_flow, next_leads, pacing_line
 from smarketing_sim.decide.volume import Curve, leads_for_goal, more_leads, volume_curves
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from tests.conftest import PARAMS
@@ -66,7 +67,7 @@ def test_more_of_one_source_leaves_the_others_alone() -> None:
 
 def test_a_small_team_has_a_cliff_and_more_reps_move_it_up() -> None:
     few, many = volume_curves(
-        {"three": small(), "five": small(sales__sdr__headcount=5)}, factors=FACTORS, replications=6
+        {"three": small(), "five": small(sales__sdr__headcount=5)}, Simulation(6), factors=FACTORS
     )
     assert few.cliff.in_sight
     assert few.cliff.factor.high < many.cliff.factor.low
@@ -104,7 +105,7 @@ def test_with_idle_hands_a_lead_is_worth_what_paper_says() -> None:
         sales__sdr__headcount=40, decay__preset="none", marketing__duplicates__share=0.0, sales__ae__open_limit=None,
         sla={"speed": {"target": 0.9, "within": "4 business hours"}},
     )  # fmt: skip
-    found = next_leads(plan, count=200, replications=12)["web"]
+    found = next_leads(plan, Simulation(12), count=200)["web"]
     from smarketing_sim.measure.sla import lead_values
 
     worth = lead_values(plan)["web"] * plan.economics.gross_margin * plan.economics.lifetime_factor
@@ -124,20 +125,20 @@ def test_an_even_flow_keeps_the_number_of_leads() -> None:
 
 
 def test_a_plan_without_campaigns_has_no_burst_to_cost() -> None:
-    assert burst_cost(small(), replications=2) is None
+    assert burst_cost(small(), Simulation(2)) is None
 
 
 def test_a_campaign_of_another_year_is_no_burst_of_this_one() -> None:
     late = {"source": "web", "starts_on": "2024-05-06", "first_week_leads": 30, "weeks": 1, "cost": 9_000}
     plan = small(marketing__campaigns={"later": late})
-    assert burst_cost(plan, replications=2) is None
+    assert burst_cost(plan, Simulation(2)) is None
     assert even_flow(plan).marketing.campaigns
 
 
 def test_a_burst_that_swamps_the_team_costs_contribution() -> None:
     burst = {"source": "web", "starts_on": "2024-03-11", "first_week_leads": 300, "weekly_decay": 0.5, "weeks": 1}
     plan = small(marketing__campaigns={"fair": burst})
-    found = burst_cost(plan, replications=12)
+    found = burst_cost(plan, Simulation(12))
     assert found is not None
     assert found.burst_leads == 300
     assert found.revenue.low > 0
@@ -154,7 +155,7 @@ def test_the_cliff_of_the_baseline_lies_below_its_plan_and_calling_new_leads_fir
     """The band in which the shipped plan is interesting."""
     plan = load(PARAMS / "baseline.yaml")
     first = override(plan, {"sales.sdr.queue.new_before_retries": True})
-    today, moved = volume_curves({"today": plan, "first": first}, factors=BASELINE_FACTORS, replications=5)
+    today, moved = volume_curves({"today": plan, "first": first}, Simulation(5), factors=BASELINE_FACTORS)
     assert 0.75 <= today.cliff.factor.mean <= 0.95
     assert 400 <= today.cliff.handed_per_month.mean <= 500
     assert not moved.cliff.in_sight

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 YEARS = """
 import resource
-from smarketing_sim.experiment.runs import replicate
+from smarketing_sim.experiment.replications import replicate
 from smarketing_sim.scenario.files import load
 
 plan = load("params/baseline.yaml")

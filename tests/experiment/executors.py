@@ -14,8 +14,7 @@ Call = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
 
 def replication_of(args: tuple[Any, ...]) -> int:
     """The number of the replication in a submitted job."""
-    (number,) = [arg for arg in args[2:3] if isinstance(arg, int)]
-    return number
+    return int(args[0].replication)
 
 
 class Backwards(Executor):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import to_json
-from smarketing_sim.experiment.runs import Experiment
 from smarketing_sim.measure.sla import ClauseCounts
 from smarketing_sim.measure.summary import Measures
 from smarketing_sim.scenario.schema import Scenario
@@ -88,8 +88,8 @@ def two_clauses(months: int = 2) -> Scenario:
     return make_scenario({"sla": sla, "run.horizon_months": months})
 
 
-def of(scenario: Scenario, measures: Sequence[Measures], seed: int = 1) -> Experiment:
-    return Experiment(scenario, seed, "reference", tuple(measures))
+def of(scenario: Scenario, measures: Sequence[Measures], seed: int = 1) -> Replications:
+    return Replications(scenario, seed, "reference", tuple(measures))
 
 
 def clause(answer: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from smarketing_sim.experiment.grid import Grid, make_grid, parse_vary
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep import Sweep, sweep
 from tests.experiment.stubs import small
 
@@ -25,7 +26,7 @@ def tiny_grid(*vary: str) -> Grid:
 
 
 def tiny_sweep(folder: Path | None = None, executor: Executor | None = None, **how: Any) -> Sweep:
-    return sweep(tiny_grid(), replications=YEARS, seed=7, folder=folder, executor=executor, **how)
+    return sweep(tiny_grid(), Simulation(YEARS, 7, executor=executor, **how), folder=folder)
 
 
 def same_table(a: pd.DataFrame, b: pd.DataFrame) -> bool:

@@ -6,8 +6,9 @@ import functools
 
 import numpy as np
 
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import attainment
-from smarketing_sim.experiment.runs import Experiment, run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from tests.conftest import PARAMS
@@ -16,10 +17,10 @@ YEARS = 4
 
 
 @functools.cache
-def simulated(alternative: str = "") -> Experiment:
+def simulated(alternative: str = "") -> Replications:
     scenario = load(PARAMS / "baseline.yaml")
     changes = scenario.alternatives[alternative].set if alternative else {}
-    return run(override(scenario, changes), replications=YEARS, seed=1)
+    return Simulation(YEARS, 1).run(override(scenario, changes))
 
 
 def test_the_baseline_team_is_about_nine_tenths_busy_and_keeps_three_quarters_of_its_speed_promise() -> None:

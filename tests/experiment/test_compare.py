@@ -11,7 +11,7 @@ import pytest
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import HEADLINES, compare, compare_all, per_replication
 from smarketing_sim.experiment.results import attainment
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.scenario.building import override
 from tests.builders import make_scenario
@@ -22,8 +22,8 @@ NONE = {"mean": None, "low": None, "high": None}
 
 
 def test_a_scenario_against_itself_differs_by_exactly_nothing() -> None:
-    experiment = run(small(), replications=4)
-    answer = compare(experiment, run(small(), replications=4))
+    experiment = Simulation(4).run(small())
+    answer = compare(experiment, Simulation(4).run(small()))
     assert answer["changed"] == []
     for name, pair in answer["measures"].items():
         assert pair["difference"] in ({"mean": 0.0, "low": 0.0, "high": 0.0}, NONE), name
@@ -35,7 +35,7 @@ def test_a_scenario_against_itself_differs_by_exactly_nothing() -> None:
 def test_no_range_leaves_what_is_possible() -> None:
     """Two years of very few leads differ so much that Student's range would go far beyond nothing and everything."""
     few = small(marketing__sources__web={"leads_per_month": 2, "cost_per_handed": 10})
-    a, b = run(few, replications=2, seed=4), run(override(few, {"sales.sdr.headcount": 1}), replications=2, seed=4)
+    a, b = Simulation(2, 4).run(few), Simulation(2, 4).run(override(few, {"sales.sdr.headcount": 1}))
     raw, loose = per_replication(a), 0
     for name, pair in compare(a, b)["measures"].items():
         for side in ("a", "b"):
@@ -55,7 +55,7 @@ def test_no_range_leaves_what_is_possible() -> None:
 
 def test_the_same_luck_tells_more_than_twice_as_many_years_of_other_luck() -> None:
     slower = small(sales__sdr__pace=0.95)
-    a, b, other = run(small(), replications=12), run(slower, replications=12), run(slower, replications=12, seed=99)
+    a, b, other = Simulation(12).run(small()), Simulation(12).run(slower), Simulation(12, 99).run(slower)
     for name in ("revenue_expected", "attainment.speed", "utilisation_sdr"):
         first, second, unpaired = (per_replication(e)[name] for e in (a, b, other))
         assert np.var(second - first, ddof=1) < np.var(unpaired - first, ddof=1) / 2, name
@@ -110,7 +110,7 @@ def test_a_clause_that_only_one_contract_has_is_left_out() -> None:
 
 
 def test_several_are_compared_with_one_base_by_ranges_that_hold_at_once() -> None:
-    a, b, c = (run(small(sales__sdr__headcount=count), replications=5) for count in (3, 4, 5))
+    a, b, c = (Simulation(5).run(small(sales__sdr__headcount=count)) for count in (3, 4, 5))
     answer = compare_all(a, [b, c])
     assert [other["changed"][0]["b"] for other in answer["others"]] == [4, 5]
     for other, experiment in zip(answer["others"], (b, c), strict=True):
@@ -124,7 +124,7 @@ def test_several_are_compared_with_one_base_by_ranges_that_hold_at_once() -> Non
 
 
 def test_one_other_is_compared_as_two_are() -> None:
-    a, b = run(small(), replications=3), run(small(sales__sdr__headcount=4), replications=3)
+    a, b = Simulation(3).run(small()), Simulation(3).run(small(sales__sdr__headcount=4))
     assert compare_all(a, [b])["others"][0]["measures"] == compare(a, b)["measures"]
 
 

@@ -98,7 +98,7 @@ MEASURED = """
 import resource, sys, time, warnings
 from pathlib import Path
 from smarketing_sim.experiment.effort import effort_of
-from smarketing_sim.experiment.runs import replicate
+from smarketing_sim.experiment.replications import replicate
 from smarketing_sim.scenario.files import load, parse_overrides
 warnings.simplefilter("ignore")
 replicate(load(Path(sys.argv[2]), {}), 1, 0, sys.argv[1], False)

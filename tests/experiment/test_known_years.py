@@ -23,8 +23,8 @@ from smarketing_sim.decide.advice import advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import known_years
 from smarketing_sim.experiment.known_years import KnownYears, code_digest, from_plain, to_plain, told
-from smarketing_sim.experiment.panel import simulate_all
-from smarketing_sim.experiment.runs import Experiment, run
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.experiment.years_file import years_file, years_kept
 from tests.experiment.stubs import small
@@ -57,14 +57,16 @@ def simulated(file: Path, work: Callable[[Executor], Any]) -> tuple[int, Any]:
     return counting.count, found
 
 
-def bits(experiments: list[Experiment]) -> str:
+def bits(experiments: list[Replications]) -> str:
     """Every number of some experiments, exactly."""
     return json.dumps([[to_plain(one) for one in experiment.measures] for experiment in experiments])
 
 
-def few(executor: Executor, **changes: Any) -> list[Experiment]:
-    how = {"replications": 3, "seed": 5, "ceilings": True, "executor": executor} | changes
-    return simulate_all([small(), small(sales__sdr__headcount=4)], **how)
+def few(executor: Executor, **changes: Any) -> list[Replications]:
+    asked = {name: value for name, value in changes.items() if name in {"replications", "seed", "first", "engine"}}
+    how = {"ceilings": True} | {name: value for name, value in changes.items() if name not in asked}
+    simulation = Simulation(**{"replications": 3, "seed": 5, "executor": executor} | asked)
+    return simulation.panel([small(), small(sales__sdr__headcount=4)], **how)
 
 
 def test_what_was_simulated_once_is_found_again_to_the_last_bit(tmp_path: Path) -> None:
@@ -75,18 +77,18 @@ def test_what_was_simulated_once_is_found_again_to_the_last_bit(tmp_path: Path) 
 
 
 def test_the_years_of_a_run_are_found_again_and_more_are_added(tmp_path: Path) -> None:
-    def of(count: int) -> Callable[[Executor], list[Experiment]]:
-        return lambda executor: [run(small(), replications=count, seed=2, executor=executor)]
+    def of(count: int) -> Callable[[Executor], list[Replications]]:
+        return lambda executor: [Simulation(count, 2, executor=executor).run(small())]
 
     assert simulated(tmp_path / "years", of(3))[0] == 3
     count, found = simulated(tmp_path / "years", of(5))
     assert count == 2
-    assert bits(found) == bits([run(small(), replications=5, seed=2)])
+    assert bits(found) == bits([Simulation(5, 2).run(small())])
 
 
 def test_every_year_behind_a_planning_page_is_kept(tmp_path: Path) -> None:
     def page(executor: Executor) -> Any:
-        return advise(small(), replications=2, seed=1, executor=executor)
+        return advise(small(), Simulation(2, 1, executor=executor))
 
     first, fresh = simulated(tmp_path / "years", page)
     again, found = simulated(tmp_path / "years", page)
@@ -116,10 +118,8 @@ def test_the_same_names_in_another_order_are_another_scenario_for_measures_stand
     plan = small()
     turned = plan.model_copy(update={"sla": dict(reversed(plan.sla.items()))})
     assert plan.digest == turned.digest
-    simulated(tmp_path / "years", lambda executor: simulate_all([plan], replications=1, executor=executor))
-    count, (found,) = simulated(
-        tmp_path / "years", lambda executor: simulate_all([turned], replications=1, executor=executor)
-    )
+    simulated(tmp_path / "years", lambda executor: Simulation(1, executor=executor).panel([plan]))
+    count, (found,) = simulated(tmp_path / "years", lambda executor: Simulation(1, executor=executor).panel([turned]))
     assert count == 1
     assert list(found.measures[0].clauses) == list(turned.sla)
 
@@ -168,10 +168,10 @@ def test_a_year_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.M
         patch.setattr("smarketing_sim.experiment.panel.simulate", fails)
         with pytest.raises(RunFailed):
             simulated(tmp_path / "years", few)
-        patch.setattr("smarketing_sim.experiment.runs.simulate", fails)
-        simulated(tmp_path / "years", lambda executor: run(small(), replications=2, executor=executor))
+        patch.setattr("smarketing_sim.experiment.replications.simulate", fails)
+        simulated(tmp_path / "years", lambda executor: Simulation(2, executor=executor).run(small()))
     assert simulated(tmp_path / "years", few)[0] == 3
-    count, found = simulated(tmp_path / "years", lambda executor: run(small(), replications=2, executor=executor))
+    count, found = simulated(tmp_path / "years", lambda executor: Simulation(2, executor=executor).run(small()))
     assert (count, len(found.failures)) == (2, 0)
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment import runs
+from smarketing_sim.experiment import replications
 from smarketing_sim.experiment.precision import parse_precision
-from smarketing_sim.experiment.runs import OfMean, run
+from smarketing_sim.experiment.replications import OfMean
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import t_interval
 from tests.experiment.stubs import replication, small
 
@@ -34,8 +35,8 @@ def test_a_share_of_the_mean_stops_once_the_interval_is_that_narrow(monkeypatch:
     def instead(scenario: object, seed: int, number: int, engine: str, keep: bool) -> object:
         return replication(number, expected_revenue=100.0 + 20.0 * (number % 2)), None
 
-    monkeypatch.setattr(runs, "replicate", instead)
-    values = run(small(), replications=5000, precision={"expected_revenue": OfMean(0.01)}).series("expected_revenue")
+    monkeypatch.setattr(replications, "replicate", instead)
+    values = Simulation(5000).run(small(), precision={"expected_revenue": OfMean(0.01)}).series("expected_revenue")
     found = t_interval(values)
     assert (found.high - found.low) / 2 <= 0.0101 * np.mean(values)
     assert 200 < len(values) < 500

@@ -20,7 +20,7 @@ from smarketing_sim.experiment.results import (
     margin_to_cost,
     to_json,
 )
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import clustered_share, t_interval, wilson
 from smarketing_sim.scenario.schema import Scenario
 from tests.builders import make_scenario
@@ -75,7 +75,7 @@ def test_the_answer_has_every_key_of_the_specification_in_plain_types() -> None:
 
 
 def test_the_answer_of_a_real_run_has_every_key_and_numbers_in_range() -> None:
-    answer = to_json(run(small(), replications=2))
+    answer = to_json(Simulation(2).run(small()))
     absent = missing(SPECIFIED, answer)
     assert absent == [".revenue.one_year"]  # fewer than 200 years
     json.dumps(answer, allow_nan=False)
@@ -210,27 +210,27 @@ def test_nothing_finished_is_an_answer_too() -> None:
     ids=["no reps", "no leads", "no horizon", "no AE", "nothing at all"],
 )
 def test_the_edges_of_a_plan_are_answered_in_plain_json(scenario: Scenario) -> None:
-    answer = to_json(run(scenario, replications=3))
+    answer = to_json(Simulation(3).run(scenario))
     json.dumps(answer, allow_nan=False)
     assert answer["replications"] == 3
 
 
 def test_no_reps_break_every_promise_of_sales_and_zero_leads_none() -> None:
-    nobody = to_json(run(small(sales__sdr__headcount=0), replications=2))
+    nobody = to_json(Simulation(2).run(small(sales__sdr__headcount=0)))
     assert clause(nobody, "speed")["attainment"]["mean"] == 0
     assert clause(nobody, "speed")["p_kept"]["mean"] == 0
     assert clause(nobody, "quality")["attainment"]["mean"] is None  # unworked leads are left out, and shown
     assert clause(nobody, "quality")["unworked_per_year"] > 3000
     assert nobody["utilisation"]["sdr"]["mean"] is None
     assert nobody["load_check"]["planned"] is None
-    nothing = to_json(run(small(marketing__sources__web__leads_per_month=0), replications=2))
+    nothing = to_json(Simulation(2).run(small(marketing__sources__web__leads_per_month=0)))
     assert clause(nothing, "speed")["p_kept"]["mean"] is None
     assert clause(nothing, "volume")["p_kept"]["mean"] == 0
     assert nothing["revenue"]["expected"]["mean"] == 0
 
 
 def test_overload_is_reported_as_it_is() -> None:
-    answer = to_json(run(small(marketing__sources__web__leads_per_month=2500), replications=2))
+    answer = to_json(Simulation(2).run(small(marketing__sources__web__leads_per_month=2500)))
     assert answer["load_check"]["planned"] > 1.5
     assert answer["utilisation"]["sdr"]["mean"] == pytest.approx(1, abs=0.03)
     assert answer["response_minutes"]["business"]["p90"]["mean"] is None  # most are never called at all
@@ -239,7 +239,7 @@ def test_overload_is_reported_as_it_is() -> None:
 
 
 def test_no_team_does_better_than_unlimited_reps_would() -> None:
-    experiment = run(small(marketing__sources__web__leads_per_month=600), replications=4)
+    experiment = Simulation(4).run(small(marketing__sources__web__leads_per_month=600))
     for name in ("speed", "depth", "feedback"):
         for m in experiment.measures:
             assert m.clauses[name].attainment <= m.ceiling[name] + 0.01, name
@@ -248,7 +248,7 @@ def test_no_team_does_better_than_unlimited_reps_would() -> None:
 
 def test_what_a_won_deal_costs_is_all_costs_over_all_deals() -> None:
     """Lost, the page says a cost that its own totals do not give: a mean of yearly ratios is more than their ratio."""
-    found = run(small(economics__tools_annual=24_000), replications=12)
+    found = Simulation(12).run(small(economics__tools_annual=24_000))
     plan, years = found.scenario, found.measures
     wages = plan.sales.sdr.headcount * plan.sales.sdr.annual_cost + plan.sales.ae.headcount * plan.sales.ae.annual_cost
     costs = sum(m.headline["spend"] for m in years) + 12 * (wages + 24_000) * plan.run.horizon_months / 12
@@ -261,7 +261,7 @@ def test_what_a_won_deal_costs_is_all_costs_over_all_deals() -> None:
 
 def test_a_bad_year_is_one_whose_deals_fell_out_badly() -> None:
     """Lost, a bad year is told without the luck of its deals, which is most of what makes it bad."""
-    found = run(small(), replications=3)
+    found = Simulation(3).run(small())
     terms = found.scenario.economics
     for year, told in zip(found.measures, fallen_out(found), strict=True):
         money = year.headline

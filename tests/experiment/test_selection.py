@@ -11,6 +11,7 @@ import pytest
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment import jobs
 from smarketing_sim.experiment.selection import BATCH, Selection, fully_sequential, select_best
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.schema import Scenario
 from tests.experiment.stubs import small
 
@@ -131,25 +132,25 @@ def teams(*headcounts: int) -> list[Scenario]:
 
 
 def test_the_team_with_most_time_has_the_shortest_wait_and_the_smaller_one_is_busiest() -> None:
-    wait = select_best(teams(2, 6), measure="response_business_p50_minutes", indifference=60.0, at_most=30)
+    wait = select_best(teams(2, 6), Simulation(30), measure="response_business_p50_minutes", indifference=60.0)
     assert (wait.choice, wait.guaranteed, wait.survivors) == (1, True, (1,))
     assert wait.means[1] < wait.means[0]
-    busy = select_best(teams(2, 6), measure="utilisation_sdr", indifference=0.05, first=4, at_most=12)
+    busy = select_best(teams(2, 6), Simulation(12), measure="utilisation_sdr", indifference=0.05, first=4)
     assert busy.choice == 0
     assert 0.2 < busy.means[1] < busy.means[0]
 
 
 def test_what_cannot_be_ranked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    how: dict[str, Any] = {"indifference": 1.0, "first": 2, "at_most": 2}
+    how: dict[str, Any] = {"indifference": 1.0, "first": 2}
     with pytest.raises(InputError, match="did you mean 'won_count'"):
-        select_best(teams(2, 3), measure="won_cuont", **how)
+        select_best(teams(2, 3), Simulation(2), measure="won_cuont", **how)
     nobody = [small(marketing__sources__web={"leads_per_month": 0, "cost_per_handed": 1})] * 2
     with pytest.raises(InputError, match="cannot be ranked"):
-        select_best(nobody, measure="attainment.speed", **how)
+        select_best(nobody, Simulation(2), measure="attainment.speed", **how)
 
     def never(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError("odd")
 
     monkeypatch.setattr(jobs, "simulate", never)
     with pytest.raises(RunFailed, match="year 0: ZeroDivisionError: odd"):
-        select_best(teams(2, 3), measure="won_count", **how)
+        select_best(teams(2, 3), Simulation(2), measure="won_count", **how)

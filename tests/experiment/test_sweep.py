@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from smarketing_sim.experiment.grid import make_points
 from smarketing_sim.experiment.jobs import Job, make_jobs
 from smarketing_sim.experiment.journal import Journal
 from smarketing_sim.experiment.results import attainment, kept_in_a_month, kept_months, mean_of
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep import Sweep, identity_of, sweep
 from smarketing_sim.experiment.sweep_record import Record, read_record
 from smarketing_sim.experiment.workers import workers
@@ -71,7 +72,7 @@ def test_a_point_of_a_sweep_has_the_numbers_of_a_run_of_its_own(alone: Sweep) ->
     table = alone.table()
     for point in (0, 5):
         scenario = alone.points[point]
-        single = run(scenario, replications=YEARS, seed=7)
+        single = Simulation(YEARS, 7).run(scenario)
         assert same(row(table, point, "revenue_expected"), mean_of(single, "expected_revenue"))
         for name in scenario.sla:
             assert same(row(table, point, f"attainment.{name}"), attainment(single, name))
@@ -92,7 +93,7 @@ def test_the_table_comes_back_from_its_file_as_it_was(alone: Sweep, tmp_path: Pa
 
 def test_points_may_have_clauses_of_their_own() -> None:
     grid = tiny_grid("sla.speed=null,{target: 0.9, within: 1 hour}")
-    table = sweep(grid, replications=2, seed=7).table()
+    table = sweep(grid, Simulation(2, 7)).table()
     assert "p_kept.speed" not in set(table[table["point"] == 0]["measure"])
     assert "p_kept.speed" in set(table[table["point"] == 1]["measure"])
 
@@ -218,9 +219,9 @@ def test_a_job_that_kills_every_worker_is_a_failure_of_its_own_points_only() -> 
 def test_a_fault_of_the_input_stops_the_sweep_with_its_own_words() -> None:
     for executor in (None, Ruled()):
         with pytest.raises(InputError, match="is not an engine"):
-            sweep(tiny_grid(), replications=1, engine="steam", executor=executor)
+            sweep(tiny_grid(), Simulation(1, engine="steam", executor=executor))
     with pytest.raises(InputError, match="must be between 1"):
-        sweep(tiny_grid(), replications=0)
+        sweep(tiny_grid(), Simulation(0))
 
 
 # --------------------------------------------------------------------------------------------------------- resume
@@ -292,7 +293,7 @@ def test_pieces_of_another_job_or_another_sweep_are_not_taken(
     tiny_sweep(tmp_path)
     first, second = sorted((tmp_path / "jobs").iterdir())[:2]
     first.write_bytes(second.read_bytes())
-    other = sweep(tiny_grid(), replications=YEARS, seed=8, folder=tmp_path / "other")
+    other = sweep(tiny_grid(), Simulation(YEARS, 8), folder=tmp_path / "other")
     for path in (tmp_path / "other" / "jobs").iterdir():
         shutil.copy(path, tmp_path / "jobs")
     ran = counted_jobs(monkeypatch)
@@ -332,12 +333,12 @@ def test_numbers_come_back_from_disk_to_the_last_bit(tmp_path: Path, alone: Swee
 
 
 def test_what_tells_sweeps_apart_is_what_they_simulate() -> None:
-    asked: dict[str, Any] = {"replications": 3, "seed": 7, "engine": "reference"}
-    mine = identity_of(tiny_grid(), **asked)
-    assert mine == identity_of(tiny_grid(), **asked)
-    others = [identity_of(tiny_grid(), **(asked | change)) for change in ({"replications": 4}, {"seed": 8})]
-    others.append(identity_of(tiny_grid(*VARY[:2]), **asked))
-    others.append(identity_of(tiny_grid(*reversed(VARY)), **asked))
+    asked = Simulation(3, 7, "reference")
+    mine = identity_of(tiny_grid(), asked)
+    assert mine == identity_of(tiny_grid(), asked)
+    others = [identity_of(tiny_grid(), replace(asked, **change)) for change in ({"replications": 4}, {"seed": 8})]
+    others.append(identity_of(tiny_grid(*VARY[:2]), asked))
+    others.append(identity_of(tiny_grid(*reversed(VARY)), asked))
     assert len({mine, *others}) == 5
 
 
@@ -400,5 +401,5 @@ def test_forty_kills_each_end_in_the_table_of_a_sweep_that_was_not_killed(tmp_pa
 
 def test_a_base_that_is_refused_costs_no_work(tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        sweep(tiny_grid("sales.sdr.headcount=2,3"), replications=2, seed=-1, folder=tmp_path)
+        sweep(tiny_grid("sales.sdr.headcount=2,3"), Simulation(2, -1), folder=tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ from smarketing_sim import files
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.compare import compare
 from smarketing_sim.experiment.results import to_json
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.lab import simulated_years as lab_years
 from smarketing_sim.lab.controller import Controller
 from smarketing_sim.lab.saving import plan_text, save
@@ -169,7 +169,7 @@ def test_the_numbers_are_those_of_the_command_to_the_last_digit(controller: Cont
     controller.apply(lambda s: scale_leads(move(s, REPS, 2), 1.5))
     settled(controller)
     for answer in ear.answers:
-        alone = run(controller.state.scenario, replications=answer.years, seed=controller.state.seed)
+        alone = Simulation(answer.years, controller.state.seed).run(controller.state.scenario)
         assert answer.scorecard == to_json(alone)
     assert [(a.years, a.final) for a in ear.answers] == [(4, False), (6, True)]
     assert controller.state.simulated == 6
@@ -181,7 +181,7 @@ def test_the_pinned_plan_is_compared_as_the_command_does(controller: Controller,
     controller.apply(lambda s: move(s, REPS, 2))
     settled(controller)
     seed = controller.state.seed
-    alone = compare(run(before, replications=6, seed=seed), run(controller.state.scenario, replications=6, seed=seed))
+    alone = compare(Simulation(6, seed).run(before), Simulation(6, seed).run(controller.state.scenario))
     assert ear.answers[-1].comparison == alone
     assert alone["measures"]["utilisation_sdr"]["difference"]["mean"] > 0
     controller.apply(unpin)
@@ -192,7 +192,7 @@ def test_the_pinned_plan_is_compared_as_the_command_does(controller: Controller,
 def test_beyond_twenty_years_the_ceilings_are_still_those_of_the_command(state: State) -> None:
     *_, last = refine(Years(), state.scenario, pinned=None, seed=3, looks=(22,))
     assert not isinstance(last, Progress)
-    assert last.scorecard == to_json(run(state.scenario, replications=22, seed=3))
+    assert last.scorecard == to_json(Simulation(22, 3).run(state.scenario))
 
 
 def test_years_are_simulated_once_and_leads_are_sampled_once_while_they_stay_the_same(

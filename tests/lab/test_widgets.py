@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from smarketing_sim.errors import InputError, RunFailed
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.lab import page, widgets
 from smarketing_sim.lab import simulated_years as lab_years
 from smarketing_sim.lab.debounce import Debounce
@@ -82,7 +82,7 @@ def test_what_is_shown_is_what_the_command_says(lab: Lab) -> None:
     lab.sliders["reps"].widget.value = 2
     settled(lab)
     assert lab.answer is not None
-    alone = run(lab.controller.state.scenario, replications=3, seed=1)
+    alone = Simulation(3, 1).run(lab.controller.state.scenario)
     told = lab_years.Answer(alone, lab_years.to_json(alone), None, final=True)
     assert lab.scorecard.value == scorecard_html(told)
 

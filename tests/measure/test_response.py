@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smarketing_sim.engine import simulate
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger import OUTCOMES, REASONS
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.response import (
@@ -38,7 +38,7 @@ def test_response_runs_from_handoff_in_business_time_and_from_the_mql_on_the_wal
 
 def test_where_no_hour_is_open_nobody_is_called_within_no_time_at_all() -> None:
     scenario = make_scenario({"calendar.hours": {"mon": []}, "sales.sdr.shift": {"mon": []}})
-    [year] = run(scenario, replications=1).measures
+    [year] = Simulation(1).run(scenario).measures
     assert year.headline["handed_count"] > 0
     assert year.headline["business_p50_minutes"] == year.headline["wall_p50_minutes"] == np.inf
 

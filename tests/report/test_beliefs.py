@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.beliefs import page as chapter
 from smarketing_sim.report.beliefs.page import Doubt, doubt_of
@@ -48,7 +49,7 @@ def hold_words(page: _Shown) -> None:
 def test_the_page_names_every_belief_about_speed_and_the_safest_choice(
     tmp_path: Path, shown: Callable[[Doubt], _Shown]
 ) -> None:
-    doubt = doubt_of(scenario_with(tmp_path, FEW), replications=2, seed=1)
+    doubt = doubt_of(scenario_with(tmp_path, FEW), Simulation(2, 1))
     page = shown(doubt)
     hold_words(page)
     for word in ("Steep", "Strong", "Medium", "Mild", "Flat day", doubt.regret.safest):
@@ -75,7 +76,7 @@ def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Doubt], _Shown]
 ) -> None:
     overrides, said = EDGES[edge]
-    page = shown(doubt_of(scenario_with(tmp_path, overrides), replications=1, seed=1))
+    page = shown(doubt_of(scenario_with(tmp_path, overrides), Simulation(1, 1)))
     assert said in page.text
     hold_words(page)
 
@@ -83,7 +84,7 @@ def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
 def test_a_plan_without_ranges_is_told_to_write_some(shown: Callable[[Doubt], _Shown]) -> None:
     from tests.experiment.stubs import small
 
-    page = shown(doubt_of(small(), replications=1, seed=1))
+    page = shown(doubt_of(small(), Simulation(1, 1)))
     assert "No value of this plan has a range" in page.text
 
 
@@ -92,7 +93,7 @@ def test_hostile_names_stay_text_on_the_page(
 ) -> None:
     plan = _hostile_scenario(tmp_path, hostile[:25])
     ranges = {"marketing.reachable_share": Belief(source=hostile[0], range=(0.5, 0.9), note=hostile[1])}
-    page = shown(doubt_of(plan.model_copy(update={"beliefs": ranges}), replications=1, seed=1))
+    page = shown(doubt_of(plan.model_copy(update={"beliefs": ranges}), Simulation(1, 1)))
     assert {tag for tag, _ in page.elements}.isdisjoint({"script", "img", "iframe", "a"})
     names = {name for _, attributes in page.elements for name in attributes}
     assert not any(name.startswith("on") or name in {"href", "src", "srcdoc"} for name in names)

@@ -13,7 +13,7 @@ from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.decide.levers import levers_of
 from smarketing_sim.decide.ranking import Effect
 from smarketing_sim.experiment.results import goal_reached
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, quantile_interval
 from smarketing_sim.report.planning.answer import what_to_do
 from smarketing_sim.report.planning.desks import show_for_finance, show_what_to_do
@@ -29,7 +29,7 @@ YEARS = 6
 def planning() -> Planning:
     """The baseline plan: too many leads for its team, and a free change that mends it."""
     scenario = load("params/baseline.yaml")
-    return Planning(run(scenario, replications=YEARS, seed=1), advise(scenario, replications=YEARS, seed=1))
+    return Planning(Simulation(YEARS, 1).run(scenario), advise(scenario, Simulation(YEARS, 1)))
 
 
 def advice_of(planning: Planning) -> Advice:
@@ -125,7 +125,7 @@ def test_the_headline_says_what_its_advice_costs(planning: Planning) -> None:
 def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
     show_sections: Callable[..., Any], planning: Planning
 ) -> None:
-    found = run(planning.scenario, replications=24, seed=2)
+    found = Simulation(24, 2).run(planning.scenario)
     plan = replace(planning, experiment=found)
     page = show_sections([show_for_finance], plan).text
     terms, series = plan.scenario.economics, found.series

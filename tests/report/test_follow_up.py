@@ -17,6 +17,7 @@ import pytest
 from smarketing_sim.cli.text.design import design_text
 from smarketing_sim.decide.design import design, to_json
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.follow_up import page as chapter
@@ -51,7 +52,7 @@ def shown(show_sections: Callable[..., _Shown]) -> Callable[[FollowUp], _Shown]:
 def answer_of(scenario: Scenario, years: int) -> FollowUp:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return FollowUp(scenario, design(scenario, replications=years), years)
+        return FollowUp(scenario, design(scenario, Simulation(years)), years)
 
 
 def terminal(answer: FollowUp) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from smarketing_sim.decide.ranking import Ranking, rank_levers
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.free_levers import page as chapter
 from smarketing_sim.scenario.building import override
@@ -54,7 +55,7 @@ def hold_words(page: _Shown) -> None:
 def test_the_page_tells_every_change_what_it_brings_and_what_it_costs(
     tmp_path: Path, shown: Callable[[Ranking], _Shown]
 ) -> None:
-    ranking = rank_levers(scenario_with(tmp_path, BUSY), replications=6)
+    ranking = rank_levers(scenario_with(tmp_path, BUSY), Simulation(6))
     page = shown(ranking)
     hold_words(page)
     for effect in (*ranking.free, *ranking.priced):
@@ -72,7 +73,7 @@ def test_the_page_tells_every_change_what_it_brings_and_what_it_costs(
 
 
 def test_the_finding_is_about_a_change_that_is_sure_to_help(tmp_path: Path) -> None:
-    ranking = rank_levers(scenario_with(tmp_path, BUSY), replications=12)
+    ranking = rank_levers(scenario_with(tmp_path, BUSY), Simulation(12))
     told = re.match(r"At no cost, “(.*)” brings \$.* more: all promises of sales are kept in", chapter.finding(ranking))
     assert told is not None
     [found] = [effect for effect in ranking.free if effect.lever.label == told[1]]
@@ -96,7 +97,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Ranking], _Shown]
 ) -> None:
     overrides, years, said = EDGES[edge]
-    page = shown(rank_levers(scenario_with(tmp_path, overrides), replications=years))
+    page = shown(rank_levers(scenario_with(tmp_path, overrides), Simulation(years)))
     hold_words(page)
     assert said in page.text
 
@@ -112,7 +113,7 @@ def test_hostile_labels_stay_text_on_the_page(
         "none": {"label": hostile[start + 2], "set": {"sales.sdr.reps.99.skill": 2}},
     }
     plan = override(scenario_with(tmp_path), {"alternatives": named})
-    page = shown(rank_levers(plan, replications=1))
+    page = shown(rank_levers(plan, Simulation(1)))
     tags = {tag for tag, _ in page.elements}
     assert tags <= {"h1", "h2", "p", "div", "small", "b", "table", "thead", "tbody", "tr", "th", "td", "span", "ul",
                     "li", "details", "summary", "code", "caption"}  # fmt: skip

@@ -19,6 +19,7 @@ from smarketing_sim.decide.flow import BurstCost, NextLeads
 from smarketing_sim.decide.marketing_promise import MarketingPromise, marketing_promise
 from smarketing_sim.decide.volume import Curve, leads_for_goal
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.marketing_promise import page as chapter
@@ -75,7 +76,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., _Shown]:
 def answer_of(scenario: Scenario, years: int, chance: float = 0.5) -> MarketingPromise:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return marketing_promise(scenario, chance=chance, replications=years)
+        return marketing_promise(scenario, Simulation(years), chance=chance)
 
 
 def hold_words(page: _Shown) -> None:

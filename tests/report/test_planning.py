@@ -24,7 +24,8 @@ from smarketing_sim import cli
 from smarketing_sim.decide.advice import advise
 from smarketing_sim.decide.self_check import BENCHMARKS
 from smarketing_sim.errors import InputError, SmarketingWarning
-from smarketing_sim.experiment.runs import Experiment, run
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish import publisher
 from smarketing_sim.publish.pages import TEMPLATES
 from smarketing_sim.publish.reports import KNOWN_NAME
@@ -148,7 +149,7 @@ def shown(show_sections: Callable[..., _Shown]) -> Callable[[Planning], _Shown]:
 
 def _planned(scenario: Scenario, years: int) -> Planning:
     """A plan with its advice."""
-    return Planning(run(scenario, replications=years), advise(scenario, replications=min(years, 2), seed=1))
+    return Planning(Simulation(years).run(scenario), advise(scenario, Simulation(min(years, 2), 1)))
 
 
 @pytest.mark.parametrize("corner", CORNERS)
@@ -193,9 +194,9 @@ def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
 def test_the_page_of_a_plan_without_a_goal_offers_no_chance_to_reach_it(
     tmp_path: Path, shown: Callable[[Planning], _Shown]
 ) -> None:
-    without = run(scenario_with(tmp_path, {"goal.revenue": 0}), replications=2)
+    without = Simulation(2).run(scenario_with(tmp_path, {"goal.revenue": 0}))
     assert "reach the goal" not in shown(Planning(without)).text
-    assert "reach the goal" in shown(Planning(run(scenario_with(tmp_path), replications=2))).text
+    assert "reach the goal" in shown(Planning(Simulation(2).run(scenario_with(tmp_path)))).text
 
 
 def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_sections: Callable[..., Any]) -> None:
@@ -204,7 +205,7 @@ def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_secti
         f"marketing.sources.organic.{key}": value
         for key, value in {"visits_per_month": None, "visit_to_lead_share": None, "leads_per_month": 90}.items()
     }
-    mixed, alike = (Planning(run(scenario_with(tmp_path, given), replications=1)) for given in (direct, {}))
+    mixed, alike = (Planning(Simulation(1).run(scenario_with(tmp_path, given))) for given in (direct, {}))
     assert "Visits are counted where leads are a share of them; not of organic." in show_sections(
         [sections.show_funnel], mixed
     ).text.replace("Organic", "organic")
@@ -214,7 +215,7 @@ def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_secti
 def test_one_years_spread_is_shown_from_200_years_on_only(
     tmp_path: Path, shown: Callable[[Planning], _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = Planning(run(scenario_with(tmp_path), replications=3))
+    plan = Planning(Simulation(3).run(scenario_with(tmp_path)))
     assert "one year may land" not in shown(plan).text
     monkeypatch.setattr("smarketing_sim.experiment.results.ONE_YEAR_FROM", 3)
     page = shown(plan)
@@ -267,7 +268,7 @@ def test_hostile_names_stay_text_on_the_page(
     }  # fmt: skip
     nasty = hostile[start : start + 25]
     scenario = _hostile_scenario(tmp_path, nasty)
-    page = shown(Planning(run(scenario, replications=2)))
+    page = shown(Planning(Simulation(2).run(scenario)))
     assert {tag for tag, _ in page.elements} <= allowed
     names = {name for _, attributes in page.elements for name in attributes}
     assert not any(name.startswith("on") or name in {"href", "src", "style", "srcdoc"} for name in names)
@@ -278,7 +279,7 @@ def test_hostile_names_stay_text_on_the_page(
 
 def test_the_hostile_texts_really_reach_the_page(tmp_path: Path, shown: Callable[[Planning], _Shown]) -> None:
     scenario = _hostile_scenario(tmp_path, hostile_texts()[:25])
-    text = shown(Planning(run(scenario, replications=2))).text
+    text = shown(Planning(Simulation(2).run(scenario))).text
     for source in scenario.marketing.sources:
         assert source.replace("_", " ").capitalize().split()[-1] in text
     assert " ".join(scenario.name.split())[:20] in text
@@ -295,7 +296,7 @@ def test_modules_functions_and_the_notebooks_own_names_are_no_parameters() -> No
 
 def test_a_cell_that_prepares_can_be_run_a_second_time(tmp_path: Path) -> None:
     """Lost, whoever runs the cell again in JupyterLab is told that its own answer is an unknown parameter."""
-    answer = Planning(run(scenario_with(tmp_path), replications=1))
+    answer = Planning(Simulation(1).run(scenario_with(tmp_path)))
     assert list(check_parameters(_parameters(plan=answer))) == list(PARAMETERS)
 
 
@@ -351,7 +352,7 @@ def test_a_notebook_in_its_own_folder_finds_the_scenario_above(tmp_path: Path, m
 
 
 def test_a_range_never_reaches_below_zero_where_the_number_cannot(tmp_path: Path) -> None:
-    plan = Planning(run(scenario_with(tmp_path), replications=2))
+    plan = Planning(Simulation(2).run(scenario_with(tmp_path)))
     names = ("expected_revenue", "wall_p50_minutes", "sdr_utilisation", "overtime_hours")
     assert all(plan.mean(name).low >= 0 for name in names)
     assert plan.mean("contribution").low < 0
@@ -361,10 +362,10 @@ def test_a_range_never_reaches_below_zero_where_the_number_cannot(tmp_path: Path
 
 def test_failed_years_stop_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from smarketing_sim.errors import RunFailed
-    from smarketing_sim.experiment.runs import Failure
+    from smarketing_sim.experiment.replications import Failure
 
-    def failing(scenario: Scenario, **_: Any) -> Experiment:
-        return Experiment(scenario, 1, "reference", (), (Failure(4, "ValueError: odd"),))
+    def failing(scenario: Scenario, **_: Any) -> Replications:
+        return Replications(scenario, 1, "reference", (), (Failure(4, "ValueError: odd"),))
 
     monkeypatch.setattr(planning, "run", failing)
     with pytest.raises(RunFailed, match="year 4: ValueError: odd"):

@@ -16,6 +16,7 @@ import pytest
 from smarketing_sim.decide.confounding import confounding_lab
 from smarketing_sim.decide.trial import OUTCOMES, plan_trial
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.notebook.progress import VARIABLE
 from smarketing_sim.report.real_trial import page as chapter
@@ -46,7 +47,7 @@ def shown(show_sections: Callable[..., _Shown]) -> Callable[[Study], _Shown]:
 
 
 def study_of(scenario: Scenario, years: int, within: str = "30 min") -> Study:
-    return Study(plan_trial(scenario, within=within, replications=years), confounding_lab(scenario, replications=years))
+    return Study(plan_trial(scenario, Simulation(years), within=within), confounding_lab(scenario, Simulation(years)))
 
 
 def hold_words(page: _Shown) -> None:

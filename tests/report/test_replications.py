@@ -20,7 +20,8 @@ import pytest
 from smarketing_sim.cli import commands, reporting
 from smarketing_sim.decide.years_needed import running_margins, sharpness, spread, years_for, years_to_tell
 from smarketing_sim.errors import InputError, RunFailed
-from smarketing_sim.experiment.runs import Experiment, Failure, run
+from smarketing_sim.experiment.replications import Failure, Replications
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import replications_for, t_interval
 from smarketing_sim.publish.notebooks import notebook_title
 from smarketing_sim.publish.reports import publish_report
@@ -73,9 +74,7 @@ def study_of(count: int, *, gain: float = 50.0, months: int = 12) -> Study:
 
 def real_study(scenario: Scenario, years: int) -> Study:
     plans = {name: override(scenario, overrides) for name, overrides in changes(scenario).items()}
-    return Study(
-        run(scenario, replications=years), {name: run(plan, replications=years) for name, plan in plans.items()}
-    )
+    return Study(Simulation(years).run(scenario), {name: Simulation(years).run(plan) for name, plan in plans.items()})
 
 
 @pytest.fixture
@@ -409,8 +408,8 @@ def test_a_misspelt_parameter_and_a_failed_year_stop_the_page(tmp_path: Path, mo
     with pytest.raises(InputError, match="did you mean 'replications'"):
         prepare(_parameters(replicatons=3))
 
-    def failing(scenario: Scenario, **_: Any) -> Experiment:
-        return Experiment(scenario, 1, "reference", (), (Failure(4, "ValueError: odd"),))
+    def failing(scenario: Scenario, **_: Any) -> Replications:
+        return Replications(scenario, 1, "reference", (), (Failure(4, "ValueError: odd"),))
 
     monkeypatch.setattr(replications, "run", failing)
     with pytest.raises(RunFailed, match="year 4: ValueError: odd"):

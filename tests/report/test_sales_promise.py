@@ -16,6 +16,7 @@ import pytest
 
 from smarketing_sim.decide.frontier import LIMITS, VOLUMES
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.sales_promise import page as chapter
 from smarketing_sim.report.sales_promise import words as offer
@@ -49,7 +50,7 @@ def shown(show_sections: Callable[..., _Shown]) -> Callable[[Offer], _Shown]:
 def answer_of(scenario: Scenario, years: int, keep: float = 0.8) -> Offer:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return offer_of(scenario, keep=keep, replications=years)
+        return offer_of(scenario, Simulation(years), keep=keep)
 
 
 def hold_words(page: _Shown) -> None:

@@ -18,6 +18,7 @@ from smarketing_sim.decide import staffing
 from smarketing_sim.decide.staffing import Staffing, staff
 from smarketing_sim.decide.staffing_answer import to_json
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.staffing import page as chapter
 from smarketing_sim.scenario.building import override
@@ -61,7 +62,7 @@ def hold_words(page: _Shown) -> None:
 def test_the_page_tells_the_headcount_what_is_free_and_the_curve(
     tmp_path: Path, shown: Callable[[Staffing], _Shown]
 ) -> None:
-    answer = staff(scenario_with(tmp_path, BUSY), keep=0.8, replications=25)
+    answer = staff(scenario_with(tmp_path, BUSY), Simulation(25), keep=0.8)
     page = shown(answer)
     hold_words(page)
     assert answer.headcount is not None
@@ -100,7 +101,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_and_a_text_that_make_sense(
     edge: str, tmp_path: Path, shown: Callable[[Staffing], _Shown]
 ) -> None:
     overrides, how, said = EDGES[edge]
-    answer = staff(scenario_with(tmp_path, overrides), **{"keep": 0.8, "replications": YEARS, **how})
+    answer = staff(scenario_with(tmp_path, overrides), Simulation(YEARS), **{"keep": 0.8, **how})
     page = shown(answer)
     hold_words(page)
     assert said.lower() in page.text.lower()
@@ -112,7 +113,7 @@ def test_where_no_free_change_exists_the_page_says_so(
     tmp_path: Path, shown: Callable[[Staffing], _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staffing, "_MOST_LEVERS", 0)
-    answer = staff(scenario_with(tmp_path), keep=0.8, replications=YEARS)
+    answer = staff(scenario_with(tmp_path), Simulation(YEARS), keep=0.8)
     page = shown(answer)
     hold_words(page)
     assert "Nothing free was found to try first" in page.text
@@ -128,7 +129,7 @@ def test_hostile_names_stay_text_on_the_page(
         _hostile_scenario(tmp_path, hostile[start : start + 25]),
         {"alternatives": {"one": {"label": hostile[start], "set": {"sales.sdr.queue.new_before_retries": True}}}},
     )
-    answer = staff(plan, keep=0.8, replications=2, cap=9)
+    answer = staff(plan, Simulation(2), keep=0.8, cap=9)
     page = shown(answer)
     tags = {tag for tag, _ in page.elements}
     assert tags <= {"h1", "h2", "p", "div", "small", "b", "table", "thead", "tbody", "tr", "th", "td", "span", "ul",

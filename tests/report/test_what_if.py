@@ -14,7 +14,7 @@ import pytest
 
 from smarketing_sim.decide.advice import advise
 from smarketing_sim.decide.surface import Surface, response_surface
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.report.planning.what_if import _controls, show_what_if
@@ -27,7 +27,7 @@ MARK = re.compile(r'data-what-if="([^"]*)"')
 
 @pytest.fixture(scope="module")
 def planning() -> Planning:
-    return Planning(run(small(), replications=2), advise(small(), replications=2, seed=1))
+    return Planning(Simulation(2).run(small()), advise(small(), Simulation(2, 1)))
 
 
 @pytest.fixture
@@ -94,13 +94,13 @@ def test_a_page_with_sliders_lets_our_script_run_and_one_without_lets_nothing(
 
 def test_a_plan_with_nobody_to_keep_a_promise_shows_no_sliders(show_sections: Callable[..., Any]) -> None:
     nobody = override(small(), {"sales.sdr.headcount": 0})
-    plan = Planning(run(nobody, replications=1), advise(nobody, replications=1, seed=1))
+    plan = Planning(Simulation(1).run(nobody), advise(nobody, Simulation(1, 1)))
     assert show_sections([show_what_if], plan).html == ""
 
 
 def test_a_name_from_the_scenario_cannot_leave_the_numbers() -> None:
     """Lost, a plan could end the attribute that the numbers stand in."""
-    found = response_surface(small(), volumes=(1.0, 2.0), replications=1)
+    found = response_surface(small(), Simulation(1), volumes=(1.0, 2.0))
     hostile = '"><script>alert(1)</script>'
     html = _controls(replace(found, limits=(hostile, *found.limits[1:])))
     assert "<script" not in html

@@ -14,6 +14,7 @@ import pytest
 
 from smarketing_sim.decide.attribution import explain
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.report.who_broke_it import page as chapter
 from smarketing_sim.report.who_broke_it.page import Dispute
@@ -45,7 +46,7 @@ def shown(show_sections: Callable[..., _Shown]) -> Callable[[Dispute], _Shown]:
 
 
 def dispute_of(a: Scenario, b: Scenario, years: int = 3) -> Dispute:
-    return Dispute(explain(a, b, replications=years), moved=False)
+    return Dispute(explain(a, b, Simulation(years)), moved=False)
 
 
 def hold_words(page: _Shown) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import compare, per_replication
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario, flatten
@@ -76,7 +76,7 @@ def test_nothing_but_money_is_converted() -> None:
 
 def test_a_year_in_another_currency_is_the_same_year_at_the_rate() -> None:
     plan = make_scenario({"sales.sdr.annual_cost": 60_000, "marketing.sources.web.cost_per_handed": 100})
-    found = [run(one, replications=2) for one in (plan, override(plan, KRONER))]
+    found = [Simulation(2).run(one) for one in (plan, override(plan, KRONER))]
     here, there = map(per_replication, found)
     for name, values in here.items():
         factor = RATE if name.startswith(("revenue", "contribution", "spend")) else 1.0
@@ -88,7 +88,7 @@ def test_plans_in_two_currencies_are_not_set_against_each_other() -> None:
     plan = make_scenario()
     other = override(plan, {"currency": "EUR", "exchange.USD": 0.9})
     with pytest.raises(InputError, match="the plans are in USD and EUR"):
-        compare(run(plan, replications=2), run(other, replications=2))
+        compare(Simulation(2).run(plan), Simulation(2).run(other))
 
 
 def test_amounts_of_the_file_that_is_extended_are_converted_with_their_ranges(written: Written) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError, VolumeWarning
-from smarketing_sim.experiment.runs import run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.load import mean_reachable_share, minutes_per_lead
 from smarketing_sim.measure.sla import lead_values
 from smarketing_sim.scenario.building import build, override, to_document
@@ -168,10 +168,10 @@ def test_a_list_of_months_that_is_no_year_and_no_course_is_refused(
 
 def test_a_deal_that_is_paid_once_counts_once_whatever_the_horizon() -> None:
     plan = two_sources(**{"economics.horizon_months": 36, "economics.revenue": "one_off"})
-    [year] = run(plan, replications=1).measures
+    [year] = Simulation(1).run(plan).measures
     assert year.headline["contribution"] == year.headline["contribution_year_one"]
     assert np.isnan(year.headline["payback_months"])
-    recurring = run(override(plan, {"economics.revenue": "recurring"}), replications=1).measures[0]
+    recurring = Simulation(1).run(override(plan, {"economics.revenue": "recurring"})).measures[0]
     assert recurring.headline["contribution"] - year.headline["contribution"] == pytest.approx(
         2 * year.headline["expected_revenue"]
     )

@@ -20,6 +20,7 @@ from smarketing_sim.decide.beliefs import (
     tornado,
 )
 from smarketing_sim.decide.levers import Lever, levers_of
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.beliefs.charts import belief_span_chart, tornado_chart
 from smarketing_sim.report.notebook.asking import question
@@ -79,25 +80,25 @@ def prepare(namespace: Mapping[str, Any]) -> Doubt:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        doubt = doubt_of(asked.scenario, **asked.how)
+        doubt = doubt_of(asked.scenario, asked.simulation)
     if asked.given["tables_dir"]:
         write_tables(doubt, Path(asked.given["tables_dir"]))
     return doubt
 
 
-def doubt_of(plan: Scenario, *, replications: int, **how: Any) -> Doubt:
-    """Simulate a plan and its alternatives under other beliefs; ``how`` as for every decision."""
+def doubt_of(plan: Scenario, simulation: Simulation) -> Doubt:
+    """Simulate a plan and its alternatives under other beliefs."""
     named = [lever for lever in levers_of(plan) if lever.named and lever.scenario is not None]
     named = [lever for lever in named if lever.cost not in {"assumption", "promise"}]
-    found = regret(plan, {lever.label: lever.overrides for lever in named}, replications=replications, **how)
+    found = regret(plan, {lever.label: lever.overrides for lever in named}, simulation)
     change = _best(plan, found, named)
     swings: list[Swing] = []
     effects: list[Effect] = []
     if ranges_of(plan):
-        swings = tornado(plan, change.overrides if change else {}, replications=max(1, replications // 4), **how)
-        effects = screen(plan, rounds=max(2, replications // 3), **how)
-    spans = belief_ranges(plan, draws=_DRAWS, replications=1, **how)
-    return Doubt(plan, found, change, tuple(swings), tuple(effects), tuple(spans), replications)
+        swings = tornado(plan, change.overrides if change else {}, simulation.of(max(1, simulation.replications // 4)))
+        effects = screen(plan, simulation, rounds=max(2, simulation.replications // 3))
+    spans = belief_ranges(plan, simulation.of(1), draws=_DRAWS)
+    return Doubt(plan, found, change, tuple(swings), tuple(effects), tuple(spans), simulation.replications)
 
 
 def finding(doubt: Doubt) -> str:

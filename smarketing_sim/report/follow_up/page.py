@@ -63,7 +63,7 @@ def prepare(namespace: Mapping[str, Any]) -> FollowUp:
         If a simulated year failed.
     """
     with question(namespace) as asked:
-        answer = FollowUp(asked.scenario, design(asked.scenario, **asked.how), asked.given["replications"])
+        answer = FollowUp(asked.scenario, design(asked.scenario, asked.simulation), asked.given["replications"])
     if asked.given["tables_dir"]:
         write_tables(answer, Path(asked.given["tables_dir"]))
     return answer

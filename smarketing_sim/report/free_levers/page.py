@@ -46,7 +46,7 @@ def prepare(namespace: Mapping[str, Any]) -> Ranking:
         If a simulated year failed.
     """
     with question(namespace) as asked:
-        ranking = rank_levers(asked.scenario, **asked.how)
+        ranking = rank_levers(asked.scenario, asked.simulation)
     if asked.given["tables_dir"]:
         write_tables(ranking, Path(asked.given["tables_dir"]))
     return ranking

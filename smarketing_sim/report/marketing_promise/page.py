@@ -57,7 +57,7 @@ def prepare(namespace: Mapping[str, Any]) -> MarketingPromise:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        found = marketing_promise(asked.scenario, chance=asked.given["chance"], **asked.how)
+        found = marketing_promise(asked.scenario, asked.simulation, chance=asked.given["chance"])
     if asked.given["tables_dir"]:
         write_tables(found, Path(asked.given["tables_dir"]))
     return found

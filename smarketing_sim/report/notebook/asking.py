@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.report.notebook.parameters import check_parameters, load_plan
 from smarketing_sim.report.notebook.progress import report_progress
@@ -23,13 +24,13 @@ class Question:
         The plan it is about.
     given
         Every parameter of the notebook by name.
-    how
-        ``replications``, ``seed``, ``executor`` and ``progress`` for a decision.
+    simulation
+        How it is simulated.
     """
 
     scenario: Scenario
     given: dict[str, Any]
-    how: dict[str, Any]
+    simulation: Simulation
 
 
 @contextmanager
@@ -51,5 +52,4 @@ def question(namespace: Mapping[str, Any], **more: type) -> Iterator[Question]:
     given = check_parameters(namespace, more)
     scenario = load_plan(given)
     with report_progress() as progress, workers(given["workers"] or None) as executor:
-        how = {"replications": given["replications"], "seed": given["seed"], "executor": executor, "progress": progress}
-        yield Question(scenario, given, how)
+        yield Question(scenario, given, Simulation(given["replications"], given["seed"], None, executor, progress))

@@ -13,13 +13,11 @@ import pandas as pd
 from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
-from smarketing_sim.experiment.runs import Experiment, run
-from smarketing_sim.experiment.workers import workers as provide_workers
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
-from smarketing_sim.report.notebook.parameters import check_parameters, load_plan
-from smarketing_sim.report.notebook.progress import Progress, report_progress
+from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted
@@ -29,7 +27,7 @@ from smarketing_sim.words.numbers import counted
 class Planning:
     """One experiment, what to do about it, and what the page asks of both."""
 
-    experiment: Experiment
+    experiment: Replications
     advice: Advice | None = None
 
     @property
@@ -94,25 +92,17 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
     RunFailed
         If a simulated year failed.
     """
-    given = check_parameters(namespace)
-    scenario = load_plan(given)
-    how: dict[str, Any] = {"replications": given["replications"], "seed": given["seed"]}
-    with report_progress() as progress, provide_workers(given["workers"] or None) as executor:
-        experiment = run(scenario, executor=executor, progress=progress and half_of(progress, 0), **how)
+    with question(namespace) as asked:
+        first, second = asked.simulation.parts((1.0, 1.0))
+        experiment = first.run(asked.scenario)
         hold_failures(experiment)
-        advice = advise(scenario, executor=executor, progress=progress and half_of(progress, 1), **how)
-    planning = Planning(experiment, advice)
-    if given["tables_dir"]:
-        write_tables(planning, Path(given["tables_dir"]))
+        planning = Planning(experiment, advise(asked.scenario, second))
+    if asked.given["tables_dir"]:
+        write_tables(planning, Path(asked.given["tables_dir"]))
     return planning
 
 
-def half_of(progress: Progress, half: int) -> Progress:
-    """Return a callback that tells of the first (0) or second (1) half of the work."""
-    return lambda done, planned: progress(round(1000 * (half + done / max(planned, 1))), 2000)
-
-
-def hold_failures(experiment: Experiment) -> None:
+def hold_failures(experiment: Replications) -> None:
     """Raise RunFailed where a simulated year failed."""
     if experiment.failures:
         count, first = len(experiment.failures), experiment.failures[0]

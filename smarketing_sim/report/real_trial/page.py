@@ -18,7 +18,6 @@ from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
 from smarketing_sim.report.notebook.tables import write_parquet
-from smarketing_sim.report.planning.planning import half_of
 from smarketing_sim.report.real_trial.charts import multipliers_chart, weeks_chart
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, percent, range_of, signed
@@ -71,9 +70,9 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        told, within = asked.how.pop("progress"), asked.given["within"]
-        planned = plan_trial(asked.scenario, within=within, progress=told and half_of(told, 0), **asked.how)
-        study = Study(planned, confounding_lab(asked.scenario, progress=told and half_of(told, 1), **asked.how))
+        first, second = asked.simulation.parts((1.0, 1.0))
+        planned = plan_trial(asked.scenario, first, within=asked.given["within"])
+        study = Study(planned, confounding_lab(asked.scenario, second))
     if asked.given["tables_dir"]:
         write_tables(study, Path(asked.given["tables_dir"]))
     return study

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smarketing_sim.decide.years_needed import FEWEST_FOR_RANGE, MOST_YEARS
+from smarketing_sim.experiment.default_years import QUICK_YEARS, REPORT_YEARS
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
 from smarketing_sim.report.replications.charts import margins
-from smarketing_sim.report.replications.study import QUICK_YEARS, REPORT_YEARS, Headline, Study, Use, precision
+from smarketing_sim.report.replications.study import Headline, Study, Use, precision
 from smarketing_sim.shipped import shipped
 from smarketing_sim.words.markup import escape, unbroken
 from smarketing_sim.words.numbers import lower_first, money, range_of, signed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,11 @@ from scipy import stats
 
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.decide.years_needed import UNKNOWN, sharpness, spread, years_for, years_to_tell
-from smarketing_sim.engine import choose_engine
 from smarketing_sim.experiment.compare import HEADLINES, per_replication
-from smarketing_sim.experiment.runs import Experiment, run
-from smarketing_sim.experiment.workers import workers as provide_workers
+from smarketing_sim.experiment.default_years import QUICK_YEARS, REPORT_YEARS
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.measure.statistics import Interval, t_interval
-from smarketing_sim.report.notebook.parameters import check_parameters, load_plan
-from smarketing_sim.report.notebook.progress import report_progress
+from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.planning import planning
 from smarketing_sim.report.planning.answer import first_promise
@@ -31,11 +29,6 @@ from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, month_range, months, percent, range_of
 from smarketing_sim.world.calendar import Floats
-
-QUICK_YEARS = 20
-"""What ``smarketing run`` and ``smarketing compare`` simulate unless told otherwise."""
-REPORT_YEARS = 200
-"""What ``smarketing report`` simulates unless told otherwise."""
 
 _MONEY = {
     "Expected revenue": "revenue_expected",
@@ -136,8 +129,8 @@ class Use:
 class Study:
     """A pilot of one plan, and of changes to it that met the same luck."""
 
-    base: Experiment
-    changes: Mapping[str, Experiment]
+    base: Replications
+    changes: Mapping[str, Replications]
 
     @property
     def scenario(self) -> Scenario:
@@ -245,19 +238,16 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
     RunFailed
         If a simulated year failed.
     """
-    given = check_parameters(namespace)
-    scenario = load_plan(given)
-    changed = {label: override(scenario, overrides) for label, overrides in changes(scenario).items()}
-    count, engine, found = given["replications"], choose_engine(), list[Experiment]()
-    with report_progress() as told, provide_workers(given["workers"] or None, jobs=count) as executor:
-        for number, plan in enumerate((scenario, *changed.values())):
-            progress = told and _part_of(told, number * count, (1 + len(changed)) * count)
-            how: dict[str, Any] = {"engine": engine, "executor": executor, "progress": progress}
-            found.append(run(plan, replications=count, seed=given["seed"], **how))
+    found: list[Replications] = []
+    with question(namespace) as asked:
+        changed = {label: override(asked.scenario, overrides) for label, overrides in changes(asked.scenario).items()}
+        plans = (asked.scenario, *changed.values())
+        for plan, step in zip(plans, asked.simulation.parts([1.0] * len(plans)), strict=True):
+            found.append(step.run(plan))
             planning.hold_failures(found[-1])
     study = Study(found[0], dict(zip(changed, found[1:], strict=True)))
-    if given["tables_dir"]:
-        write_tables(study, Path(given["tables_dir"]))
+    if asked.given["tables_dir"]:
+        write_tables(study, Path(asked.given["tables_dir"]))
     return study
 
 
@@ -298,7 +288,3 @@ def _most(years: Sequence[Interval]) -> Interval:
 
 def _named(clause: str) -> str:
     return clause.replace("_", " ")
-
-
-def _part_of(told: Callable[[int, int], None], before: int, planned: int) -> Callable[[int, int], None]:
-    return lambda done, _: told(before + done, planned)

@@ -48,7 +48,7 @@ def prepare(namespace: Mapping[str, Any]) -> Offer:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        offer = offer_of(asked.scenario, keep=asked.given["keep"], **asked.how)
+        offer = offer_of(asked.scenario, asked.simulation, keep=asked.given["keep"])
     if asked.given["tables_dir"]:
         write_tables(offer, Path(asked.given["tables_dir"]))
     return offer

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from smarketing_sim.decide.frontier import DEPTHS, LIMITS, VOLUMES, Frontier, Promise, frontier
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
@@ -65,10 +65,10 @@ class Offer:
         return max(kept, key=lambda one: one.contribution.mean, default=None)
 
 
-def offer_of(scenario: Scenario, *, keep: float, replications: int, **how: Any) -> Offer:
+def offer_of(scenario: Scenario, simulation: Simulation, *, keep: float) -> Offer:
     """Return what can be promised at the plan's own depth and those of :data:`~.frontier.DEPTHS`."""
     depths = sorted({*DEPTHS, scenario.sales.sdr.cadence.max_attempts})
-    return Offer(scenario, frontier(scenario, keep=keep, depths=depths, replications=replications, **how), replications)
+    return Offer(scenario, frontier(scenario, simulation, keep=keep, depths=depths), simulation.replications)
 
 
 def speed_of(offer: Offer) -> SpeedClause | None:

@@ -39,7 +39,7 @@ def prepare(namespace: Mapping[str, Any]) -> Staffing:
         If a simulated year failed.
     """
     with question(namespace, **PARAMETERS) as asked:
-        answer = staff(asked.scenario, keep=asked.given["keep"], **asked.how)
+        answer = staff(asked.scenario, asked.simulation, keep=asked.given["keep"])
     if asked.given["tables_dir"]:
         write_tables(answer, Path(asked.given["tables_dir"]))
     return answer

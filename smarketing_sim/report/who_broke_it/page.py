@@ -81,7 +81,7 @@ def prepare(namespace: Mapping[str, Any]) -> Dispute:
     with question(namespace, **PARAMETERS) as asked:
         other = load(find_params(Path(asked.given["other_path"])))
         there = _in_the_months_of(asked.scenario, other)
-        dispute = Dispute(explain(there, asked.scenario, **asked.how), there is not other)
+        dispute = Dispute(explain(there, asked.scenario, asked.simulation), there is not other)
     if asked.given["tables_dir"]:
         write_tables(dispute.found, Path(asked.given["tables_dir"]))
     return dispute

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment import runs
-from smarketing_sim.experiment.limits import MAX_REPLICATIONS
+from smarketing_sim.experiment import replications
+from smarketing_sim.experiment.default_years import MAX_REPLICATIONS
+from smarketing_sim.experiment.replications import Failure, Replications, replicate
 from smarketing_sim.experiment.results import joined_ledger, to_json
-from smarketing_sim.experiment.runs import Experiment, Failure, replicate, run
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.measure.summary import Measures
@@ -25,7 +26,7 @@ from tests.experiment.executors import Backwards, Dying, Murderous
 from tests.experiment.stubs import replication, small
 
 
-def as_bytes(experiment: Experiment) -> bytes:
+def as_bytes(experiment: Replications) -> bytes:
     """Every number of an experiment, to the last bit."""
     parts = [json.dumps(to_json(experiment), allow_nan=False).encode()]
     for m in experiment.measures:
@@ -36,47 +37,47 @@ def as_bytes(experiment: Experiment) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def alone() -> Experiment:
-    return run(small(), replications=5, seed=3)
+def alone() -> Replications:
+    return Simulation(5, 3).run(small())
 
 
-def test_one_worker_two_workers_and_threads_give_the_same_bytes(alone: Experiment) -> None:
+def test_one_worker_two_workers_and_threads_give_the_same_bytes(alone: Replications) -> None:
     with workers(2) as two:
         assert two is not None
-        assert as_bytes(run(small(), replications=5, seed=3, executor=two)) == as_bytes(alone)
+        assert as_bytes(Simulation(5, 3, executor=two).run(small())) == as_bytes(alone)
     with ThreadPoolExecutor(3) as threads:
-        assert as_bytes(run(small(), replications=5, seed=3, executor=threads)) == as_bytes(alone)
+        assert as_bytes(Simulation(5, 3, executor=threads).run(small())) == as_bytes(alone)
 
 
-def test_results_come_in_run_order_whatever_finishes_first(alone: Experiment) -> None:
+def test_results_come_in_run_order_whatever_finishes_first(alone: Replications) -> None:
     backwards = Backwards()
-    experiment = run(small(), replications=5, seed=3, executor=backwards)
+    experiment = Simulation(5, 3, executor=backwards).run(small())
     assert backwards.order == [4, 3, 2, 1, 0]
     assert [m.replication for m in experiment.measures] == [0, 1, 2, 3, 4]
     assert as_bytes(experiment) == as_bytes(alone)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(alone: Experiment) -> None:
-    assert as_bytes(run(small(), replications=5, seed=3)) == as_bytes(alone)
-    assert to_json(run(small(), replications=5, seed=4))["revenue"] != to_json(alone)["revenue"]
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(alone: Replications) -> None:
+    assert as_bytes(Simulation(5, 3).run(small())) == as_bytes(alone)
+    assert to_json(Simulation(5, 4).run(small()))["revenue"] != to_json(alone)["revenue"]
     assert alone.measures[0].headline != alone.measures[1].headline
 
 
-def test_any_replication_can_be_run_again_alone_and_more_of_them_change_none(alone: Experiment) -> None:
+def test_any_replication_can_be_run_again_alone_and_more_of_them_change_none(alone: Replications) -> None:
     outcome = replicate(small(), 3, 4, "reference", False)
     assert not isinstance(outcome, Failure)
     assert outcome[0].headline == pytest.approx(alone.measures[4].headline, rel=0, abs=0, nan_ok=True)
-    fewer = run(small(), replications=2, seed=3)
+    fewer = Simulation(2, 3).run(small())
     assert [m.headline for m in fewer.measures] == [m.headline for m in alone.measures[:2]]
 
 
 def test_ledgers_come_back_in_order_with_every_headline_beside_them() -> None:
-    experiment = run(small(), replications=3, seed=3, executor=Backwards(), keep_ledgers=True)
+    experiment = Simulation(3, 3, executor=Backwards()).run(small(), keep_ledgers=True)
     joined = joined_ledger(experiment)
     assert joined.runs["replication"].tolist() == [0, 1, 2]
     assert joined.runs["expected_revenue"].tolist() == experiment.series("expected_revenue").tolist()
     assert set(np.unique(joined.tables["leads"]["replication"]).tolist()) == {0, 1, 2}
-    assert run(small(), replications=1, seed=3).ledgers == ()
+    assert Simulation(1, 3).run(small()).ledgers == ()
 
 
 # ------------------------------------------------------------------------------------------------------- failures
@@ -95,10 +96,10 @@ _sample = sample_demand
 
 
 def test_a_failed_replication_is_recorded_and_the_others_finish(
-    monkeypatch: pytest.MonkeyPatch, alone: Experiment
+    monkeypatch: pytest.MonkeyPatch, alone: Replications
 ) -> None:
-    monkeypatch.setattr(runs, "sample_demand", failing_at(2, ZeroDivisionError("luck ran out")))
-    experiment = run(small(), replications=5, seed=3)
+    monkeypatch.setattr(replications, "sample_demand", failing_at(2, ZeroDivisionError("luck ran out")))
+    experiment = Simulation(5, 3).run(small())
     assert [m.replication for m in experiment.measures] == [0, 1, 3, 4]
     (failure,) = experiment.failures
     assert (failure.replication, failure.error) == (2, "ZeroDivisionError: luck ran out")
@@ -111,15 +112,15 @@ def test_a_failed_replication_is_recorded_and_the_others_finish(
 
 
 def test_a_fault_of_the_input_is_raised_and_not_told_once_for_each_replication(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "sample_demand", failing_at(0, InputError("no such thing")))
+    monkeypatch.setattr(replications, "sample_demand", failing_at(0, InputError("no such thing")))
     for executor in (None, Backwards()):
         with pytest.raises(InputError, match="no such thing"):
-            run(small(), replications=3, executor=executor)
+            Simulation(3, executor=executor).run(small())
 
 
 def test_an_input_error_comes_back_whole_from_another_process() -> None:
     with workers(2) as two, pytest.raises(InputError) as raised:
-        run(small(), replications=3, engine="steam", executor=two)
+        Simulation(3, engine="steam", executor=two).run(small())
     assert raised.value.problems[0].path == "engine"
 
 
@@ -127,15 +128,15 @@ def test_when_everything_fails_everything_is_told(monkeypatch: pytest.MonkeyPatc
     def never(*_: Any, **__: Any) -> Any:
         raise OSError("no luck at all")
 
-    monkeypatch.setattr(runs, "sample_demand", never)
-    experiment = run(small(), replications=3, precision={"won_count": 1.0})
+    monkeypatch.setattr(replications, "sample_demand", never)
+    experiment = Simulation(3).run(small(), precision={"won_count": 1.0})
     assert ([f.replication for f in experiment.failures], experiment.measures) == ([0, 1, 2], ())
     json.dumps(to_json(experiment), allow_nan=False)
 
 
-def test_jobs_that_fell_with_a_killed_worker_are_run_again(alone: Experiment) -> None:
+def test_jobs_that_fell_with_a_killed_worker_are_run_again(alone: Replications) -> None:
     dying = Dying({2})
-    experiment = run(small(), replications=5, seed=3, executor=dying)
+    experiment = Simulation(5, 3, executor=dying).run(small())
     assert dying.tried == [0, 1, 2, 3, 4, 2, 3, 4]
     assert [m.replication for m in experiment.measures] == [0, 1, 3, 4]
     assert [(f.replication, f.error) for f in experiment.failures] == [(2, "BrokenExecutor: a worker was killed")]
@@ -146,7 +147,7 @@ def test_jobs_that_fell_with_a_killed_worker_are_run_again(alone: Experiment) ->
 
 
 def test_a_pool_that_stays_broken_fails_what_is_left_and_keeps_what_is_done() -> None:
-    experiment = run(small(), replications=4, seed=3, executor=Dying({1}, heals=False))
+    experiment = Simulation(4, 3, executor=Dying({1}, heals=False)).run(small())
     assert [m.replication for m in experiment.measures] == [0]
     assert [f.replication for f in experiment.failures] == [1, 2, 3]
 
@@ -155,26 +156,26 @@ def test_a_job_whose_future_was_cancelled_is_a_failed_replication() -> None:
     class Cancelling(Executor):
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             future: Future[Any] = Future()
-            if args[2] == 1:
+            if args[0].replication == 1:
                 future.cancel()
                 future.set_running_or_notify_cancel()
             else:
                 future.set_result(fn(*args))
             return future
 
-    experiment = run(small(), replications=3, executor=Cancelling())
+    experiment = Simulation(3, executor=Cancelling()).run(small())
     assert [f.replication for f in experiment.failures] == [1]
     assert [m.replication for m in experiment.measures] == [0, 2]
 
 
 @pytest.mark.parametrize("always", [False, True], ids=["once", "every time"])
 def test_a_process_killed_at_work_costs_at_most_its_own_replication(
-    tmp_path: Path, alone: Experiment, always: bool
+    tmp_path: Path, alone: Replications, always: bool
 ) -> None:
     with workers(2) as two:
         assert two is not None
         killer = Murderous(two, victim=1, mark=None if always else tmp_path / "killed")
-        experiment = run(small(), replications=5, seed=3, executor=killer)
+        experiment = Simulation(5, 3, executor=killer).run(small())
     if always:
         assert [f.replication for f in experiment.failures] == [1]
         assert [m.replication for m in experiment.measures] == [0, 2, 3, 4]
@@ -195,8 +196,8 @@ def spread(wanted: dict[int, float]) -> Any:
 
 
 def test_precision_stops_once_the_interval_is_narrow_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "replicate", spread({}))
-    experiment = run(small(), replications=10_000, precision={"expected_revenue": 0.1})
+    monkeypatch.setattr(replications, "replicate", spread({}))
+    experiment = Simulation(10_000).run(small(), precision={"expected_revenue": 0.1})
     values = experiment.series("expected_revenue")
     found, before = t_interval(values), t_interval(values[: len(values) // 2])
     assert (found.high - found.low) / 2 <= 0.1
@@ -206,31 +207,31 @@ def test_precision_stops_once_the_interval_is_narrow_enough(monkeypatch: pytest.
 
 
 def test_precision_takes_no_more_than_the_first_look_where_nothing_varies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "replicate", spread(dict.fromkeys(range(100), 5.0)))
-    assert len(run(small(), replications=1000, precision={"expected_revenue": 0.1}).measures) == runs.FIRST_LOOK
+    monkeypatch.setattr(replications, "replicate", spread(dict.fromkeys(range(100), 5.0)))
+    assert len(Simulation(1000).run(small(), precision={"expected_revenue": 0.1}).measures) == replications.FIRST_LOOK
 
 
 def test_precision_never_runs_more_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "replicate", spread({}))
-    assert len(run(small(), replications=37, precision={"expected_revenue": 1e-6}).measures) == 37
+    monkeypatch.setattr(replications, "replicate", spread({}))
+    assert len(Simulation(37).run(small(), precision={"expected_revenue": 1e-6}).measures) == 37
 
 
 def test_precision_of_a_measure_that_does_not_exist_names_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "replicate", spread({}))
+    monkeypatch.setattr(replications, "replicate", spread({}))
     with pytest.raises(InputError, match=r"revenu is not a measure; known are .*expected_revenue"):
-        run(small(), replications=20, precision={"revenu": 1.0})
+        Simulation(20).run(small(), precision={"revenu": 1.0})
 
 
 @pytest.mark.parametrize("count", [0, -1, MAX_REPLICATIONS + 1])
 def test_a_number_of_replications_out_of_range_is_refused(count: int) -> None:
     with pytest.raises(InputError, match="must be between 1 and 100,000"):
-        run(small(), replications=count)
+        Simulation(count).run(small())
 
 
 def test_progress_tells_each_replication_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "replicate", spread({}))
+    monkeypatch.setattr(replications, "replicate", spread({}))
     seen: list[tuple[int, int]] = []
-    run(small(), replications=4, progress=lambda done, planned: seen.append((done, planned)))
+    Simulation(4, progress=lambda done, planned: seen.append((done, planned))).run(small())
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 

@@ -1,9 +1,17 @@
-"""How many simulated years can be asked for, and from which seed."""
+"""How many simulated years are taken unless told otherwise, and how many can be asked for."""
 
 from __future__ import annotations
 
 from smarketing_sim.errors import InputError
 
+QUICK_YEARS = 20
+"""Of a quick look, a comparison, a sweep."""
+REPORT_YEARS = 200
+"""Of a planning report, and of the lab's answers."""
+DESIGN_YEARS = 12
+"""Of each way to follow up that ``design`` tries."""
+STAFFING_YEARS = 800
+"""Of one headcount that ``staff`` tries, at most."""
 MAX_REPLICATIONS = 100_000
 
 
