@@ -90,7 +90,7 @@ def run(
     replications: Annotated[int, typer.Option(help="Simulated years; with --precision at most so many.")] = QUICK_YEARS,
     precision: Annotated[
         list[str],
-        typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: revenue_expected=3%."),
+        typer.Option(metavar="MEASURE=HALF_WIDTH", help="Stop once a range is narrow: expected_revenue=3%."),
     ] = NO_WORDS,
     seed: Seed = 1,
     engine: Engine = None,
@@ -157,7 +157,7 @@ def compare(
 
     asked = Simulation(replications, seed, engine)
     if (best is None) != (indifference is None):
-        raise InputError("--best and --indifference go together: --best revenue_expected --indifference 50000")
+        raise InputError("--best and --indifference go together: --best expected_revenue --indifference 50000")
     scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
     work = [(scenario, replications) for scenario in scenarios]
     with simulating(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from smarketing_sim.errors import RunFailed, SmarketingWarning
+from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.plain import one_line, printable
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ _TOLD_FROM = 50
 
 
 def print_json(answer: Any) -> None:
-    """Print one JSON object."""
-    say(json.dumps(answer, indent=1, ensure_ascii=True, allow_nan=False))
+    """Print one JSON object, its measures under their old names, too."""
+    say(json.dumps(with_old_names(answer), indent=1, ensure_ascii=True, allow_nan=False))
 
 
 def show(answer: dict[str, Any], words: Callable[[dict[str, Any]], str], *, as_json: bool) -> None:

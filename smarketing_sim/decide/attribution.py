@@ -23,7 +23,7 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
 MEASURE = "contribution"
-MEASURES = (MEASURE, "revenue_expected", "sales_months_kept_share")
+MEASURES = (MEASURE, "expected_revenue", "sales_months_kept_share")
 _HORIZON = ("run.starts_on", "run.horizon_months")
 Causes = tuple[str, ...]
 

@@ -172,7 +172,7 @@ def to_json(found: LeftOnTable) -> dict[str, Any]:
 
 def _both(revenue: Floats, factor: float) -> dict[str, dict[str, float | None]]:
     return {
-        "revenue_expected": t_interval(revenue).from_zero.as_dict(),
+        "expected_revenue": t_interval(revenue).from_zero.as_dict(),
         "margin_before_people": t_interval(factor * revenue).from_zero.as_dict(),
     }
 

@@ -10,31 +10,12 @@ import numpy as np
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, kept_months, mean_named
+from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import paired_difference, t_interval
 from smarketing_sim.scenario.contract import Clause, VolumeClause
 from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
-
-HEADLINES = {
-    "revenue_expected": "expected_revenue",
-    "revenue_cohort": "cohort_revenue",
-    "revenue_booked": "booked_revenue",
-    "contribution": "contribution",
-    "contribution_fully_loaded": "contribution_loaded",
-    "won_count": "won_count",
-    "handed_count": "handed_count",
-    "utilisation_sdr": "sdr_utilisation",
-    "utilisation_ae": "ae_utilisation",
-    "response_business_p50_minutes": "business_p50_minutes",
-    "response_wall_p50_minutes": "wall_p50_minutes",
-    "never_called_share": "never_called_share",
-    "spend": "spend",
-}
-MONEY = frozenset(
-    {"revenue_expected", "revenue_cohort", "revenue_booked", "contribution", "contribution_fully_loaded", "spend"}
-)
-"""Headline measures in the plan's currency."""
 
 
 def compare(a: Replications, b: Replications) -> dict[str, Any]:
@@ -110,7 +91,7 @@ def compare_all(base: Replications, others: Sequence[Replications], *, level: fl
 
 def per_replication(experiment: Replications) -> dict[str, Floats]:
     """Return every headline measure by replication, attainments and shares of months kept among them."""
-    series = {name: experiment.series(column) for name, column in HEADLINES.items()}
+    series = {name: experiment.series(name) for name in HEADLINES}
     for name in experiment.scenario.sla:
         series[f"attainment.{name}"] = np.array([m.clauses[name].attainment for m in experiment.measures])
         series[f"p_kept.{name}"] = mean_of_months(kept_months(experiment, name))

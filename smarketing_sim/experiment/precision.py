@@ -6,15 +6,14 @@ import math
 from collections.abc import Sequence
 
 from smarketing_sim.errors import InputError, Problem, nearest_name
-from smarketing_sim.experiment.compare import HEADLINES
 from smarketing_sim.experiment.replications import OfMean, Precision
-from smarketing_sim.scenario.currency import plain_name
+from smarketing_sim.measure.names import HEADLINES, current_name
 
 _PRECISION = "--precision"
 
 
 def parse_precision(settings: Sequence[str]) -> dict[str, Precision]:
-    """Read ``measure=half_width`` words, such as ``revenue_expected=3%`` or ``utilisation_sdr=0.01``.
+    """Read ``measure=half_width`` words, such as ``expected_revenue=3%`` or ``sdr_utilisation=0.01``.
 
     Returns
     -------
@@ -30,7 +29,7 @@ def parse_precision(settings: Sequence[str]) -> dict[str, Precision]:
     wanted: dict[str, Precision] = {}
     for setting in settings:
         name, _, text = (part.strip() for part in setting.partition("="))
-        name = plain_name(name)
+        name = current_name(name)
         width = _positive(text.removesuffix("%").strip())
         if name not in HEADLINES:
             rule = "is not a measure; name one that smarketing compare prints"
@@ -39,7 +38,7 @@ def parse_precision(settings: Sequence[str]) -> dict[str, Precision]:
             rule = "must be a half-width above 0, such as 3% of the mean, or 0.01 in the measure's own unit"
             problems.append(Problem(rule, file=_PRECISION, path=name, value=text))
         else:
-            wanted[HEADLINES[name]] = OfMean(width / 100.0) if text.endswith("%") else width
+            wanted[name] = OfMean(width / 100.0) if text.endswith("%") else width
     if problems:
         raise InputError(problems)
     return wanted

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.ledger import Ledger
+from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import Interval, clustered_share, ratio_of_sums, t_interval, wilson
 from smarketing_sim.scenario.contract import Clause, PacingClause, VolumeClause
 from smarketing_sim.world.calendar import Floats
@@ -164,6 +165,7 @@ def to_json(experiment: Replications) -> dict[str, Any]:
             "p_reached": goal_reached(experiment).as_dict(),
             "p_quota": quota_reached(experiment).as_dict(),
         },
+        "measures": {name: mean_of(experiment, name).as_dict() for name in HEADLINES},
         "revenue": {
             "expected": mean_of(experiment, "expected_revenue").as_dict(),
             "booked": mean_of(experiment, "booked_revenue").as_dict(),
@@ -180,7 +182,7 @@ def to_json(experiment: Replications) -> dict[str, Any]:
             "with_early_stopping": _number(mean_of(experiment, "load_with_early_stopping").mean),
         },
         "response_minutes": {
-            clock: {p: mean_of(experiment, f"{clock}_{p}_minutes").as_dict() for p in ("p50", "p90")}
+            clock: {p: mean_of(experiment, f"response_{clock}_{p}_minutes").as_dict() for p in ("p50", "p90")}
             for clock in RESPONSES
         },
     }

@@ -12,8 +12,9 @@ from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep_record import measure_names, read_record
+from smarketing_sim.measure.names import current_name
 from smarketing_sim.plain import one_line
-from smarketing_sim.scenario.currency import hold_one_currency, plain_name
+from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Floats
 
@@ -76,7 +77,7 @@ def select_best(
     simulation
         How they are simulated; after its last year the search ends without a guarantee.
     measure
-        A measure that ``compare`` knows, such as ``revenue_expected``. More is better, but for waiting, leads never
+        A measure that ``compare`` knows, such as ``expected_revenue``. More is better, but for waiting, leads never
         called and spend.
     indifference
         The least difference worth detecting, in the unit of the measure.
@@ -93,7 +94,7 @@ def select_best(
         If a simulated year failed: means over different years cannot be ranked.
     """
     hold_one_currency(scenario.currency for scenario in scenarios)
-    measure = plain_name(measure)
+    measure = current_name(measure)
     known = [name for name in measure_names(scenarios[0]) if all(name in measure_names(s) for s in scenarios)]
     if measure not in known:
         raise InputError(

@@ -21,6 +21,7 @@ from smarketing_sim.experiment.journal import Journal, remove_leftovers, write_w
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep_record import Record, interval_of, read_record, table_names
 from smarketing_sim.experiment.years import Progress
+from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario, digest_of
 from smarketing_sim.world.calendar import Floats
@@ -176,7 +177,7 @@ def write_results(result: Sweep, folder: Path) -> None:
     result.table().to_parquet(buffer, index=False)
     write_whole(folder / TABLE, buffer.getvalue())
     artefacts = {TABLE: hashlib.sha256(buffer.getvalue()).hexdigest()}
-    answer = json.dumps(result.to_json() | {"artefacts": artefacts}, indent=1, allow_nan=False)
+    answer = json.dumps(with_old_names(result.to_json()) | {"artefacts": artefacts}, indent=1, allow_nan=False)
     write_whole(folder / ANSWER, answer.encode())
 
 

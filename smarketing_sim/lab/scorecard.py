@@ -56,10 +56,10 @@ def comparison_html(answer: Answer) -> str:
     shown = [
         *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, _points)
           for name in measures if name.startswith("p_kept.")),
-        ("revenue_expected", "revenue expected from the year’s leads", money, gain),
+        ("expected_revenue", "revenue expected from the year’s leads", money, gain),
         ("contribution", _contribution(answer), money, gain),
         ("response_business_p50_minutes", _CALLED, wait, business_span),
-        ("utilisation_sdr", "reps’ time in use", percent, _points),
+        ("sdr_utilisation", "reps’ time in use", percent, _points),
     ]  # fmt: skip
     rows = [
         (label, show(measures[name]["a"]["mean"]), show(measures[name]["b"]["mean"]),

@@ -141,7 +141,7 @@ def _ages(minutes: tuple[Floats, ...], grid: Floats, clock: str) -> tuple[dict[s
     """Return quantiles of the age at the first response by name, and the share called within each age of a grid."""
     ordered = rising(minutes)
     ends = zip(("p50", "p90"), quantiles(ordered), strict=True)
-    return {f"{clock}_{name}_minutes": value for name, value in ends}, called_within(ordered, grid)
+    return {f"response_{clock}_{name}_minutes": value for name, value in ends}, called_within(ordered, grid)
 
 
 def _headline(case: Case, sums: _LeadSums, by_source: Floats, ages: dict[str, float]) -> dict[str, float]:

@@ -114,11 +114,6 @@ def settled_overrides(
     return dict(exchange.complete(exchange.by_path(overrides), {}))
 
 
-def plain_name(name: str) -> str:
-    """Return the name of a measure without the dollars that it had in its old name."""
-    return _ALIAS.sub("", name)
-
-
 def hold_one_currency(currencies: Iterable[str]) -> None:
     """Refuse to set amounts of several currencies against each other."""
     found = list(dict.fromkeys(currencies))

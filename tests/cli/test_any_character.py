@@ -70,7 +70,7 @@ def forged(tiny: Path) -> Path:
         ("run", "forged.yaml", *TWO, "--require", "1", "--out", "a\nb\u202ec"),
         ("compare", "forged.yaml", "other.yaml", *TWO),
         ("compare", "forged.yaml", "other.yaml", "other.yaml", *TWO),
-        ("compare", "forged.yaml", "other.yaml", "--best", "revenue_expected", "--indifference", "1", *TWO),
+        ("compare", "forged.yaml", "other.yaml", "--best", "expected_revenue", "--indifference", "1", *TWO),
         ("sweep", "forged.yaml", "--vary", "sales.sdr.headcount=2,3", *TWO, "--out", "s\nb\u202ec"),
         ("explain", "forged.yaml", "other.yaml", *TWO),
         ("report", "forged.yaml", *TWO, "--out", "r\nb\u202ec"),

@@ -142,12 +142,12 @@ def test_compare_shows_paired_differences(smarketing: Command, tiny: Path) -> No
     assert texts[0] == texts[1]
     answer = json.loads(texts[0])
     assert answer["changed"] == [{"path": "sales.sdr.headcount", "a": 8, "b": 4}]
-    busy = answer["measures"]["utilisation_sdr"]
+    busy = answer["measures"]["sdr_utilisation"]
     assert busy["difference"]["mean"] == pytest.approx(busy["b"]["mean"] - busy["a"]["mean"])
     assert answer["measures"]["handed_count"]["difference"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
     people = smarketing(*words)
     assert people.code == 0
-    assert "utilisation_sdr" in people.out
+    assert "sdr_utilisation" in people.out
     assert "B − A" in people.out
 
 

@@ -52,7 +52,7 @@ def test_explain_agrees_with_compare(smarketing: Command, tiny: Path, broken: Pa
     compared = json.loads(smarketing("compare", tiny, broken, *FEW, "--json").out)["measures"]
     for gap, measure in (
         (explained["gap"], "contribution"),
-        (explained["other_measures"]["revenue_expected"]["gap"], "revenue_expected"),
+        (explained["other_measures"]["expected_revenue"]["gap"], "expected_revenue"),
     ):
         assert gap["mean"] == pytest.approx(compared[measure]["difference"]["mean"])
 

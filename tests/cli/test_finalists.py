@@ -50,7 +50,7 @@ def test_set_changes_all_but_the_first(smarketing: Command, teams: list[str]) ->
 
 
 def test_the_best_is_found_and_said_to_be_sure_only_where_it_is(smarketing: Command, teams: list[str]) -> None:
-    asked = ("--best", "utilisation_sdr", "--indifference")
+    asked = ("--best", "sdr_utilisation", "--indifference")
     sure = _answer(smarketing("compare", *teams, *asked, 0.05, *FEW, "--json"))
     assert (sure["choice"], sure["guaranteed"]) == (1, True)
     assert sure["scenarios"][0]["eliminated_after"] is not None
@@ -62,12 +62,12 @@ def test_the_best_is_found_and_said_to_be_sure_only_where_it_is(smarketing: Comm
 
 
 def test_the_best_may_be_asked_for_in_few_years(smarketing: Command, teams: list[str]) -> None:
-    words = ("--best", "utilisation_sdr", "--indifference", 0.05, "--replications", 4, "--workers", 1, "--json")
+    words = ("--best", "sdr_utilisation", "--indifference", 0.05, "--replications", 4, "--workers", 1, "--json")
     found = _answer(smarketing("compare", *teams, *words))
     assert max(one["replications"] for one in found["scenarios"]) <= 4
 
 
-@pytest.mark.parametrize("half", [("--best", "utilisation_sdr"), ("--indifference", 0.1)])
+@pytest.mark.parametrize("half", [("--best", "sdr_utilisation"), ("--indifference", 0.1)])
 def test_one_half_of_a_question_is_told(smarketing: Command, teams: list[str], half: tuple[object, ...]) -> None:
     said = smarketing("compare", *teams, *half)
     assert said.code == 2

@@ -54,9 +54,9 @@ def test_a_point_says_what_a_run_with_the_same_values_says(smarketing: Command, 
     words = ("--set", "sales.sdr.headcount=4", "--set", "sla.speed.within=1 business hour")
     single = _answer(smarketing("run", "tiny.yaml", *words, "--replications", 2, "--workers", 1, "--json"))
     assert swept["digest"] == single["digest"]
-    assert swept["measures"]["revenue_expected"] == single["revenue"]["expected"]
+    assert swept["measures"]["expected_revenue"] == single["revenue"]["expected"]
     assert swept["measures"]["contribution"].items() <= single["contribution"].items()
-    assert swept["measures"]["utilisation_sdr"] == single["utilisation"]["sdr"]
+    assert swept["measures"]["sdr_utilisation"] == single["utilisation"]["sdr"]
     assert swept["measures"]["p_all_kept"] == single["p_all_kept"]["month"]
     for clause in single["clauses"]:
         name = clause["id"].removeprefix("sla.")

@@ -59,7 +59,7 @@ def test_every_cause_has_a_row_in_a_fixed_order_and_those_alike_are_exactly_noth
 
 
 def test_each_change_hurts_or_helps_as_it_must(found: Attribution) -> None:
-    revenue = found.parts("revenue_expected")
+    revenue = found.parts("expected_revenue")
     assert revenue["quality",].high < 0.0
     assert revenue["queue",].high < 0.0
     assert found.parts("sales_months_kept_share")["volume",].mean <= 0.0

@@ -117,9 +117,9 @@ def test_the_answer_is_plain_json_with_the_headline_first(found: LeftOnTable) ->
     answer = to_json(found)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert answer["headline"] == answer["parts"][0]["part"] == "no_queue"
-    total = sum(part["revenue_expected"]["mean"] for part in answer["parts"])
-    assert total == pytest.approx(answer["total"]["revenue_expected"]["mean"])
-    assert answer["now"]["revenue_expected"]["mean"] == pytest.approx(found.now.mean())
+    total = sum(part["expected_revenue"]["mean"] for part in answer["parts"])
+    assert total == pytest.approx(answer["total"]["expected_revenue"]["mean"])
+    assert answer["now"]["expected_revenue"]["mean"] == pytest.approx(found.now.mean())
 
 
 def test_workers_that_finish_in_another_order_change_nothing(found: LeftOnTable) -> None:

@@ -208,7 +208,7 @@ def test_the_ranges_of_all_levers_hold_at_once(ranking: Ranking) -> None:
     others = [Simulation(YEARS).run(effect.lever.scenario) for effect in tried if effect.lever.scenario is not None]
     listed = compare_all(ranking.today, others)["others"]
     for effect, other in zip(tried, listed, strict=True):
-        expected = other["measures"]["revenue_expected"]["difference"]
+        expected = other["measures"]["expected_revenue"]["difference"]
         assert effect.expected_revenue.as_dict() == pytest.approx(expected)
 
 

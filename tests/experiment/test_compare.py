@@ -56,7 +56,7 @@ def test_no_range_leaves_what_is_possible() -> None:
 def test_the_same_luck_tells_more_than_twice_as_many_years_of_other_luck() -> None:
     slower = small(sales__sdr__pace=0.95)
     a, b, other = Simulation(12).run(small()), Simulation(12).run(slower), Simulation(12, 99).run(slower)
-    for name in ("revenue_expected", "attainment.speed", "utilisation_sdr"):
+    for name in ("expected_revenue", "attainment.speed", "sdr_utilisation"):
         first, second, unpaired = (per_replication(e)[name] for e in (a, b, other))
         assert np.var(second - first, ddof=1) < np.var(unpaired - first, ddof=1) / 2, name
 
@@ -86,8 +86,11 @@ def test_only_experiments_with_the_same_luck_are_paired() -> None:
 
 def test_an_infinite_wait_in_one_year_makes_the_difference_unknown_and_not_small() -> None:
     scenario = two_clauses()
-    rows = [replication(r, {"quality": [1, 1], "speed": [1, 1]}, wall_p50_minutes=10.0 + r) for r in range(3)]
-    drowned = [*rows[:2], dataclasses.replace(rows[2], headline=rows[2].headline | {"wall_p50_minutes": np.inf})]
+    rows = [replication(r, {"quality": [1, 1], "speed": [1, 1]}, response_wall_p50_minutes=10.0 + r) for r in range(3)]
+    drowned = [
+        *rows[:2],
+        dataclasses.replace(rows[2], headline=rows[2].headline | {"response_wall_p50_minutes": np.inf}),
+    ]
     pair = compare(of(scenario, rows), of(scenario, drowned))["measures"]["response_wall_p50_minutes"]
     assert pair == {"a": t_interval([10.0, 11.0, 12.0]).as_dict(), "b": NONE, "difference": NONE}
 
@@ -116,10 +119,10 @@ def test_several_are_compared_with_one_base_by_ranges_that_hold_at_once() -> Non
     for other, experiment in zip(answer["others"], (b, c), strict=True):
         single = compare(a, experiment)["measures"]
         assert list(other["measures"]) == list(single)
-        gaps = per_replication(experiment)["utilisation_sdr"] - per_replication(a)["utilisation_sdr"]
-        assert other["measures"]["utilisation_sdr"]["difference"] == t_interval(gaps, level=0.975).as_dict()
+        gaps = per_replication(experiment)["sdr_utilisation"] - per_replication(a)["sdr_utilisation"]
+        assert other["measures"]["sdr_utilisation"]["difference"] == t_interval(gaps, level=0.975).as_dict()
         for side in ("a", "b"):
-            assert other["measures"]["utilisation_sdr"][side] == single["utilisation_sdr"][side]
+            assert other["measures"]["sdr_utilisation"][side] == single["sdr_utilisation"][side]
     json.dumps(answer, allow_nan=False)
 
 

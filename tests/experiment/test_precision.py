@@ -15,7 +15,7 @@ from tests.experiment.stubs import replication, small
 
 
 def test_a_half_width_is_a_number_or_a_share_of_the_mean() -> None:
-    assert parse_precision(["revenue_expected=3%", "utilisation_sdr = 0.01", "contribution=2.5 %"]) == {
+    assert parse_precision(["expected_revenue=3%", "sdr_utilisation = 0.01", "contribution=2.5 %"]) == {
         "expected_revenue": OfMean(0.03),
         "sdr_utilisation": 0.01,
         "contribution": OfMean(0.025),
@@ -24,10 +24,10 @@ def test_a_half_width_is_a_number_or_a_share_of_the_mean() -> None:
 
 def test_every_wrong_word_is_told_at_once() -> None:
     with pytest.raises(InputError) as raised:
-        parse_precision(["revenue_expectd=3%", "utilisation_sdr=0", "utilisation_ae", "won_count=-1%", "spend=inf"])
+        parse_precision(["revenue_expectd=3%", "sdr_utilisation=0", "ae_utilisation", "won_count=-1%", "spend=inf"])
     told = [str(problem) for problem in raised.value.problems]
     assert len(told) == 5
-    assert "did you mean 'revenue_expected'?" in told[0]
+    assert "did you mean 'expected_revenue'?" in told[0]
     assert all("must be a half-width above 0" in line for line in told[1:])
 
 

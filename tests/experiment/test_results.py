@@ -146,7 +146,7 @@ def test_what_has_no_case_is_null() -> None:
 
 
 def test_a_single_infinite_response_makes_the_mean_unknown_instead_of_smaller() -> None:
-    stubs = [replication(r, {}, wall_p90_minutes=np.inf if r == 7 else 60.0) for r in range(10)]
+    stubs = [replication(r, {}, response_wall_p90_minutes=np.inf if r == 7 else 60.0) for r in range(10)]
     answer = answer_of(make_scenario(), stubs)
     assert answer["response_minutes"]["wall"]["p90"] == {"mean": None, "low": None, "high": None}
     json.dumps(answer, allow_nan=False)

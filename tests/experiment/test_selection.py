@@ -135,7 +135,7 @@ def test_the_team_with_most_time_has_the_shortest_wait_and_the_smaller_one_is_bu
     wait = select_best(teams(2, 6), Simulation(30), measure="response_business_p50_minutes", indifference=60.0)
     assert (wait.choice, wait.guaranteed, wait.survivors) == (1, True, (1,))
     assert wait.means[1] < wait.means[0]
-    busy = select_best(teams(2, 6), Simulation(12), measure="utilisation_sdr", indifference=0.05, first=4)
+    busy = select_best(teams(2, 6), Simulation(12), measure="sdr_utilisation", indifference=0.05, first=4)
     assert busy.choice == 0
     assert 0.2 < busy.means[1] < busy.means[0]
 

@@ -62,7 +62,7 @@ def test_the_table_is_tidy_and_in_the_order_of_the_grid(alone: Sweep) -> None:
     assert set(table["replications"]) == {YEARS}
     one = table[table["point"] == 0]["measure"].tolist()
     assert one[:6] == [
-        *("revenue_expected", "contribution", "utilisation_sdr", "utilisation_ae"),
+        *("expected_revenue", "contribution", "sdr_utilisation", "ae_utilisation"),
         *("attainment.speed", "p_kept.speed"),
     ]
     assert one[-1] == "p_all_kept"
@@ -73,7 +73,7 @@ def test_a_point_of_a_sweep_has_the_numbers_of_a_run_of_its_own(alone: Sweep) ->
     for point in (0, 5):
         scenario = alone.points[point]
         single = Simulation(YEARS, 7).run(scenario)
-        assert same(row(table, point, "revenue_expected"), mean_of(single, "expected_revenue"))
+        assert same(row(table, point, "expected_revenue"), mean_of(single, "expected_revenue"))
         for name in scenario.sla:
             assert same(row(table, point, f"attainment.{name}"), attainment(single, name))
             assert same(row(table, point, f"p_kept.{name}"), kept_in_a_month(kept_months(single, name)))
@@ -253,7 +253,7 @@ def _cut(path: Path) -> None:
 
 
 def _flip(path: Path) -> None:
-    path.write_text(path.read_text().replace('"utilisation_sdr": 0.', '"utilisation_sdr": 1.', 1))
+    path.write_text(path.read_text().replace('"sdr_utilisation": 0.', '"sdr_utilisation": 1.', 1))
 
 
 def _empty(path: Path) -> None:

@@ -183,7 +183,7 @@ def test_the_pinned_plan_is_compared_as_the_command_does(controller: Controller,
     seed = controller.state.seed
     alone = compare(Simulation(6, seed).run(before), Simulation(6, seed).run(controller.state.scenario))
     assert ear.answers[-1].comparison == alone
-    assert alone["measures"]["utilisation_sdr"]["difference"]["mean"] > 0
+    assert alone["measures"]["sdr_utilisation"]["difference"]["mean"] > 0
     controller.apply(unpin)
     settled(controller)
     assert ear.answers[-1].comparison is None

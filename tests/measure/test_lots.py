@@ -147,7 +147,7 @@ def test_a_ledger_without_a_lead_is_measured() -> None:
     measured = in_lots(3, ledger, office(**PROMISES))
     assert measured.headline["leads_count"] == 0.0
     assert np.isnan(
-        [measured.headline[name] for name in ("never_called_share", "wall_p50_minutes", "cycle_days")]
+        [measured.headline[name] for name in ("never_called_share", "response_wall_p50_minutes", "cycle_days")]
     ).all()
     assert np.isnan(measured.attempts_made).all()
 

@@ -40,7 +40,7 @@ def test_where_no_hour_is_open_nobody_is_called_within_no_time_at_all() -> None:
     scenario = make_scenario({"calendar.hours": {"mon": []}, "sales.sdr.shift": {"mon": []}})
     [year] = Simulation(1).run(scenario).measures
     assert year.headline["handed_count"] > 0
-    assert year.headline["business_p50_minutes"] == year.headline["wall_p50_minutes"] == np.inf
+    assert year.headline["response_business_p50_minutes"] == year.headline["response_wall_p50_minutes"] == np.inf
 
 
 def test_the_delay_of_the_system_is_told_apart() -> None:

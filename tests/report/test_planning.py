@@ -353,7 +353,7 @@ def test_a_notebook_in_its_own_folder_finds_the_scenario_above(tmp_path: Path, m
 
 def test_a_range_never_reaches_below_zero_where_the_number_cannot(tmp_path: Path) -> None:
     plan = Planning(Simulation(2).run(scenario_with(tmp_path)))
-    names = ("expected_revenue", "wall_p50_minutes", "sdr_utilisation", "overtime_hours")
+    names = ("expected_revenue", "response_wall_p50_minutes", "sdr_utilisation", "overtime_hours")
     assert all(plan.mean(name).low >= 0 for name in names)
     assert plan.mean("contribution").low < 0
     assert all(found.low >= 0 for found in plan.by_source("expected_revenue"))

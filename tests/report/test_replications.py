@@ -206,12 +206,12 @@ def test_headlines_are_told_in_points_months_and_parts_of_the_mean() -> None:
 def test_gains_of_the_study_are_those_of_its_series() -> None:
     study = study_of(40)
     before, after = study.series[""], study.series["A change"]
-    expected, cohort = before["revenue_expected"], before["revenue_cohort"]
+    expected, cohort = before["expected_revenue"], before["cohort_revenue"]
     revenue, speed = study.differences
     assert study.expectation.mean == pytest.approx(cohort.var() / expected.var())
-    step = after["revenue_expected"] - expected
-    assert revenue.sharpness.mean == pytest.approx((expected.var() + after["revenue_expected"].var()) / step.var())
-    assert study.both("A change").mean == pytest.approx((cohort.var() + after["revenue_cohort"].var()) / step.var())
+    step = after["expected_revenue"] - expected
+    assert revenue.sharpness.mean == pytest.approx((expected.var() + after["expected_revenue"].var()) / step.var())
+    assert study.both("A change").mean == pytest.approx((cohort.var() + after["cohort_revenue"].var()) / step.var())
     assert (revenue.measure, speed.measure) == ("revenue", "speed")
     assert revenue.mean.mean == pytest.approx(step.mean())
 

@@ -162,7 +162,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
         {
             "a": {"scenario": "A"}, "b": {"scenario": "B"}, "replications": 4,
             "measures": {
-                "revenue_expected": row(2e6, 1e6, _interval(-1e6, -2e6, -5e5)),
+                "expected_revenue": row(2e6, 1e6, _interval(-1e6, -2e6, -5e5)),
                 "p50_minutes": row(600.0, 420.0, _interval(-180.0, -240.0, -120.0)),
                 "won_count": row(1200.0, 1000.0, _interval(-200.0)),
                 "share": row(0.5, None, _interval(None)),
@@ -170,7 +170,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
         }
     )  # fmt: skip
     lines = {line.split()[0]: " ".join(line.split()) for line in text.splitlines()[2:]}
-    assert lines["revenue_expected"] == "revenue_expected $2.0m $1.0m −$1.0m −$2.0m to −$500k"
+    assert lines["expected_revenue"] == "expected_revenue $2.0m $1.0m −$1.0m −$2.0m to −$500k"
     assert lines["p50_minutes"] == "p50_minutes 10.0 hours 7.0 hours −3.0 hours −4.0 hours to −2.0 hours"
     assert lines["won_count"] == "won_count 1,200 1,000 −200 unknown"
     assert lines["share"] == "share 50 % – – unknown"

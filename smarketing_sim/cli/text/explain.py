@@ -17,7 +17,7 @@ def _points(share: float | None) -> str:
 
 
 _OTHERS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "revenue_expected": ("expected revenue", gain),
+    "expected_revenue": ("expected revenue", gain),
     "sales_months_kept_share": ("months with all sales promises kept", _points),
 }
 

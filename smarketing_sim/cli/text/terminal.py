@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from smarketing_sim.experiment.compare import MONEY
+from smarketing_sim.measure.names import unit_of
 from smarketing_sim.words.numbers import counted, money, percent, ranged, signed, span, wait
 
 _WIDE = 1000
@@ -114,7 +114,7 @@ def sweep_text(answer: dict[str, Any]) -> str:
     for point in answer["points"]:
         found = point["measures"]
         kept = [_tight(found[name], percent) if name in found else "" for name in clauses]
-        busy, revenue = _tight(found["utilisation_sdr"], percent), _tight(found["revenue_expected"], money)
+        busy, revenue = _tight(found["sdr_utilisation"], percent), _tight(found["expected_revenue"], money)
         table.add_row(*(str(point["values"][path]) for path in paths), *kept, busy, revenue)
     return f"{title}\n{rendered(table, width=_WIDE)}"
 
@@ -149,11 +149,7 @@ def _tight(interval: dict[str, float | None], show: Any) -> str:
 
 
 def _shown(name: str) -> Any:
-    if name in MONEY:
-        return money
-    if name.endswith("_minutes"):
-        return span
-    return _count if name.endswith("_count") else percent
+    return {"money": money, "minutes": span, "count": _count, "share": percent}[unit_of(name)]
 
 
 def _count(value: float | None) -> str:

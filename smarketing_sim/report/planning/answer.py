@@ -160,7 +160,7 @@ def record_results(plan: Planning) -> None:
 def _context(plan: Planning) -> list[str]:
     """Return two or three sentences on what stands behind the answer."""
     told = []
-    business, wall = plan.mean("business_p50_minutes"), plan.mean("wall_p50_minutes")
+    business, wall = plan.mean("response_business_p50_minutes"), plan.mean("response_wall_p50_minutes")
     if np.isinf(business.mean):
         told.append("More than half of the leads are never called within the time that was simulated.")
     elif np.isfinite(business.mean):

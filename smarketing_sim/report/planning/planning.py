@@ -15,6 +15,7 @@ from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
+from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.report.notebook.asking import question
@@ -151,7 +152,7 @@ def tables(planning: Planning) -> dict[str, pd.DataFrame]:
             "follow_ups": np.mean(experiment.stacked("waiting_retries"), axis=0),
         }
     )
-    years = pd.DataFrame([{"replication": m.replication, **m.headline} for m in experiment.measures])
+    years = pd.DataFrame([{"replication": m.replication, **with_old_names(m.headline)} for m in experiment.measures])
     return {
         "clauses": pd.DataFrame(clauses),
         "funnel": pd.DataFrame(funnel),

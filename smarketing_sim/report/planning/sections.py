@@ -108,7 +108,7 @@ def show_waiting(plan: Planning) -> None:
 
 def show_response(plan: Planning) -> None:
     """Show how old leads are when they are called, on both clocks."""
-    business, wall = plan.mean("business_p50_minutes"), plan.mean("wall_p50_minutes")
+    business, wall = plan.mean("response_business_p50_minutes"), plan.mean("response_wall_p50_minutes")
     if np.isnan(business.mean):
         heading("No lead was handed over", "There is nothing to call.")
         return

@@ -15,9 +15,10 @@ from scipy import stats
 
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.decide.years_needed import UNKNOWN, sharpness, spread, years_for, years_to_tell
-from smarketing_sim.experiment.compare import HEADLINES, per_replication
+from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.default_years import QUICK_YEARS, REPORT_YEARS
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.tables import write_parquet
@@ -31,8 +32,8 @@ from smarketing_sim.words.numbers import counted, money, month_range, months, pe
 from smarketing_sim.world.calendar import Floats
 
 _MONEY = {
-    "Expected revenue": "revenue_expected",
-    "Revenue as it falls out": "revenue_cohort",
+    "Expected revenue": "expected_revenue",
+    "Revenue as it falls out": "cohort_revenue",
     "Contribution": "contribution",
 }
 
@@ -167,13 +168,13 @@ class Study:
     @cached_property
     def expectation(self) -> Interval:
         """As how many times as many years the expected revenue is sharp beside the revenue as it falls out."""
-        return sharpness((self.series[""]["revenue_cohort"],), self.series[""]["revenue_expected"])
+        return sharpness((self.series[""]["cohort_revenue"],), self.series[""]["expected_revenue"])
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """What each change does to the expected revenue and to the share called in time."""
         speed = next((name for name, clause in self.scenario.sla.items() if isinstance(clause, SpeedClause)), None)
-        measures = {"revenue": "revenue_expected"} | ({} if speed is None else {"speed": f"attainment.{speed}"})
+        measures = {"revenue": "expected_revenue"} | ({} if speed is None else {"speed": f"attainment.{speed}"})
         return tuple(
             Difference(change, measure, self.series[""][name], self.series[change][name])
             for change in self.changes
@@ -186,8 +187,8 @@ class Study:
         Beside the difference of two revenues as they fall out, each with a luck of its own.
         """
         before, after = self.series[""], self.series[change]
-        apart = (before["revenue_cohort"], after["revenue_cohort"])
-        return sharpness(apart, after["revenue_expected"] - before["revenue_expected"])
+        apart = (before["cohort_revenue"], after["cohort_revenue"])
+        return sharpness(apart, after["expected_revenue"] - before["expected_revenue"])
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -218,7 +219,7 @@ class Study:
         return Headline(f"Months kept ({_named(name)})", told, 12.0 * values, "months", 0.5)
 
     def _money(self, label: str, name: str) -> Headline:
-        mean, values = Planning(self.base).mean(HEADLINES[name]), self.series[""][name]
+        mean, values = Planning(self.base).mean(name), self.series[""][name]
         relative = 100.0 * values / abs(mean.mean) if mean.mean else np.full_like(values, np.nan)
         return Headline(label, f"{money(mean.mean)}, {range_of(mean, money)}", relative, "%", 3.0)
 
@@ -272,7 +273,8 @@ def write_tables(study: Study, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: every simulated year of every plan, and the years needed."""
     numbers = [m.replication for m in study.base.measures]
     years = [
-        pd.DataFrame({"plan": label or "as it is", "replication": numbers, **s}) for label, s in study.series.items()
+        pd.DataFrame({"plan": label or "as it is", "replication": numbers, **with_old_names(s)})
+        for label, s in study.series.items()
     ]
     needed = [
         {"headline": h.label, "unit": h.unit, "wanted": h.wanted, "spread": h.spread.mean, "years": h.years.mean}
