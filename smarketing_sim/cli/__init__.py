@@ -93,7 +93,7 @@ def _usage(error: Exception) -> int:
                 setattr(error, part, one_line(said))
         show()
         return int(getattr(error, "exit_code", 2))
-    tell(f"a defect of smarketing, not of your input: {type(error).__name__}: {one_line(error)}")
+    tell(f"internal error (a bug in smarketing, not your input): {type(error).__name__}: {one_line(error)}")
     if os.environ.get("SMARKETING_DEBUG"):
         raise error
     return 3

@@ -52,7 +52,7 @@ def new(
 
     target = out or Path("params") / f"{_file_name(name)}.yaml"
     if target.exists() and not yes:
-        raise InputError([Problem("is there already; name another with --out, or add --yes", file=str(target))])
+        raise InputError([Problem("already exists; name another with --out, or add --yes", file=str(target))])
     interview = _interview(answers, yes=yes)
     _tell_back(interview.answers)
     if answers is not None:

@@ -106,7 +106,7 @@ class Progress:
         if self._bar is None:
             tenth = 10 * done // max(planned, 1)
             if tenth > self._told and (planned >= _TOLD_FROM or self._in_percent):
-                part = f"{10 * tenth} %" if self._in_percent else f"{done} of {planned}"
+                part = f"{10 * tenth}%" if self._in_percent else f"{done} of {planned}"
                 tell(f"{self._what}: {part}{self._left(done, planned)}")
             self._told = max(tenth, self._told)
             return

@@ -31,7 +31,7 @@ GOAL_YEARS = 50
 
 @dataclass(frozen=True, eq=False)
 class Hire:
-    """So many more reps: chance that a month keeps every promise of sales, and the gain in contribution."""
+    """So many more reps: chance that a month keeps every sales promise, and the gain in contribution."""
 
     count: int
     kept: Interval
@@ -40,7 +40,7 @@ class Hire:
 
 @dataclass(frozen=True, eq=False)
 class Action:
-    """The cheapest thing to do that keeps every promise of sales.
+    """The cheapest thing to do that keeps every sales promise.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Action:
     price
         What it costs, in words.
     kept
-        Chance that a month keeps every promise of sales then.
+        Chance that a month keeps every sales promise then.
     contribution
         What it adds to contribution.
     """
@@ -135,7 +135,7 @@ class Advice:
 
     @property
     def action(self) -> Action | None:
-        """The cheapest change that keeps every promise of sales: free, then the day's other work, then people."""
+        """The cheapest change that keeps every sales promise: free, then the day's other work, then people."""
         return next((one for one in self._candidates() if one.kept.mean >= KEPT_FROM), None)
 
     def _candidates(self) -> Iterator[Action]:

@@ -283,7 +283,7 @@ class BeliefRange:
     mean
         Mean of the plan as it is, with the simulation's own range.
     low, high
-        Where the middle 90 % of drawn beliefs put it.
+        Where the middle 90% of drawn beliefs put it.
     """
 
     measure: str

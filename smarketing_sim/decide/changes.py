@@ -8,7 +8,7 @@ from typing import Any
 
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.scenario.units import Span
+from smarketing_sim.scenario.units import Span, share_text
 
 LATER_MINUTES = 180
 SHARE_STEP = 0.1
@@ -129,7 +129,7 @@ def _shares(scenario: Scenario) -> Iterator[Change]:
     for step in (-SHARE_STEP, SHARE_STEP):
         share = round(min(today + step, 1.0), 6)
         if share > 0.0 and share != today:
-            told = f"{100 * share:.3g} % of the day for leads instead of {100 * today:.3g} %"
+            told = f"{share_text(share)} of the day for leads instead of {share_text(today)}"
             yield Change(f"time.share.{100 * share:g}", told, {"sales.sdr.marketing_time.share": share})
 
 

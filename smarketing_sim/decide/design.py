@@ -48,7 +48,7 @@ class Tried:
     behind
         By how much it is behind the optimum, paired: optimum − this.
     kept
-        Chance that a month keeps every promise of sales.
+        Chance that a month keeps every sales promise.
     utilisation
         How busy the reps are.
     """

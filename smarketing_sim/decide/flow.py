@@ -141,7 +141,7 @@ class PacingLine:
     promised
         The straight line to the month's promise; shape (31,); NaN without a promise.
     expected, low, high
-        Mean over months and years, and the middle 90 % of single months; shape (31,).
+        Mean over months and years, and the middle 90% of single months; shape (31,).
     """
 
     promised: Floats

@@ -130,7 +130,7 @@ def ranked(
 def best_free(ranking: Ranking, *, keep: float = KEPT_FROM) -> Effect | None:
     """Return the lever to pull first, of those that cost nothing at all.
 
-    It keeps the promises of sales with the chance wanted or, where none does, as surely as any; it brings as much as
+    It keeps the sales promises with the chance wanted or, where none does, as surely as any; it brings as much as
     the best of these, as far as these years can tell; and of several such it is the simplest: one of the plan's own,
     else the first in the list of levers. Another share of the day is not among them: it moves hours from or to other
     work, whose worth is not counted here.

@@ -32,9 +32,7 @@ class Benchmark:
 BENCHMARKS: dict[str, Benchmark] = {
     "dials_per_rep_day": Benchmark(20.0, 100.0, "E37: 50 to 80 calls a day; phones alone, so a wider band"),
     "conversations_per_dial": Benchmark(0.05, 0.35, "E13, E14: a tenth to a third"),
-    "opportunities_per_rep_month": Benchmark(
-        3.0, 25.0, "assumption: an SDR of 8 to 15 opportunities a month, and room"
-    ),
+    "opportunities_per_rep_month": Benchmark(3.0, 25.0, "assumption: a rep of 8 to 15 opportunities a month, and room"),
     "open_deals_per_ae": Benchmark(5.0, 50.0, "E37: 15 to 50 leads at once"),
     "cost_per_won": Benchmark(0.02, 3.0, "assumption: up to three years' margin of a customer"),
     "cost_per_handed": Benchmark(20.0, 600.0, "E33: $164 organic to $310 paid, and room"),

@@ -65,7 +65,7 @@ class FreeAlternative:
     years
         Simulated years of the figures below; other years than those in which it was found to be the best.
     p_kept, difference
-        Chance kept, and contribution beside today's plan in the same years.
+        Chance kept, and contribution vs today's plan in the same years.
     enough
         Whether it reaches the chance wanted without a hire; None where the years cannot tell.
     """
@@ -142,7 +142,7 @@ def staff(
 
     The search begins where a steady queue would be enough, brackets the answer on few simulated years, and adds years
     until the interval lies above ``keep`` for the answer and below it for one rep fewer. It may look several times,
-    so each interval is widened until all looks together hold with 95 % (Bonferroni). A promise on volume keeps the
+    so each interval is widened until all looks together hold with 95% (Bonferroni). A promise on volume keeps the
     headcount that stands in the contract.
 
     Parameters

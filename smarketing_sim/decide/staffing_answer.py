@@ -8,12 +8,13 @@ from typing import Any
 from smarketing_sim.decide.chance_kept import Unlimited
 from smarketing_sim.decide.staffing import FreeAlternative, Staffing, Step
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.scenario.contract import VolumeClause, percent
+from smarketing_sim.scenario.contract import VolumeClause
+from smarketing_sim.scenario.units import share_text
 
 
 def reason(answer: Staffing) -> str:
     """Return in a sentence why this is the answer."""
-    keep, found, lowest = percent(answer.promise.keep), answer.found, answer.terms.lowest
+    keep, found, lowest = share_text(answer.promise.keep), answer.found, answer.terms.lowest
     if found.headcount is None:
         return _why_none(answer)
     told = f"{_reps(found.headcount)} keep them in {_told(answer, answer.p_kept)}"
@@ -72,7 +73,8 @@ def _why_none(answer: Staffing) -> str:
     if not found.decided:
         years = found.seen[found.closest].years
         return f"{years} simulated years cannot tell whether a headcount up to {cap} is enough: {best}"
-    none = f"no headcount up to {cap} keeps them in {percent(answer.promise.keep)} of {answer.promise.period}s: {best}"
+    wanted = f"{share_text(answer.promise.keep)} of {answer.promise.period}s"
+    none = f"no headcount up to {cap} keeps them in {wanted}: {best}"
     if unlimited is None:
         return none
     reached = f"unlimited reps reach {_told(answer, unlimited.p_kept)}"
@@ -138,4 +140,5 @@ def _reps(count: int) -> str:
 
 
 def _told(answer: Staffing, p_kept: Interval) -> str:
-    return f"{percent(p_kept.mean)} of {answer.promise.period}s ({percent(p_kept.low)} to {percent(p_kept.high)})"
+    mean, low, high = (f"{100.0 * share:.3g}%" for share in (p_kept.mean, p_kept.low, p_kept.high))
+    return f"{mean} of {answer.promise.period}s ({low} to {high})"

@@ -1,7 +1,7 @@
 """What would a real trial need? Leads and weeks until a coin-flip trial of faster first calls can tell the difference.
 
-Half of the leads, drawn by coin, are called within a limit; the others as the plan has it. How much that changes is
-what the scenario believes about waiting; how much single leads stray is what the simulation shows. Both together say
+Half of the leads, assigned at random, are called within a limit; the others as the plan has it. How much that changes
+is what the scenario believes about waiting; how much single leads stray is what the simulation shows. Both together say
 how many leads a trial takes.
 """
 

@@ -30,7 +30,7 @@ def spread(values: Floats) -> Interval:
 
 
 def years_for(values: Floats, margin: float) -> Interval:
-    """Return how many simulated years a 95 % range of at most ± ``margin`` needs; the range is that of the spread.
+    """Return how many simulated years a 95% range of at most ± ``margin`` needs; the range is that of the spread.
 
     NaN where the pilot has no spread to judge by.
     """
@@ -89,7 +89,7 @@ def sharpness(apart: Sequence[Floats], together: Floats) -> Interval:
 
 
 def running_margins(values: Floats) -> tuple[Floats, Floats]:
-    """Return the numbers of years from 3 on, and the half width of the 95 % range after the first so many."""
+    """Return the numbers of years from 3 on, and the half width of the 95% range after the first so many."""
     counts = np.arange(3, len(values) + 1)
     found = [t_interval(values[:count]) for count in counts]
     return counts.astype(np.float64), np.array([(interval.high - interval.low) / 2.0 for interval in found])

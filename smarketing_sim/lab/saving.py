@@ -55,9 +55,7 @@ def save(state: State, name: str, *, overwrite: bool = False) -> Path:
         if target.resolve() in ancestors:
             raise InputError([Problem("is a file that this plan builds on; choose another name", file=str(target))])
         if os.path.lexists(target) and not overwrite:
-            raise InputError(
-                [Problem("is there already; choose another name, or allow to replace it", file=str(target))]
-            )
+            raise InputError([Problem("already exists; choose another name or confirm overwrite", file=str(target))])
     _hold_digest(state, name)
     write_atomically(target, plan_text(state, name, extends=state.source.name))
     return target

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from smarketing_sim.lab.changed_values import moved_by_hand, only_promises
 from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import State, lever_on
 from smarketing_sim.report.notebook.display import table_html
 from smarketing_sim.words.markup import escape
-from smarketing_sim.words.numbers import business_span, counted, gain, money, percent, ranged, signed, wait
+from smarketing_sim.words.numbers import business_span, counted, gain, money, more_points, percent, ranged, wait
+
+_Words = Callable[[float | None], str]
 
 _CALLED = "half of the leads are called within, business clock"
 
@@ -53,13 +57,13 @@ def comparison_html(answer: Answer) -> str:
     if answer.comparison is None:
         return ""
     measures = answer.comparison["measures"]
-    shown = [
-        *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, _points)
+    shown: list[tuple[str, str, _Words, _Words]] = [
+        *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, more_points)
           for name in measures if name.startswith("p_kept.")),
         ("expected_revenue", "revenue expected from the year’s leads", money, gain),
         ("contribution", _contribution(answer), money, gain),
         ("response_business_p50_minutes", _CALLED, wait, business_span),
-        ("sdr_utilisation", "reps’ time in use", percent, _points),
+        ("sdr_utilisation", "reps’ time in use", percent, more_points),
     ]  # fmt: skip
     rows = [
         (label, show(measures[name]["a"]["mean"]), show(measures[name]["b"]["mean"]),
@@ -86,7 +90,7 @@ def changes_html(state: State) -> str:
 
 def _years_told(answer: Answer) -> str:
     years = counted(answer.years, "simulated year")
-    return f"{'' if answer.final else 'A first look: '}{years}; ranges are 95 %."
+    return f"{'' if answer.final else 'A first look: '}{years}; ranges are 95%."
 
 
 def _contribution(answer: Answer) -> str:
@@ -99,13 +103,6 @@ def _contribution_told(answer: Answer) -> str:
         f"{_contribution(answer).capitalize()}: the margin on the year’s leads{later}, less media and the wages "
         "for the share of the reps’ day that is meant for leads. More reps, more wages."
     )
-
-
-def _points(share: float | None) -> str:
-    if share is None:
-        return "–"
-    told = signed(f"{100 * share:.1f}")
-    return f"{'+' if share > 0 and told != '0.0' else ''}{told} points"
 
 
 def _label(name: str) -> str:

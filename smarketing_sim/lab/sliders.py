@@ -125,7 +125,7 @@ def window(label: str, clause: str, state: State, *, business: Sequence[Span], w
 
 
 def read_share(text: str, most: float) -> float:
-    """Read a share as people type it: ``130``, ``130 %``, ``1.3`` and ``1,3`` are one where ``most`` is 3.
+    """Read a share as people type it: ``130``, ``130%``, ``1.3`` and ``1,3`` are one where ``most`` is 3.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def read_share(text: str, most: float) -> float:
     """
     bare = text.replace("%", "")
     if not _DECIMAL.fullmatch(bare.strip()):
-        raise ValueError("must be a share, such as 85 %")
+        raise ValueError("must be a share, such as 85%")
     number = float(bare.replace(",", "."))
     return round(number / 100.0 if bare != text or number > most else number, 6)
 
@@ -149,7 +149,7 @@ def read_whole(text: str) -> int:
 def _typed(widget: Any, read: Callable[[str], Any], tell: Callable[[Any], str]) -> tuple[Any, Callable[[str], Any]]:
     """Return the field that shows where a slider stands, and how to read what is typed into it.
 
-    It stands in place of the slider's own, which takes 130 for 13,000 % and 1,3 for 1.
+    It stands in place of the slider's own, which takes 130 for 13,000% and 1,3 for 1.
     """
     field = W.Text(value=tell(widget.value), continuous_update=False, layout=W.Layout(width="5em"))
     widget.observe(lambda change: setattr(field, "value", tell(change["new"])), "value")

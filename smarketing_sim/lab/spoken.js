@@ -6,7 +6,7 @@
     for (const handle of document.querySelectorAll(".lab .noUi-handle")) {
       const box = handle.closest(".widget-slider");
       set(handle, "aria-label", box?.querySelector(".widget-label")?.textContent || "value");
-      const told = box?.querySelector(".widget-readout")?.textContent.replace("%", " %");
+      const told = box?.querySelector(".widget-readout")?.textContent;
       if (told) set(handle, "aria-valuetext", told);
       const typed = box?.parentElement?.querySelector(":scope > .widget-text input");
       if (!typed) continue;

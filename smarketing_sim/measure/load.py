@@ -1,4 +1,4 @@
-"""How much work the plan asks for, and how busy people are: the same words can ask 6 % or 142 % of a rep's day."""
+"""How much work the plan asks for, and how busy people are: the same words can ask 6% or 142% of a rep's day."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def planned_load(*, leads_count: float, attempts: float, minutes_per_attempt: fl
 
     Examples
     --------
-    Five leads with four attempts of ten minutes, of 35 % of 168 hours:
+    Five leads with four attempts of ten minutes, of 35% of 168 hours:
 
     >>> round(planned_load(leads_count=5, attempts=4, minutes_per_attempt=10, selling_minutes=168 * 0.35 * 60), 3)
     0.057

@@ -41,7 +41,7 @@ def by_source(value: object) -> object:
 
 
 def each_by_source(value: object) -> object:
-    """Read ``22 %`` or ``$200`` for all sources, or ``organic 22 %, demo request 34 %``, by folded name."""
+    """Read ``22%`` or ``$200`` for all sources, or ``organic 22%, demo request 34%``, by folded name."""
     alone = isinstance(value, str) and re.match(r"\s*([-+0-9.]|[A-Z]{3}\s|[$€£])", value)
     said = value if alone else by_source(value)
     return {folded(name): share for name, share in said.items()} if isinstance(said, Mapping) else said
@@ -96,7 +96,7 @@ class DepthPromise(Part):
 
 
 def _speed(value: object) -> object:
-    """Read ``2 business hours for 95 %``."""
+    """Read ``2 business hours for 95%``."""
     if not isinstance(value, str):
         return value
     within, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
@@ -104,7 +104,7 @@ def _speed(value: object) -> object:
 
 
 def _depth(value: object) -> object:
-    """Read ``4 attempts in 10 business days for 85 %``, where 3 more attempts are four, or none."""
+    """Read ``4 attempts in 10 business days for 85%``, where 3 more attempts are four, or none."""
     if value is None or (isinstance(value, str) and value.strip().lower() in _NONE):
         return None
     if not isinstance(value, str):
@@ -112,7 +112,7 @@ def _depth(value: object) -> object:
     told, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
     match = _ATTEMPTS.match(told)
     if match is None:
-        raise ValueError("must be attempts in a time, such as '4 attempts in 10 business days for 85 %', or none")
+        raise ValueError("must be attempts in a time, such as '4 attempts in 10 business days for 85%', or none")
     attempts = int(match[1]) + (1 if match[2] else 0)
     return {"attempts": attempts, "within": Span.parse(match[3]), **({} if share is None else {"target": share})}
 
@@ -155,7 +155,7 @@ class Answers(Part):
     outside_share: Annotated[Share, Field(le=0.95)]
     """Share of leads that come outside the reps' days and hours"""
     reps: Annotated[Count, Field(ge=1, le=10_000)]
-    """SDRs who follow them up"""
+    """reps who follow them up"""
     hours: Annotated[tuple[str, str], BeforeValidator(_working_hours)]
     """Their days and hours"""
     closed: Annotated[Dates, BeforeValidator(_closed)]
@@ -171,7 +171,7 @@ class Answers(Part):
     attempts: Annotated[Count, Field(ge=1, le=20)]
     """Attempts before they give a lead up"""
     conversation_to_opportunity: ShareBySource
-    """Share of conversations that become an opportunity; one for all, or by source, such as: organic 22 %, demo 34 %"""
+    """Share of conversations that become an opportunity; one for all, or by source, such as: organic 22%, demo 34%"""
     win_rate: ShareBySource
     """Share of opportunities that are won; one for all, or by source"""
     deal_value: Money
@@ -187,9 +187,9 @@ class Answers(Part):
     ae_cost: Money
     """What one of them costs a year, with all that goes with a wage"""
     promise: Annotated[SpeedPromise, BeforeValidator(_speed)]
-    """What sales promises for the first attempt, such as: 6 business hours for 90 %"""
+    """What sales promises for the first attempt, such as: 6 business hours for 90%"""
     follow_up: Annotated[DepthPromise | None, BeforeValidator(_depth)]
-    """What sales promises for following up, such as: 4 attempts in 10 business days for 85 %; or none"""
+    """What sales promises for following up, such as: 4 attempts in 10 business days for 85%; or none"""
 
     def source_cost(self, source: str) -> float:
         """Media and programme cost of a lead from a source."""

@@ -19,6 +19,7 @@ from smarketing_sim.scenario.countries import country_name, unknown_years
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.scoring import best_auc, inside_profile_prob
+from smarketing_sim.scenario.units import share_text
 
 MAX_LEADS = 20_000_000
 MAX_NAME = 100
@@ -109,8 +110,8 @@ def _cadence(scenario: Scenario, name: str, clause: Any) -> Iterator[SmarketingW
                 )
     if isinstance(clause, FeedbackClause) and scenario.sales.sdr.recording.share < clause.target:
         yield CadenceWarning(
-            f"sla.{name}: promises {clause.target:.0%}, reps record "
-            f"{scenario.sales.sdr.recording.share:.0%} of outcomes"
+            f"sla.{name}: promises {share_text(clause.target)}, reps record "
+            f"{share_text(scenario.sales.sdr.recording.share)} of outcomes"
         )
 
 
@@ -136,13 +137,13 @@ def _shares(scenario: Scenario) -> Iterator[Broken]:
     """Find shares of a whole that do not sum to one."""
     total = sum(persona.share for persona in scenario.personas.values())
     if abs(total - 1.0) > _TOLERANCE:
-        yield ("personas",), f"shares must sum to 100 %, they sum to {total:.4%}", None, None
+        yield ("personas",), f"shares must sum to 100%, they sum to {total:.4%}", None, None
     for name, source in scenario.marketing.sources.items():
         if source.personas is None:
             continue
         total = sum(source.personas.values())
         if abs(total - 1.0) > _TOLERANCE:
-            yield ("marketing", "sources", name, "personas"), f"must sum to 100 %, they sum to {total:.4%}", None, None
+            yield ("marketing", "sources", name, "personas"), f"must sum to 100%, they sum to {total:.4%}", None, None
 
 
 def _references(scenario: Scenario) -> Iterator[Broken]:

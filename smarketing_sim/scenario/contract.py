@@ -7,14 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from smarketing_sim.scenario.base import Part
-from smarketing_sim.scenario.units import Count, Limit, Money, NotNegative, Positive, Share, Span
+from smarketing_sim.scenario.units import Count, Limit, Money, NotNegative, Positive, Share, Span, share_text
 
 Side = Literal["marketing", "sales"]
-
-
-def percent(share: float) -> str:
-    """Return a share as people write it, such as ``90 %`` or ``97.5 %``."""
-    return f"{100 * share:.3g} %"
 
 
 MAX_ATTEMPTS = 20
@@ -116,8 +111,8 @@ class PacingClause(ClauseBase):
     def text(self) -> str:
         """The clause in words."""
         return (
-            f"the running count{self._covered()} stays within {percent(self.band)} of the straight line "
-            f"to {self.promised_amount:,.0f} leads in {percent(self.target)} of weeks"
+            f"the running count{self._covered()} stays within {share_text(self.band)} of the straight line "
+            f"to {self.promised_amount:,.0f} leads in {share_text(self.target)} of weeks"
         )
 
 
@@ -137,7 +132,7 @@ class QualityClause(ClauseBase):
     def text(self) -> str:
         """The clause in words."""
         what = "accepted by sales" if self.counts == "accepted" else "qualified once reached"
-        return f"{percent(self.target)} of leads{self._covered()} {what} within {self.within}"
+        return f"{share_text(self.target)} of leads{self._covered()} {what} within {self.within}"
 
 
 class SpeedClause(ClauseBase):
@@ -153,7 +148,7 @@ class SpeedClause(ClauseBase):
     @property
     def text(self) -> str:
         """The clause in words."""
-        return f"first attempt within {self.within}, {percent(self.target)} of leads{self._covered()}"
+        return f"first attempt within {self.within}, {share_text(self.target)} of leads{self._covered()}"
 
 
 class DepthClause(ClauseBase):
@@ -171,7 +166,7 @@ class DepthClause(ClauseBase):
     @property
     def text(self) -> str:
         """The clause in words."""
-        return f"{self.attempts} attempts within {self.within}, {percent(self.target)} of leads{self._covered()}"
+        return f"{self.attempts} attempts within {self.within}, {share_text(self.target)} of leads{self._covered()}"
 
 
 class FeedbackClause(ClauseBase):
@@ -187,7 +182,7 @@ class FeedbackClause(ClauseBase):
     @property
     def text(self) -> str:
         """The clause in words."""
-        return f"outcome and reason recorded within {self.within}, {percent(self.target)} of leads{self._covered()}"
+        return f"outcome and reason recorded within {self.within}, {share_text(self.target)} of leads{self._covered()}"
 
 
 Clause = Annotated[

@@ -45,20 +45,20 @@ class Interview:
 _BASELINE = "the baseline company"
 _DEFAULTS: dict[str, tuple[str, str]] = {
     "handed_per_month": ("organic 154, paid search 114, demo request 90, referral 58", _BASELINE),
-    "outside_share": ("38 %", "E23: 38 % of forms"),
+    "outside_share": ("38%", "E23: 38% of forms"),
     "reps": ("8", _BASELINE),
     "hours": ("mon-fri 09:00-17:00", _BASELINE),
     "closed": ("none", _BASELINE),
-    "inbound_share": ("40 %", "E28: 22 to 45 %"),
+    "inbound_share": ("40%", "E28: 22 to 45%"),
     "dials_per_rep_day": ("50", "E37: 50 to 80"),
     "dials_per_conversation": ("14", "E14 has 10; leads that waited take more"),
     "attempts": ("6", "E13, E22"),
-    "conversation_to_opportunity": ("22 %", "E31: 14 to 31 % of leads"),
-    "win_rate": ("20 %", "E32: 15 to 30 %"),
+    "conversation_to_opportunity": ("22%", "E31: 14 to 31% of leads"),
+    "win_rate": ("20%", "E32: 15 to 30%"),
     "revenue": ("recurring", _BASELINE),
     "days_to_win": ("60", "E34"),
     "account_executives": ("enough", "25 open deals each"),
-    "promise": ("6 business hours for 90 %", _BASELINE),
+    "promise": ("6 business hours for 90%", _BASELINE),
     "follow_up": ("none", _BASELINE),
 }
 _DEAL_DOLLARS, _REP_DOLLARS, _AE_DOLLARS = 25_000, 95_000, 220_000
@@ -106,7 +106,7 @@ def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str
         "rep_cost": (f"{_REP_DOLLARS * worth:.10g}", _BASELINE),
         "ae_cost": (f"{_AE_DOLLARS * worth:.10g}", _BASELINE),
         "deal_value": (f"{_DEAL_DOLLARS * worth:.10g}", "E34: $25k"),
-        "gross_margin": ("40 %", "goods, not software") if goods else ("80 %", "software"),
+        "gross_margin": ("40%", "goods, not software") if goods else ("80%", "software"),
         **_DEFAULTS,
     }
     return {name: found[name] for name in Answers.model_fields}
@@ -227,5 +227,5 @@ def contradictions(answers: Answers) -> dict[str, str]:
         )
     opens, closes = parse_hours(answers.hours[1])
     if answers.outside_share > 0 and closes - opens == 1440 and len(expand_days(answers.hours[0])) == 7:
-        found["outside_share"] = "no lead can come outside of hours that never end; answer 0 %"
+        found["outside_share"] = "no lead can come outside of hours that never end; answer 0%"
     return found

@@ -42,7 +42,7 @@ class Economics(Part):
     tools_annual: Money = 0.0
     """Yearly cost of tools."""
     outbound_per_hour: Money = 0.0
-    """Contribution of an SDR hour that marketing's leads leave idle, spent on outbound work; 0 counts none."""
+    """Contribution of a rep’s hour that marketing's leads leave idle, spent on outbound work; 0 counts none."""
 
     @property
     def lifetime_factor(self) -> float:

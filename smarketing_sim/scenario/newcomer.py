@@ -21,7 +21,7 @@ from smarketing_sim.scenario.reach_curve import (
     REBOOK,
     SHOW,
 )
-from smarketing_sim.scenario.units import parse_hours
+from smarketing_sim.scenario.units import parse_hours, share_text
 
 _BY_DAY = ("event", "fair", "show")
 _FILE = Path(__file__).with_name("newcomer.yaml")
@@ -56,17 +56,17 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "recurring": "# " if answers.revenue == "one_off" else "",
         "rep_cost": _cost(answers.rep_cost),
         "ae_cost": _cost(answers.ae_cost),
-        "gross_margin": _percent(answers.gross_margin),
+        "gross_margin": share_text(answers.gross_margin),
         "margin_range": _around(answers.gross_margin),
         "promise": answers.promise.within,
-        "promise_target": _percent(answers.promise.target),
+        "promise_target": share_text(answers.promise.target),
         "follow_up": _follow_up(answers),
         "two_more": answers.reps + 2,
-        "reachable": _percent(REACHABLE),
-        "in_profile": _percent(IN_PROFILE),
-        "out_of_profile": _percent(OUT_OF_PROFILE_FACTOR),
+        "reachable": share_text(REACHABLE),
+        "in_profile": share_text(IN_PROFILE),
+        "out_of_profile": share_text(OUT_OF_PROFILE_FACTOR),
         "reps": answers.reps,
-        "inbound_share": _percent(answers.inbound_share),
+        "inbound_share": share_text(answers.inbound_share),
         "inbound_range": _around(answers.inbound_share),
         "preparation": _minutes(company.preparation_minutes),
         "silent": _minutes(company.silent_minutes),
@@ -78,8 +78,8 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "alpha_high": f"{1.4 * company.alpha:.4g}",
         "beta": BETA,
         "booking_days": f"{BOOKING_DAYS:g}",
-        "show": _percent(SHOW),
-        "rebook": _percent(REBOOK),
+        "show": share_text(SHOW),
+        "rebook": share_text(REBOOK),
         "account_executives": company.ae_headcount,
         "days_to_win": f"{answers.days_to_win:g}",
         "days_range": _spread(answers.days_to_win, "days"),
@@ -111,10 +111,10 @@ def _follow_up(answers: Answers) -> str:
     else_promised = "# What else could be promised; take the mark away from what you did promise."
     promised = answers.follow_up
     if promised is None:
-        return f"{else_promised}\n  # depth: {{target: 85 %, attempts: {min(4, answers.attempts)}, within: 14 days}}"
-    told = "" if "target" in promised.model_fields_set else f"; {_percent(promised.target)} assumed"
+        return f"{else_promised}\n  # depth: {{target: 85%, attempts: {min(4, answers.attempts)}, within: 14 days}}"
+    told = "" if "target" in promised.model_fields_set else f"; {share_text(promised.target)} assumed"
     return (
-        f"depth: {{target: {_percent(promised.target)}, attempts: {promised.attempts}, within: {promised.within}}}"
+        f"depth: {{target: {share_text(promised.target)}, attempts: {promised.attempts}, within: {promised.within}}}"
         f"  # answered{told}\n  {else_promised}"
     )
 
@@ -130,13 +130,13 @@ def _sources(interview: Interview, company: Company) -> str:
         lines += [
             f"    {json.dumps(name)}:",
             f"      leads_per_month: {leads:g}  # {origins['handed_per_month']}",
-            "      handed_share: 100 %",
-            "      action_share: 100 %",
+            "      handed_share: 100%",
+            "      action_share: 100%",
             f"      cost_per_handed: {{value: {_plain(cost)}, range: [{_plain(0.5 * cost)}, {_plain(1.6 * cost)}]"
             f"{known}}}  # {origins['lead_cost']}",
-            f"      qualify_prob: {{value: {_percent(qualify)}, range: [{_around(qualify, INSIDE)}]{own}}}"
+            f"      qualify_prob: {{value: {share_text(qualify)}, range: [{_around(qualify, INSIDE)}]{own}}}"
             f"  # follows from conversation_to_opportunity, {origins['conversation_to_opportunity']}",
-            f"      win_prob: {{value: {_percent(win)}, range: [{_around(win)}]{_by(interview, 'win_rate')}}}"
+            f"      win_prob: {{value: {share_text(win)}, range: [{_around(win)}]{_by(interview, 'win_rate')}}}"
             f"  # {origins['win_rate']}",
             *(_by_day(answers) if any(word in name for word in _BY_DAY) else ()),
         ]
@@ -172,11 +172,7 @@ def _spread(value: float, unit: str) -> str:
 
 
 def _around(share: float, most: float = 1.0) -> str:
-    return f"{_percent(0.75 * share)}, {_percent(min(most, 1.25 * share))}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %"
+    return f"{share_text(0.75 * share)}, {share_text(min(most, 1.25 * share))}"
 
 
 def _plain(amount: float) -> str:

@@ -109,14 +109,14 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 
 def words(path: str) -> str:
-    """Return a dotted path as people read it, such as ``organic: qualify prob`` or ``SDR headcount``."""
+    """Return a dotted path as people read it, such as ``organic: qualify prob`` or ``rep headcount``."""
     if path in _OWN_WORDS:
         return _OWN_WORDS[path]
     parts = [part.replace("_", " ") for part in path.split(".") if part not in _ROOMS]
     return ": ".join(parts[-2:]) if len(parts) > 1 else parts[0]
 
 
-_OWN_WORDS = {"sales.sdr.headcount": "SDR headcount", "sales.ae.headcount": "AE headcount"}
+_OWN_WORDS = {"sales.sdr.headcount": "rep headcount", "sales.ae.headcount": "AE headcount"}
 _ROOMS = {"marketing", "sources", "sales", "sdr", "channels", "value"}
 
 

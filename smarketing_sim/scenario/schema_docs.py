@@ -20,12 +20,12 @@ from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.holidays import Dates, Holidays
 from smarketing_sim.scenario.marketing import Monthly
 from smarketing_sim.scenario.schema import Belief, Scenario
-from smarketing_sim.scenario.units import Count, Hours, Minutes, Money, Number, Share, Span
+from smarketing_sim.scenario.units import Count, Hours, Minutes, Money, Number, Share, Span, share_text
 
 Node = dict[str, Any]
 
 _UNITS: tuple[tuple[Any, str], ...] = (
-    (Share, "share, such as `35 %` or `0.35`"),
+    (Share, "share, such as `35%` or `0.35`"),
     (Money, "money, such as `4200`, `4.2k` or `$4.2k`"),
     (Minutes, "time, such as `10 min` or `2 days`"),
     (Count, "whole number"),
@@ -58,7 +58,7 @@ Copy a file, or begin one with `extends: baseline.yaml` and name only what diffe
 dropped. `smarketing check params/*.yaml` finds every mistake, with its line. One value is changed from the command line
 with `--set sales.sdr.headcount=12`.
 
-Any value can say where it comes from: `{value: 35 %, source: E28, grade: B-, range: [22 %, 45 %], note: …}`. Here
+Any value can say where it comes from: `{value: 35%, source: E28, grade: B-, range: [22%, 45%], note: …}`. Here
 `source` is an id of the evidence ledger or a note in words, `grade` runs from A to C and is `A?` for an assumption, and
 `range` holds what is plausible. A value without a source is an assumption.
 
@@ -277,7 +277,7 @@ def _as_text(value: Any, unit_words: str) -> str:
         inner = unit_words.removeprefix("list: ")
         return f"{len(value)} × {value[0]:g}" if same else f"[{', '.join(_as_text(item, inner) for item in value)}]"
     if isinstance(value, float) and unit_words.startswith("share"):
-        return f"{value * 100:g} %"
+        return share_text(value)
     if isinstance(value, float) and unit_words.startswith("time,"):
         return f"{value / 1440:g} days" if value >= 1440 else f"{value:g} min"
     if isinstance(value, float):

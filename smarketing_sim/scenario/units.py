@@ -1,4 +1,4 @@
-"""Units at the edge: text such as ``6 business hours``, ``35 %`` or ``$4.2k`` becomes a plain number, once.
+"""Units at the edge: text such as ``6 business hours``, ``35%`` or ``$4.2k`` becomes a plain number, once.
 
 Inside the package a duration is float64 minutes, a share lies in [0, 1] and money is in the plan's currency.
 """
@@ -115,14 +115,19 @@ def _elapsed_minutes(value: object) -> float:
     return span.minutes(WALL_MINUTES)
 
 
+def share_text(share: float) -> str:
+    """Return a share that somebody chose as it is typed, such as ``90%`` or ``97.5%``."""
+    return f"{100.0 * share:.4g}%"
+
+
 def _share(value: object) -> object:
     if isinstance(value, str) and (match := _PERCENT.match(value)):
         number = float(match[2]) / 100.0
         return -number if match[1] == "-" else number
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be a share, such as '35 %' or 0.35")
+        raise ValueError("must be a share, such as '35%' or 0.35")
     if value > 1:
-        hint = f"; for a percentage write '{value:g} %'" if value <= 100 else ", that is at most 100 %"
+        hint = f"; for a percentage write '{value:g}%'" if value <= 100 else ", that is at most 100%"
         raise ValueError(f"must be a share between 0 and 1{hint}")
     return value
 
@@ -210,7 +215,7 @@ NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_n
 Factor = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e6, allow_inf_nan=False)]
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
-Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35 %", 0.35)]
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35%", 0.35)]
 Money = Annotated[
     float, BeforeValidator(_amount), Field(allow_inf_nan=False), Field(ge=0, le=MAX_MONEY), _either("$4.2k", 4200)
 ]

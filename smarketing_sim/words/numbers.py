@@ -65,7 +65,20 @@ def percent(share: float | None) -> str:
         return "without limit"
     points = 100.0 * share
     edge = 0 < abs(points) < 0.95 or 99.05 < points < 100
-    return signed(f"{points:.1f}" if edge else f"{points:.0f}") + " %"
+    return signed(f"{points:.1f}" if edge else f"{points:.0f}") + "%"
+
+
+def points(share: float | None, *, decimals: int = 1) -> str:
+    """Return a difference of two shares in percentage points, without its sign where it is a gain."""
+    if share is None or math.isnan(share):
+        return "–"
+    return signed(f"{100.0 * share:.{decimals}f}") + " points"
+
+
+def more_points(share: float | None, *, decimals: int = 1) -> str:
+    """Return a difference of two shares in percentage points, with its sign, such as ``+1.2 points``."""
+    told = points(share, decimals=decimals)
+    return f"+{told}" if share is not None and share > 0.0 and told.strip("0. points") else told
 
 
 def span(minutes: float | None) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-FINAL = "200 simulated years; ranges are 95 %."
+FINAL = "200 simulated years; ranges are 95%."
 NETWORK_GONE = ("ERR_CONNECTION", "WebSocket connection")
 
 pytestmark = [
@@ -215,7 +215,7 @@ def test_a_slider_moved_by_key_changes_scorecard_and_charts_to_what_the_command_
 
 
 def test_what_is_typed_beside_a_slider_counts_as_a_person_means_it(visit: Visit) -> None:
-    for typed, told in (("130", "130 %"), ("1,2", "120 %"), ("85%", "85 %")):
+    for typed, told in (("130", "130%"), ("1,2", "120%"), ("85%", "85%")):
         field = visit.typed("Leads, of the plan’s")
         field.fill(typed)
         field.press("Enter")
@@ -234,8 +234,8 @@ def test_what_is_typed_beside_a_slider_counts_as_a_person_means_it(visit: Visit)
 def test_lever_pin_undo_and_as_opened_work_by_key(visit: Visit) -> None:
     page, opened = visit.page, visit.card
     visit.press("Pin this plan")
-    visit.press("Hire two more SDRs")
-    page.get_by_role("button", name="✓ Hire two more SDRs").wait_for()
+    visit.press("Hire two more reps")
+    page.get_by_role("button", name="✓ Hire two more reps").wait_for()
     page.get_by_text("Against the pinned plan, in the same 200 simulated years").wait_for()
     assert visit.value("Reps") == "10"
     assert "difference (range)" in page.locator(".lab-card").last.inner_text()
@@ -245,7 +245,7 @@ def test_lever_pin_undo_and_as_opened_work_by_key(visit: Visit) -> None:
     visit.press("Unpin")
     page.wait_for_function("!document.body.innerText.includes('Against the pinned plan')")
     visit.slide("Leads, of the plan’s", "ArrowRight", 4)
-    page.get_by_text("leads of every source and campaign: 120 %").wait_for()
+    page.get_by_text("leads of every source and campaign: 120%").wait_for()
     visit.press("As opened")
     page.get_by_text("Now: the plan as it was opened.").wait_for()
     wait_for("the scorecard as it was", lambda: visit.card == opened)
@@ -354,9 +354,9 @@ def test_two_visitors_do_not_meet(browser: Browser, address: str) -> None:
     one.slide("Reps", "ArrowLeft", 7)
     one.changed_from(before)
     two.slide("Leads, of the plan’s", "ArrowRight", 2)
-    two.page.get_by_text("leads of every source and campaign: 110 %").wait_for()
+    two.page.get_by_text("leads of every source and campaign: 110%").wait_for()
     assert (one.value("Reps"), two.value("Reps")) == ("1", "8")
-    assert one.value("Leads, of the plan’s") == "100 %"
+    assert one.value("Leads, of the plan’s") == "100%"
     one.leave()
     two.leave()
 
@@ -492,7 +492,7 @@ def test_every_control_is_reached_by_the_tab_key_in_the_order_it_is_read(visit: 
             ).strip()
         )
     wanted = ["Reps", "Leads, of the plan’s", "First call promised", "Pin this plan", "As opened",
-              "Hire two more SDRs", "Stop", "Queue order", "Deal terms, of the plan’s", "Save as", "Save as YAML",
+              "Hire two more reps", "Stop", "Queue order", "Deal terms, of the plan’s", "Save as", "Save as YAML",
               "Publish the report"]  # fmt: skip
     places = [reached.index(name) for name in wanted]
     assert places == sorted(places)
@@ -550,7 +550,7 @@ def test_jupyterlab_tells_a_screen_reader_what_every_control_is_and_where_it_sta
     page = visit.page
     visit.press("Queue order")
     page.get_by_role("button", name="Queue order", expanded=True).wait_for()
-    page.get_by_role("button", name="Hire two more SDRs", pressed=False).wait_for()
+    page.get_by_role("button", name="Hire two more reps", pressed=False).wait_for()
     page.get_by_role("slider", name="First call promised").wait_for()
     page.get_by_role("slider", name="Leads, of the plan’s").wait_for()
     reps = page.get_by_role("slider", name="Reps")

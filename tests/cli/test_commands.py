@@ -100,7 +100,7 @@ def test_run_prints_every_clause_with_range_and_chance_kept_for_people(smarketin
     said = smarketing("run", tiny, *RUN)
     assert said.code == 0
     assert said.err == ""
-    for words in ("sla.speed", "sla.feedback", "chance kept", "SDR utilisation", "revenue expected", " to "):
+    for words in ("sla.speed", "sla.feedback", "chance kept", "rep utilisation", "revenue expected", " to "):
         assert words in said.out
     assert "\x1b" not in said.out
 
@@ -259,7 +259,7 @@ def test_a_defect_of_ours_is_one_line_and_not_blamed_on_the_user(
     monkeypatch.setattr("smarketing_sim.experiment.results.to_json", broken)
     said = smarketing("run", tiny, *RUN)
     assert said.code == 3
-    assert said.err == "a defect of smarketing, not of your input: KeyError: 'inside'\n"
+    assert said.err == "internal error (a bug in smarketing, not your input): KeyError: 'inside'\n"
     monkeypatch.setenv("SMARKETING_DEBUG", "1")
     monkeypatch.setattr("sys.argv", ["smarketing", "run", "tiny.yaml", "--replications", "1"])
     with pytest.raises(KeyError):

@@ -37,7 +37,7 @@ def test_design_prints_one_object_the_same_for_any_number_of_workers(smarketing:
 def test_people_read_the_optimum_the_hour_the_ages_and_the_grid(smarketing: Command, tiny: Path) -> None:
     said = smarketing("design", tiny, *FEW)
     assert said.code == 0, said.err
-    for words in ("sure to bring more than today's; the best is", "beside today's plan", "deadline first and nothing",
+    for words in ("sure to bring more than today's; the best is", "vs today's plan", "deadline first and nothing",
                   "Worth of one more hour", "an hour costs $", "at the optimum", "Last attempt that pays", "1 week",
                   "the best that were tried", "chance kept", "paired experiments of 2 simulated years"):  # fmt: skip
         assert words in said.out

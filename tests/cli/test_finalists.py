@@ -56,7 +56,7 @@ def test_the_best_is_found_and_said_to_be_sure_only_where_it_is(smarketing: Comm
     assert sure["scenarios"][0]["eliminated_after"] is not None
     assert sure["scenarios"][1]["eliminated_after"] is None
     unsure = _answer(smarketing("compare", *teams, *asked, 0.000001, *FEW, "--json"))
-    assert "with 95 % confidence" in smarketing("compare", *teams, *asked, 0.05, *FEW).out
+    assert "with 95% confidence" in smarketing("compare", *teams, *asked, 0.05, *FEW).out
     if not unsure["guaranteed"]:
         assert "without a guarantee" in smarketing("compare", *teams, *asked, 0.000001, *FEW).out
 
@@ -128,7 +128,7 @@ def test_work_without_a_common_unit_is_told_in_percent(
             update(done, 7)
             clock[0] += 30.0
     assert capsys.readouterr().err.splitlines() == [
-        "simulating: 10 %",
-        "simulating: 40 %",
-        "simulating: 100 %",
+        "simulating: 10%",
+        "simulating: 40%",
+        "simulating: 100%",
     ]

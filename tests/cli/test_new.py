@@ -20,7 +20,7 @@ handed_per_month: {inbound: 60, fair: 40}
 reps: 3
 hours: mon-sat 08:00-18:00
 zone: Europe/Berlin
-inbound_share: 100 %
+inbound_share: 100%
 dials_per_rep_day: 25
 dials_per_conversation: 8
 attempts: 4
@@ -68,7 +68,7 @@ def test_a_file_that_is_there_is_never_written_over_unasked(smarketing: Callable
 def test_contradicting_answers_are_told_with_file_and_line_and_nothing_is_written(
     smarketing: Callable[..., Said], folder: Path
 ) -> None:
-    (folder / "answers.yaml").write_text("reps: 3\ndials_per_conversation: 0.5\nwinrate: 20 %\n")
+    (folder / "answers.yaml").write_text("reps: 3\ndials_per_conversation: 0.5\nwinrate: 20%\n")
     said = smarketing("new", "A", "--answers", "answers.yaml")
     assert said.code == 2
     assert "answers.yaml:3" in said.err
@@ -172,7 +172,7 @@ def test_the_answers_that_the_readme_shows_make_a_plan(smarketing: Callable[...,
 def test_what_a_file_of_answers_leaves_open_is_said(smarketing: Callable[..., Said], folder: Path) -> None:
     (folder / "few.yaml").write_text("reps: 8\ndials_per_rep_day: 50\n")
     [line] = [line for line in smarketing("new", "Few", "--answers", "few.yaml").err.splitlines() if "assumed" in line]
-    assert "win_rate 20 %" in line
+    assert "win_rate 20%" in line
     assert "lead_cost organic 164, paid search 310, demo request 40, referral 60" in line
     assert "dials_per_rep_day" not in line
 

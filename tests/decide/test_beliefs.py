@@ -58,7 +58,7 @@ def test_an_end_that_cannot_be_is_told_with_its_path() -> None:
 
 def test_paths_are_told_as_people_read_them() -> None:
     assert words("marketing.sources.organic.qualify_prob") == "organic: qualify prob"
-    assert words("sales.sdr.headcount") == "SDR headcount"
+    assert words("sales.sdr.headcount") == "rep headcount"
 
 
 def test_the_best_choice_has_no_regret_and_the_safest_the_smallest_worst_one() -> None:

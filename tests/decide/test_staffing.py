@@ -121,7 +121,7 @@ def test_an_impossible_promise_names_the_clause_and_what_unlimited_reps_reach() 
     assert found.unlimited.attained["speed"].mean == pytest.approx(np.mean(ceiling), abs=0.03)
     assert found.unlimited.attained["speed"].mean < 0.9
     told = reason(found)
-    assert "no headcount up to 8 keeps them in 80 % of months" in told
+    assert "no headcount up to 8 keeps them in 80% of months" in told
     assert "unlimited reps reach" in told
     assert told.endswith("what stands in the way is sla.speed")
 

@@ -40,7 +40,7 @@ def found() -> Trial:
 
 
 def test_sample_size_of_two_shares_is_that_of_textbooks() -> None:
-    """50 % against 60 %: (1.96 + 0.8416)² · (0.25 + 0.24) ÷ 0.1² = 384.6; with power 0.9 it is 514.9."""
+    """50% against 60%: (1.96 + 0.8416)² · (0.25 + 0.24) ÷ 0.1² = 384.6; with power 0.9 it is 514.9."""
     variances = (0.25, 0.24)
     assert leads_per_arm(0.1, variances, power=0.8) == 385
     assert leads_per_arm(0.1, variances, power=0.9) == 515

@@ -83,7 +83,7 @@ def replication(number: int, clauses: Mapping[str, Sequence[float]] | None = Non
 
 
 def two_clauses(months: int = 2) -> Scenario:
-    """Marketing promises quality, sales promises speed; the target of both is 90 %."""
+    """Marketing promises quality, sales promises speed; the target of both is 90%."""
     sla = {"quality": {"target": 0.9, "within": "5 days"}, "speed": {"target": 0.9, "within": "6 hours"}}
     return make_scenario({"sla": sla, "run.horizon_months": months})
 

@@ -79,7 +79,7 @@ def test_the_last_axis_varies_fastest() -> None:
 
 
 def test_every_problem_of_every_vary_is_told_at_once() -> None:
-    problems = told("sales.sdr.headcont=1,2", "sales.sdr.headcount=3,lots", "sla.speed.target=50 %,150 %")
+    problems = told("sales.sdr.headcont=1,2", "sales.sdr.headcount=3,lots", "sla.speed.target=50%,150%")
     assert len(problems) == 3
     assert problems[0] == "--vary: sales.sdr.headcont: is not a known key; did you mean 'headcount'?"
     assert problems[1].startswith("--vary: sales.sdr.headcount = 'lots'")
@@ -95,7 +95,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("sales.sdr.headcount=1,[2",), "not valid YAML"),
     (("sales.sdr.headcount=1,2", "sales.sdr.headcount=3"), "is varied twice"),
     (("sales.sdr.headcount=1,2,1",), "simulates the same as '1'; give each value once"),
-    (("sla.speed.target=90 %,80 %,0.9",), "= '0.9': simulates the same as '90 %'"),
+    (("sla.speed.target=90%,80%,0.9",), "= '0.9': simulates the same as '90%'"),
     (("name=a,b",), "simulates the same as 'a'"),
     (("sales.sdr.headcount.x=1",), "sales.sdr.headcount"),
 ]

@@ -15,7 +15,7 @@ from tests.experiment.stubs import replication, small
 
 
 def test_a_half_width_is_a_number_or_a_share_of_the_mean() -> None:
-    assert parse_precision(["expected_revenue=3%", "sdr_utilisation = 0.01", "contribution=2.5 %"]) == {
+    assert parse_precision(["expected_revenue=3%", "sdr_utilisation = 0.01", "contribution=2.5%"]) == {
         "expected_revenue": OfMean(0.03),
         "sdr_utilisation": 0.01,
         "contribution": OfMean(0.025),

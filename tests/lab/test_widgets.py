@@ -91,12 +91,12 @@ def test_what_is_shown_is_what_the_command_says(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("name", "typed", "value", "told"),
     [
-        ("leads", "130", 1.3, "130 %"),
-        ("leads", "130%", 1.3, "130 %"),
-        ("leads", "1,3", 1.3, "130 %"),
-        ("leads", "1.3", 1.3, "130 %"),
-        ("leads", " 87.5 % ", 0.875, "88 %"),
-        ("leads", "3", 3.0, "300 %"),
+        ("leads", "130", 1.3, "130%"),
+        ("leads", "130%", 1.3, "130%"),
+        ("leads", "1,3", 1.3, "130%"),
+        ("leads", "1.3", 1.3, "130%"),
+        ("leads", " 87.5% ", 0.875, "88%"),
+        ("leads", "3", 3.0, "300%"),
         ("reps", " 12 ", 12, "12"),
     ],
 )
@@ -116,10 +116,10 @@ def test_what_is_typed_beside_a_slider_means_what_a_person_means(
 @pytest.mark.parametrize(
     ("name", "typed", "said"),
     [
-        ("leads", "400", "Leads, of the plan’s = '400': must be between 25 % and 300 %"),
-        ("leads", "5", "Leads, of the plan’s = '5': must be between 25 % and 300 %"),
-        ("leads", "a third", "Leads, of the plan’s = 'a third': must be a share, such as 85 %"),
-        ("leads", "1,300.5", "must be a share, such as 85 %"),
+        ("leads", "400", "Leads, of the plan’s = '400': must be between 25% and 300%"),
+        ("leads", "5", "Leads, of the plan’s = '5': must be between 25% and 300%"),
+        ("leads", "a third", "Leads, of the plan’s = 'a third': must be a share, such as 85%"),
+        ("leads", "1,300.5", "must be a share, such as 85%"),
         ("reps", "12,5", "Reps = '12,5': must be a whole number, such as 12"),
         ("reps", "-1", "must be a whole number"),
         ("reps", "99", "Reps = '99': must be between 0 and 20"),
@@ -141,7 +141,7 @@ def test_what_cannot_be_typed_is_told_and_the_field_shows_what_holds(
 def test_a_field_that_shows_a_rounded_share_moves_nothing_when_it_is_left(lab: Lab) -> None:
     control = lab.controls["inbound_time"]
     control.widget.value = 0.4333
-    assert control.typed.value == "43 %"
+    assert control.typed.value == "43%"
     control.typed.value = "43"
     assert control.widget.value == 0.43
     control.widget.value = 0.4333

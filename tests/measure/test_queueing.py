@@ -42,7 +42,7 @@ def test_erlang_b_is_the_last_term_over_the_sum_of_terms(servers: int, load: flo
 def test_erlang_b_gives_the_traffic_table_of_the_telephone_engineers(
     servers: int, load: float, blocking: float
 ) -> None:
-    # Erlang B traffic table (offered load in erlang at a blocking of 1, 2, 5 and 10 %, four digits)
+    # Erlang B traffic table (offered load in erlang at a blocking of 1, 2, 5 and 10%, four digits)
     assert queueing.erlang_b(servers, load) == pytest.approx(blocking, rel=4e-3)
 
 

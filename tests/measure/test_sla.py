@@ -341,7 +341,7 @@ def test_pacing_counts_the_weeks_whose_running_total_is_inside_the_band(by_week:
 
 
 def test_a_running_total_exactly_on_the_edge_of_the_band_is_inside_whatever_its_rounding() -> None:
-    assert 0.29 * 100 < 29  # although a month that ends 29 leads short of 100 is 29 % off
+    assert 0.29 * 100 < 29  # although a month that ends 29 leads short of 100 is 29% off
     assert counted(february(pacing(100, 0.29), (20, 20, 20, 11)), 1) == (4, 4)
 
 

@@ -191,7 +191,7 @@ def test_ratios_are_covered_as_promised_and_normal_ones_would_not_be() -> None:
 
 
 def test_the_median_of_twenty_years_has_the_known_ranks() -> None:
-    # n = 20: ranks 6 and 15 hold the median with 95.9 % (Conover, Practical Nonparametric Statistics)
+    # n = 20: ranks 6 and 15 hold the median with 95.9% (Conover, Practical Nonparametric Statistics)
     found = statistics.quantile_interval(np.arange(1.0, 21.0)[::-1], 0.5)
     assert (found.mean, found.low, found.high) == (10.5, 6.0, 15.0)
 

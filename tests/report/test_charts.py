@@ -90,9 +90,9 @@ def _bar(**changes: float | str) -> ElementTree.Element:
 
 
 def test_a_clause_bar_says_what_it_shows() -> None:
-    svg = _bar(label="attained 80 %")
+    svg = _bar(label="attained 80%")
     assert svg.attrib["role"] == "img"
-    assert svg.attrib["aria-label"] == "attained 80 %"
+    assert svg.attrib["aria-label"] == "attained 80%"
     assert len(svg.findall("circle")) == 1
     assert len(svg.findall("line")) == 3
 

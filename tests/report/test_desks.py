@@ -94,7 +94,7 @@ def test_a_broken_promise_of_leads_past_the_cliff_is_not_told_as_a_want_of_leads
     cliff = advice_of(planning).curves[0].cliff
     assert cliff.in_sight
     assert cliff.handed_per_month.mean < clause.promised_amount  # type: ignore[union-attr]
-    assert "fewer leads would pay" in show_sections([show_contract], planning).text
+    assert "fewer leads would earn more" in show_sections([show_contract], planning).text
 
 
 def test_a_belief_under_which_the_change_is_not_the_best_is_told_in_words(
@@ -117,8 +117,8 @@ def test_the_headline_says_what_its_advice_costs(planning: Planning) -> None:
     found = replace(advice, ranking=ranking, hires=(hire, *(replace(one, kept=unsure) for one in advice.hires[1:])))
     told = what_to_do(replace(planning, advice=found))
     assert told == (
-        " What keeps every promise of sales in 95 % of months, at their wages: hire 1 more rep "
-        "(−$123k of contribution, at 40 % of the wages)."
+        " What keeps every sales promise in 95% of months, at their wages: hire 1 more rep "
+        "(−$123k of contribution, at 40% of the wages)."
     )
 
 

@@ -81,7 +81,7 @@ def test_the_page_tells_the_optimum_the_hour_the_attempts_and_the_neighbours(
     assert (
         choice_words(attempts=best.attempts, days=found.days, within=best.within, threshold=best.threshold) in page.text
     )
-    assert f"{gain(found.gain.mean)} beside today’s plan" in page.text
+    assert f"{gain(found.gain.mean)} vs today’s plan" in page.text
     assert f"is worth {money(found.price_today.per_hour.mean)} today" in page.text
     assert "worth $20 each in outbound work" in page.text
     assert "One step away from it" in page.text
@@ -115,7 +115,7 @@ def test_a_limit_that_is_rarely_kept_is_told_to_be_a_rule_and_no_promise(busy: F
     best, *others = busy.found.tried
     rare = replace(busy.found, tried=(replace(best, kept=Interval(0.4, 0.3, 0.5)), *others))
     assert "says whom to call next" in chapter.rule_words(rare)
-    assert "in 40 % of months" in chapter.rule_words(rare)
+    assert "in 40% of months" in chapter.rule_words(rare)
     assert not chapter.rule_words(replace(busy.found, tried=(replace(best, kept=Interval(1.0, 0.9, 1.0)), *others)))
 
 
@@ -147,7 +147,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
         "could not be found",
     ),
     "deals are worth nothing": ({"personas__anyone__deal_value": 0}, 2, "no attempt"),
-    "no account executives": ({"sales__ae__headcount": 0}, 2, "beside today’s plan"),
+    "no account executives": ({"sales__ae__headcount": 0}, 2, "vs today’s plan"),
     "only one attempt": (
         {**ONCE, "sla": {"speed": {"target": 0.9, "within": "4 hours"}}},
         2, "one attempt",

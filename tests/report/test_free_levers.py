@@ -74,7 +74,7 @@ def test_the_page_tells_every_change_what_it_brings_and_what_it_costs(
 
 def test_the_finding_is_about_a_change_that_is_sure_to_help(tmp_path: Path) -> None:
     ranking = rank_levers(scenario_with(tmp_path, BUSY), Simulation(12))
-    told = re.match(r"At no cost, “(.*)” brings \$.* more: all promises of sales are kept in", chapter.finding(ranking))
+    told = re.match(r"At no cost, “(.*)” brings \$.* more: all sales promises are kept in", chapter.finding(ranking))
     assert told is not None
     [found] = [effect for effect in ranking.free if effect.lever.label == told[1]]
     assert found.lever.at_no_cost

@@ -172,7 +172,7 @@ def with_revenue(found: MarketingPromise, by_course: list[list[float]]) -> Marke
             [[0.0] * 4, [0.0, 0.0, 9e9, 9e9], [9e9] * 4],
             "out of reach as it is; with “New leads first” it takes 150 a month",
         ),
-        ([[0.0] * 4] * 3, "No number of leads that was tried reaches the goal with a chance of 50 %"),
+        ([[0.0] * 4] * 3, "No number of leads that was tried reaches the goal with a chance of 50%"),
     ],
     ids=["as it is", "at the fewest", "with a lever", "never"],
 )

@@ -87,7 +87,7 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no account executives": ({"sales.ae.headcount": 0}, 3, ("No source brings revenue", "0 AEs")),
     "too shallow a cadence": (
         {"sales.sdr.cadence.max_attempts": 2}, 3,
-        ("at most 35 % is possible, with any number of people",),
+        ("at most 35% is possible, with any number of people",),
     ),
     "too short a promise": ({"sla.speed.within": "1 min"}, 3, ("No number of people could keep it: at most",)),
     "waiting is free": ({"decay.preset": "none"}, 3, ("assumes that waiting costs nothing",)),

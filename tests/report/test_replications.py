@@ -194,7 +194,7 @@ def test_headlines_are_told_in_points_months_and_parts_of_the_mean() -> None:
     study = study_of(30)
     found = {h.label: h for h in study.headlines}
     assert list(found) == [
-        "Share attained (speed)", "Months kept (speed)", "Expected revenue", "Revenue as it falls out", "Contribution",
+        "Share attained (speed)", "Months kept (speed)", "Expected revenue", "Realised revenue", "Contribution",
     ]  # fmt: skip
     assert [(h.unit, h.wanted) for h in study.headlines] == [("points", 1.0), ("months", 0.5), *[("%", 3.0)] * 3]
     shares = study.series[""]["attainment.speed"]
@@ -267,7 +267,7 @@ def test_the_years_judged_are_those_that_the_commands_take(command: Callable[...
     ("margin", "unit", "told"),
     [
         (0.5, "months", "0.5 months"), (1.0, "months", "1 month"), (1.13, "months", "1.1 months"),
-        (1.0, "points", "1 point"), (2.06, "points", "2.1 points"), (3.0, "%", "3 %"), (14.42, "%", "14 %"),
+        (1.0, "points", "1 point"), (2.06, "points", "2.1 points"), (3.0, "%", "3%"), (14.42, "%", "14%"),
     ],
 )  # fmt: skip
 def test_margins_are_told_in_words(margin: float, unit: str, told: str) -> None:

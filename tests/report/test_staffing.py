@@ -66,29 +66,29 @@ def test_the_page_tells_the_headcount_what_is_free_and_the_curve(
     page = shown(answer)
     hold_words(page)
     assert answer.headcount is not None
-    assert "to keep all promises of sales in 80 % of months" in page.text
+    assert "to keep all sales promises in 80% of months" in page.text
     assert "Before anybody is hired" in page.text
     assert answer.free is not None
     assert answer.free.lever.label in page.text
     for step in answer.curve:
-        assert f"{step.headcount} SDRs" in page.figures[0]["alt"]
+        assert f"{step.headcount} reps" in page.figures[0]["alt"]
     [record] = page.records
     assert record["finding"] in page.text
     assert record["digest"] == answer.scenario.digest
     assert len(record["headline"]) <= 4
     assert record["results"]["headcount"] == answer.headcount
-    assert chapter.key_figures(answer).splitlines()[0].startswith("SDRs")
+    assert chapter.key_figures(answer).splitlines()[0].startswith("reps")
 
 
 EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "one year": ({}, {"replications": 1}, "between"),
-    "two years": ({}, {"replications": 2}, "SDRs to keep"),
+    "two years": ({}, {"replications": 2}, "reps to keep"),
     "impossible": ({"sla.speed.within": "1 min"}, {"cap": 9}, "stands in the way is the speed promise"),
-    "too low a cap": (BUSY, {"cap": 1}, "up to 1 keeps all promises of sales"),
+    "too low a cap": (BUSY, {"cap": 1}, "up to 1 keeps all sales promises"),
     "no reps": ({"sales.sdr.headcount": 0}, {}, "today there are 0"),
     "one rep is enough": (
         {f"marketing.sources.{name}.visits_per_month": 40 for name in ("organic", "paid_search", "demo_request")},
-        {"keep": 0.2}, "1 SDR",
+        {"keep": 0.2}, "1 rep",
     ),
     "a rep with terms of their own": ({"sales.sdr.reps.5.skill": 1.2}, {"keep": 0.2}, "the plan names rep 5"),
     "only speed": ({f"sla.{name}": None for name in ("depth", "volume", "quality", "feedback")}, {}, "sales (speed)"),

@@ -19,11 +19,11 @@ MADE = {
 }
 TEXTS = {
     "volume": "560 leads handed over a month",
-    "pacing": "the running count stays within 15 % of the straight line to 560 leads in 90 % of weeks",
-    "quality": "65 % of leads accepted by sales within 14 days",
-    "speed": "first attempt within 6 business hours, 90 % of leads",
-    "depth": "4 attempts within 12 days, 85 % of leads",
-    "feedback": "outcome and reason recorded within 14 days, 90 % of leads",
+    "pacing": "the running count stays within 15% of the straight line to 560 leads in 90% of weeks",
+    "quality": "65% of leads accepted by sales within 14 days",
+    "speed": "first attempt within 6 business hours, 90% of leads",
+    "depth": "4 attempts within 12 days, 85% of leads",
+    "feedback": "outcome and reason recorded within 14 days, 90% of leads",
 }
 
 
@@ -45,7 +45,7 @@ def test_each_side_promises_its_own_clauses_unless_told_otherwise(kind: str) -> 
 def test_a_tier_is_named_in_the_words_of_its_clause() -> None:
     tier = {"source": "demo_request", "segment": "large", "score_at_least": 60}
     text = clause("speed", applies_to=tier).text
-    assert text.endswith("90 % of leads from demo_request in large with a score of at least 60")
+    assert text.endswith("90% of leads from demo_request in large with a score of at least 60")
 
 
 def test_a_volume_clause_can_promise_worth_in_place_of_a_count() -> None:

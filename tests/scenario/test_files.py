@@ -62,7 +62,7 @@ marketing:
   campaigns: {trade_fair: null}
 sla:
   depth: null
-  speed_demo: {kind: speed, target: 95 %, within: 1 business hour, applies_to: {source: demo_request}}
+  speed_demo: {kind: speed, target: 95%, within: 1 business hour, applies_to: {source: demo_request}}
 """
     changed = load(child(folder, text))
     assert set(changed.marketing.sources) == set(baseline.marketing.sources) - {"social"} | {"podcast"}
@@ -135,12 +135,12 @@ calendar: {zone: America/NewYork}
     assert found["sales.sdr.headcont"].nearest == "headcount"
     assert found["sales.sdr.headcount"].value == "eight"
     assert all(p.rule for p in found.values())
-    told = "child.yaml:9: sla.speed.target = 90: must be a share between 0 and 1; for a percentage write '90 %'"
+    told = "child.yaml:9: sla.speed.target = 90: must be a share between 0 and 1; for a percentage write '90%'"
     assert str(found["sla.speed.target"]).endswith(told)
 
 
 def test_broken_rules_between_parts_are_told_at_once_with_their_place(folder: Path) -> None:
-    text = """personas: {small: {share: 50 %}}
+    text = """personas: {small: {share: 50%}}
 marketing:
   campaigns: {trade_fair: {source: event_lst}}
 sales:
@@ -290,7 +290,7 @@ def test_a_plan_that_cannot_meet_its_clause_is_legal_and_warned_about(folder: Pa
     with pytest.warns(CadenceWarning, match=r"attempt 4 is planned 6\.0 business days after"):
         load(child(folder, of_business))
     with pytest.warns(CadenceWarning, match=r"sla\.feedback: promises 99%, reps record 95%"):
-        load(child(folder, "sla: {feedback: {target: 99 %}}\n"))
+        load(child(folder, "sla: {feedback: {target: 99%}}\n"))
 
 
 def test_lateness_charged_twice_is_warned_about(folder: Path) -> None:

@@ -34,11 +34,11 @@ UNLIKE = {
     "reps": 3,
     "hours": "mon-sat 08:00-18:00",
     "zone": "Europe/Berlin",
-    "inbound_share": "100 %",
+    "inbound_share": "100%",
     "dials_per_rep_day": 25,
     "dials_per_conversation": 8,
     "attempts": 4,
-    "conversation_to_opportunity": "30 %",
+    "conversation_to_opportunity": "30%",
     "win_rate": 0.4,
     "deal_value": "3k",
     "days_to_win": 14,
@@ -125,15 +125,15 @@ def test_opportunities_are_conversations_that_qualified_and_met() -> None:
     ("given", "said"),
     [
         ({"dials_per_conversation": 0.5}, "more conversations than dials"),
-        ({"conversation_to_opportunity": "95 %"}, "of meetings take place"),
+        ({"conversation_to_opportunity": "95%"}, "of meetings take place"),
         ({"handed_per_month": "organic"}, "organic 150, demo request 90"),
         ({"handed_per_month": {}}, "handed_per_month"),
         ({"hours": "mon-xri 09:00-17:00"}, "mon-xri"),
         ({"hours": "09:00-17:00"}, "days and hours"),
         ({"hours": "mon-fri 17:00-09:00"}, "hours"),
         ({"zone": "Berlin"}, "zone"),
-        ({"win_rate": 140}, "at most 100 %"),
-        ({"win_rate": 40}, "write '40 %'"),
+        ({"win_rate": 140}, "at most 100%"),
+        ({"win_rate": 40}, "write '40%'"),
         ({"reps": 0}, "reps"),
         ({"promise": "soon"}, "6 business hours"),
         ({"days_to_win": -3}, "days_to_win"),
@@ -207,14 +207,14 @@ OSLO = {
     "country": "NO",
     "dollar_rate": 10.6,
     "handed_per_month": "trade fairs 15, website 30",
-    "conversation_to_opportunity": "trade fairs 20 %, website 30 %",
-    "win_rate": {"Trade fairs": "25 %", "website": "20 %"},
+    "conversation_to_opportunity": "trade fairs 20%, website 30%",
+    "win_rate": {"Trade fairs": "25%", "website": "20%"},
     "reps": 3,
     "hours": "mon-fri 08:00-16:00",
     "deal_value": "850,000",
     "revenue": "one-off",
     "account_executives": 2,
-    "promise": "2 business hours for 95 %",
+    "promise": "2 business hours for 95%",
     "follow_up": "3 more attempts in 10 business days",
 }
 
@@ -263,8 +263,8 @@ def test_the_file_tells_what_was_answered_what_follows_and_what_is_assumed() -> 
 
 @pytest.mark.parametrize(
     ("share", "hours"),
-    [("38 %", "mon-fri 09:00-17:00"), ("5 %", "mon-fri 08:00-16:30"), ("0 %", "mon-sat 10:00-18:00"),
-     ("60 %", "tue-thu 09:00-12:00"), ("20 %", "mon-sun 08:00-20:00"), ("0 %", "mon-sun 00:00-24:00")],
+    [("38%", "mon-fri 09:00-17:00"), ("5%", "mon-fri 08:00-16:30"), ("0%", "mon-sat 10:00-18:00"),
+     ("60%", "tue-thu 09:00-12:00"), ("20%", "mon-sun 08:00-20:00"), ("0%", "mon-sun 00:00-24:00")],
 )  # fmt: skip
 def test_leads_come_outside_the_hours_as_often_as_was_answered(share: str, hours: str) -> None:
     plan = plan_of({"country": "none", "outside_share": share, "hours": hours, "handed_per_month": {"web": 20_000}})
@@ -281,11 +281,11 @@ def test_no_answer_makes_an_absurd_reach_curve(answers: dict[str, object]) -> No
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"follow_up": "often"}, "4 attempts in 10 business days for 85 %"),
+        ({"follow_up": "often"}, "4 attempts in 10 business days for 85%"),
         ({"follow_up": "9 attempts in 10 business days"}, "reps give a lead up after 6"),
-        ({"win_rate": "organic 20 %"}, "must name the sources of handed_per_month"),
-        ({"conversation_to_opportunity": "75 %"}, "at most 68%"),
-        ({"outside_share": "10 %", "hours": "mon-sun 00:00-24:00"}, "hours that never end"),
+        ({"win_rate": "organic 20%"}, "must name the sources of handed_per_month"),
+        ({"conversation_to_opportunity": "75%"}, "at most 68%"),
+        ({"outside_share": "10%", "hours": "mon-sun 00:00-24:00"}, "hours that never end"),
         ({"currency": "kroner"}, "DKK or NOK"),
         ({"revenue": "monthly"}, "recurring"),
         ({"account_executives": 0}, "at least 1"),
@@ -303,7 +303,7 @@ def test_an_answer_of_the_longer_interview_that_cannot_be_is_told(given: dict[st
     [
         ({}, 0.8, "# assumed: software"),
         ({"revenue": "one-off"}, 0.4, "# assumed: goods, not software"),
-        ({"revenue": "one-off", "gross_margin": "55 %"}, 0.55, "# answered"),
+        ({"revenue": "one-off", "gross_margin": "55%"}, 0.55, "# answered"),
     ],
 )
 def test_what_a_deal_leaves_is_asked_and_goods_are_not_taken_for_software(
@@ -363,8 +363,8 @@ def test_costs_that_cannot_be_read_are_told_by_their_question(given: dict[str, o
 
 def test_a_share_that_was_not_said_of_a_promise_is_marked_as_assumed() -> None:
     line = next(line for line in text_of({"follow_up": "3 more attempts in 10 days"}).splitlines() if "depth:" in line)
-    assert line.endswith("# answered; 85 % assumed")
-    said = text_of({"follow_up": "3 more attempts in 10 days for 70 %"})
+    assert line.endswith("# answered; 85% assumed")
+    said = text_of({"follow_up": "3 more attempts in 10 days for 70%"})
     assert "within: 10 days}  # answered\n" in said
 
 

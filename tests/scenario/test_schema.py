@@ -84,7 +84,7 @@ def test_the_digest_does_not_depend_on_the_order_of_keys(baseline: Scenario) -> 
 
 def test_the_digest_does_not_depend_on_how_a_share_or_an_amount_is_written(baseline: Scenario) -> None:
     same = {
-        "sla.speed.target": "90 %",
+        "sla.speed.target": "90%",
         "personas.small.deal_value": "$14k",
         "marketing.handoff.system_delay": "10 minutes",
         "goal.revenue": 3_000_000,

@@ -87,7 +87,7 @@ def test_every_leaf_takes_a_source_grade_range_and_note(validator: jsonschema.Dr
 
 def test_a_file_that_extends_another_may_name_just_what_differs(validator: jsonschema.Draft202012Validator) -> None:
     little = {
-        "marketing": {"sources": {"organic": {"win_prob": "25 %"}, "social": None}},
+        "marketing": {"sources": {"organic": {"win_prob": "25%"}, "social": None}},
         "sla": {"speed": {"target": 0.8}},
     }
     assert validator.is_valid({"extends": "baseline.yaml", **little})
@@ -127,7 +127,7 @@ def is_row(path: str, key: str) -> bool:
     [
         ("run.starts_on", "date", "required"),
         ("sales.sdr.headcount", "whole number", "required"),
-        ("sales.sdr.marketing_time.share", "share", "`100 %`"),
+        ("sales.sdr.marketing_time.share", "share", "`100%`"),
         ("sales.sdr.recording.at_latest", "time", "`7 days`"),
         ("sales.sdr.reps.<n>.shift", "hours by weekday", "none"),
         ("goal.revenue", "money", "`0`"),

@@ -59,9 +59,9 @@ def test_money_is_told_in_the_currency_of_the_plan(
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.0, "0 %"), (1.0, "100 %"), (0.5, "50 %"), (0.004, "0.4 %"), (0.0094, "0.9 %"), (0.0096, "1 %"),
-        (0.991, "99.1 %"),
-        (0.9904, "99 %"), (1.42, "142 %"), (-0.05, "−5 %"), (-0.004, "−0.4 %"), (-0.00001, "0.0 %"),
+        (0.0, "0%"), (1.0, "100%"), (0.5, "50%"), (0.004, "0.4%"), (0.0094, "0.9%"), (0.0096, "1%"),
+        (0.991, "99.1%"),
+        (0.9904, "99%"), (1.42, "142%"), (-0.05, "−5%"), (-0.004, "−0.4%"), (-0.00001, "0.0%"),
         (None, "–"), (NAN, "–"),
         (INF, "without limit"),
     ],
@@ -95,7 +95,7 @@ def test_business_time_is_never_told_in_days_of_24_hours(minutes: float | None, 
 
 
 def test_a_range_that_is_unknown_is_said_to_be_unknown() -> None:
-    assert range_of(Interval(0.5, 0.25, 0.75), percent) == "25 % to 75 %"
+    assert range_of(Interval(0.5, 0.25, 0.75), percent) == "25% to 75%"
     assert range_of(Interval(0.5, NAN, NAN), percent) == "no range"
     assert range_of(Interval(INF, INF, INF), span) == "no range"
 
@@ -132,8 +132,8 @@ def _run_answer(**changes: object) -> dict[str, object]:
 
 def test_the_terminal_shows_each_number_with_its_range_or_says_why_not() -> None:
     text = run_text(_run_answer())
-    assert "80 % (70 % to 90 %)" in text
-    assert "50 % (no range)" in text
+    assert "80% (70% to 90%)" in text
+    assert "50% (no range)" in text
     assert "no case" in text
     assert "$2.0m ($1.0m to $3.0m)" in text
     assert not any(word in text for word in ("nan", "None", "inf"))
@@ -173,7 +173,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
     assert lines["expected_revenue"] == "expected_revenue $2.0m $1.0m −$1.0m −$2.0m to −$500k"
     assert lines["p50_minutes"] == "p50_minutes 10.0 hours 7.0 hours −3.0 hours −4.0 hours to −2.0 hours"
     assert lines["won_count"] == "won_count 1,200 1,000 −200 unknown"
-    assert lines["share"] == "share 50 % – – unknown"
+    assert lines["share"] == "share 50% – – unknown"
 
 
 def test_an_unknown_mean_is_no_case() -> None:

@@ -19,7 +19,7 @@ def design_text(answer: dict[str, Any]) -> str:
     years = counted(answer["replications"], "simulated year")
     lines = [
         f"{plain_text(answer['scenario'])}: {_verdict(answer)} {choice_words(**answer['optimum'])}.",
-        f"Contribution {ranged(answer['contribution'], money)}, beside today's plan {ranged(answer['gain'], gain)}.",
+        f"Contribution {ranged(answer['contribution'], money)}, vs today's plan {ranged(answer['gain'], gain)}.",
         *_order(answer),
         "",
         *_hour(answer),
@@ -28,7 +28,7 @@ def design_text(answer: dict[str, Any]) -> str:
         "",
         _grid(answer),
         "",
-        f"{counted(answer['experiments'], 'paired experiment')} of {years}; ranges are 95 %, each for itself. "
+        f"{counted(answer['experiments'], 'paired experiment')} of {years}; ranges are 95%, each for itself. "
         + ("No neighbour on the grid brings more." if answer["settled"] else "The search ended at its limit."),
         *_edge(answer),
     ]

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from smarketing_sim.words.markup import plain_text
-from smarketing_sim.words.numbers import counted, gain, money, ranged, signed
+from smarketing_sim.words.numbers import counted, gain, money, points, ranged
 
 _NONE = "the same in both"
 
 
-def _points(share: float | None) -> str:
-    """Return a difference of two shares."""
-    return "–" if share is None else signed(f"{100.0 * share:.0f}") + " points"
-
-
 _OTHERS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "expected_revenue": ("expected revenue", gain),
-    "sales_months_kept_share": ("months with all sales promises kept", _points),
+    "sales_months_kept_share": ("months with all sales promises kept", partial(points, decimals=0)),
 }
 
 

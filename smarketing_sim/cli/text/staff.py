@@ -13,11 +13,11 @@ from smarketing_sim.words.numbers import counted, gain, money, percent, ranged
 
 def staff_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing staff`` as text: the headcount, the best free change beside it, the curve."""
-    whose = "promised by sales" if answer["promised_by"] == "sales" else "of the contract"
+    whose = "sales promises" if answer["promised_by"] == "sales" else "clauses of the contract"
     lines = [
         f"{plain_text(answer['scenario'])}: {_verdict(answer)}",
         f"{answer['reason']}.",
-        f"Counted: all clauses {whose} ({', '.join(answer['clauses'])}), kept in {_period(answer)}.",
+        f"Counted: all {whose} ({', '.join(answer['clauses'])}), kept in {_period(answer)}.",
         *(f"Note: {note}." for note in answer["notes"]),
         "",
         _free(answer),
@@ -25,7 +25,7 @@ def staff_text(answer: dict[str, Any]) -> str:
         _curve(answer),
         "",
         f"{counted(answer['experiments'], 'paired experiment')}; a steady queue without bursts would ask for "
-        f"{counted(answer['headcount_by_theory'], 'rep')}. Ranges of chances hold with 95 % for all looks together.",
+        f"{counted(answer['headcount_by_theory'], 'rep')}. Ranges of chances hold with 95% for all looks together.",
     ]
     return "\n".join(lines)
 
@@ -35,7 +35,7 @@ def _verdict(answer: dict[str, Any]) -> str:
     if headcount is None:
         return f"no headcount up to {answer['headcount_cap']} was found that keeps the promises with a chance of {keep}"
     keeps = "keeps" if headcount == 1 else "keep"
-    told = f"{counted(headcount, 'SDR')} {keeps} the promises with a chance of {keep}; today there are {today}"
+    told = f"{counted(headcount, 'rep')} {keeps} the promises with a chance of {keep}; today there are {today}"
     return told if answer["decided"] else f"{told} (not sure to be the least: {answer['reason'].partition(':')[0]})"
 
 
@@ -44,20 +44,20 @@ def _period(answer: dict[str, Any]) -> str:
 
 
 def _free(answer: dict[str, Any]) -> str:
-    free, today = answer["free_alternative"], counted(answer["headcount_today"], "SDR")
+    free, today = answer["free_alternative"], counted(answer["headcount_today"], "rep")
     if free is None:
         return "Best change at no cost: none was found."
     enough = {True: "enough without a hire", False: "not enough alone", None: "perhaps enough alone"}[free["enough"]]
     added = ranged(free["contribution_difference"], gain)
     return (
         f"Best change at no cost, with today's {today}: {plain_text(free['label'])}; {enough}.\n"
-        f"  chance kept {ranged(free['p_kept'], percent)}; contribution against today's {added}"
+        f"  chance kept {ranged(free['p_kept'], percent)}; contribution vs today {added}"
     )
 
 
 def _curve(answer: dict[str, Any]) -> str:
     table = Table(box=None, pad_edge=False)
-    for heading in ("SDRs", "chance kept", "contribution", "against today's", "wages a year", "simulated years"):
+    for heading in ("reps", "chance kept", "contribution", "vs today", "wages a year", "simulated years"):
         table.add_column(heading)
     for step in answer["cost_curve"]:
         table.add_row(

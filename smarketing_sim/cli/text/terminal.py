@@ -46,7 +46,7 @@ def run_text(answer: dict[str, Any]) -> str:
         ("revenue expected from the year's leads", ranged(answer["revenue"]["expected"], money)),
         ("revenue booked in the year", ranged(answer["revenue"]["booked"], money)),
         ("contribution", ranged(answer["contribution"], money)),
-        ("SDR utilisation", ranged(answer["utilisation"]["sdr"], percent)),
+        ("rep utilisation", ranged(answer["utilisation"]["sdr"], percent)),
         ("AE utilisation", ranged(answer["utilisation"]["ae"], percent)),
         (
             "work planned, of time there is",
@@ -87,7 +87,7 @@ def best_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing compare --best`` as text."""
     show = _shown(answer["measure"])
     named = [f"{letter} {row['scenario']}" for letter, row in zip(_letters(), answer["scenarios"], strict=False)]
-    sure = "with 95 % confidence" if answer["guaranteed"] else "so far, without a guarantee; allow more --replications"
+    sure = "with 95% confidence" if answer["guaranteed"] else "so far, without a guarantee; allow more --replications"
     title = f"best by {answer['measure']}, {sure}: {named[answer['choice']]}"
     table = Table(box=None, pad_edge=False)
     for heading in ("scenario", "mean", "simulated years", "out after"):
@@ -109,7 +109,7 @@ def sweep_text(answer: dict[str, Any]) -> str:
         table.add_column(path)
     for name in clauses:
         table.add_column("all kept" if name == "p_all_kept" else f"{name.removeprefix('p_kept.')} kept")
-    table.add_column("SDR utilisation")
+    table.add_column("rep utilisation")
     table.add_column("revenue expected")
     for point in answer["points"]:
         found = point["measures"]
@@ -145,7 +145,7 @@ def _tight(interval: dict[str, float | None], show: Any) -> str:
     if interval["low"] is None:
         return str(show(interval["mean"]))
     low, high = show(interval["low"]), show(interval["high"])
-    return f"{show(interval['mean'])} ({low.removesuffix(' %')}–{high.removesuffix(' %')})"
+    return f"{show(interval['mean'])} ({low.removesuffix('%')}–{high.removesuffix('%')})"
 
 
 def _shown(name: str) -> Any:

@@ -39,7 +39,7 @@ def belief_span_chart(found: Sequence[BeliefRange]) -> Figure:
         axes = figure.subplots()
         for place, one in enumerate(found):
             spans = (
-                ((one.low, one.high), style.GREY, 9, "middle 90 % over all beliefs"),
+                ((one.low, one.high), style.GREY, 9, "middle 90% over all beliefs"),
                 ((one.mean.low, one.mean.high), style.BLUE, 4, "the simulation’s own range"),
             )
             for ends, colour, width, label in spans:

@@ -85,7 +85,7 @@ def finding(answer: FollowUp) -> str:
     found = answer.found
     told = _chosen(found)
     if found.gain.low > 0.0:
-        return f"What pays is {told}: {gain(found.gain.mean)} beside today’s plan."
+        return f"What pays is {told}: {gain(found.gain.mean)} vs today’s plan."
     if found.optimum == found.start and found.gain.mean == 0.0:
         return f"Today’s follow-up brings most of all that was tried: {told}."
     beside = f"{gain(found.gain.mean)}, {range_of(found.gain, gain)}"
@@ -106,8 +106,8 @@ def show_hour(answer: FollowUp) -> None:
     now, then, wage = map(money, prices)
     heading(
         f"One more hour of the reps is worth {now} today, {then} with this follow-up; it costs {wage}",
-        "Reps share one queue: an attempt on one lead makes all others wait. The worth of an hour is what 5 % more and "
-        "5 % less time for marketing’s leads change, before wages, in the same simulated years.",
+        "Reps share one queue: an attempt on one lead makes all others wait. The worth of an hour is what 5% more and "
+        "5% less time for marketing’s leads change, before wages, in the same simulated years.",
     )
     names = ["", "worth of one more hour", "range", "its wage", "reps busy"]
     rows = [
@@ -172,7 +172,7 @@ def show_neighbours(answer: FollowUp) -> None:
         "The neighbours on the grid of limits, numbers of attempts and scores, in the same simulated years."
         f"{ended}{f' {edge}' if edge else ''}",
     )
-    names = ["one step", "contribution beside the best", "range", "chance kept", "reps busy"]
+    names = ["one step", "contribution vs the best", "range", "chance kept", "reps busy"]
     table(names, [tried_row(step_words(one, found), one, found) for one in beside], numeric=names[1:])
     names[0] = "first within, attempts, score"
     rows = [tried_row(place_words(one), one, found) for one in found.tried]
@@ -266,7 +266,7 @@ def _chosen(found: Design) -> str:
 def _cards(answer: FollowUp) -> list[Card]:
     found = answer.found
     cards = [
-        Card("contribution beside today’s plan", gain(found.gain.mean), _range(found.gain, gain)),
+        Card("contribution vs today’s plan", gain(found.gain.mean), _range(found.gain, gain)),
         Card("worth of one more hour, today", money(found.price_today.per_hour.mean),
              _range(found.price_today.per_hour, money)),
         Card("worth of one more hour, at the optimum", money(found.price.per_hour.mean),
@@ -274,9 +274,7 @@ def _cards(answer: FollowUp) -> list[Card]:
     ]  # fmt: skip
     kept = found.tried[0].kept
     if math.isfinite(kept.mean):
-        cards.append(
-            Card("chance that a month keeps every promise of sales", percent(kept.mean), _range(kept, percent))
-        )
+        cards.append(Card("chance that a month keeps every sales promise", percent(kept.mean), _range(kept, percent)))
     return cards
 
 

@@ -96,7 +96,7 @@ def rule_words(found: Design) -> str:
 
 def _kept(one: Tried) -> str:
     known = math.isfinite(one.kept.mean)
-    return f" (all promises of sales kept in {percent(one.kept.mean)} of months)" if known else ""
+    return f" (all sales promises kept in {percent(one.kept.mean)} of months)" if known else ""
 
 
 def attempts_title(values: AttemptValues) -> str:
@@ -185,7 +185,7 @@ def place_words(one: Tried) -> str:
 
 
 def tried_row(label: str, one: Tried, found: Design) -> tuple[object, ...]:
-    """Return a choice as a row: contribution beside the best, its range, chance kept, how busy the reps are."""
+    """Return a choice as a row: contribution vs the best, its range, chance kept, how busy the reps are."""
     beside = Interval(-one.behind.mean, -one.behind.high, -one.behind.low)
     kept = "no promise" if math.isnan(one.kept.mean) else (percent(one.kept.mean), range_of(one.kept, percent))
     busy = (percent(one.utilisation.mean), range_of(one.utilisation, percent))

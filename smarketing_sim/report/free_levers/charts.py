@@ -1,4 +1,4 @@
-"""The chart of what changes bring: contribution beside today's plan, and the months in which sales keeps its word."""
+"""The chart of what changes bring: contribution vs today's plan, and the months in which sales keeps its word."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def levers_chart(
     months: int,
     title: str,
 ) -> Figure:
-    """Draw changes one below the other: what each brings, and the months in which all promises of sales are kept.
+    """Draw changes one below the other: what each brings, and the months in which all sales promises are kept.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table, table_html
 from smarketing_sim.report.notebook.tables import write_parquet
-from smarketing_sim.words.numbers import counted, gain, money, month_range, months, range_of, signed
+from smarketing_sim.words.numbers import counted, gain, money, month_range, months, more_points, range_of
 
 _COSTS = {
     "nothing": "nothing",
@@ -74,9 +74,7 @@ def finding(ranking: Ranking) -> str:
         return f"{told}."
     if best.contribution.low <= 0.0:
         told = f"At no cost, “{best.lever.label}” helps"
-    kept = (
-        f"all promises of sales are kept in {months(best.kept, total)} months, today in {months(ranking.kept, total)}"
-    )
+    kept = f"all sales promises are kept in {months(best.kept, total)} months, today in {months(ranking.kept, total)}"
     return f"{told}: {kept}."
 
 
@@ -84,12 +82,12 @@ def show_ranking(ranking: Ranking) -> None:
     """Show the free changes, best first: the chart, and the numbers behind it."""
     free, total = ranking.free, ranking.today.scenario.run.horizon_months
     if not free:
-        heading("This plan has nothing free to change", "Every change that was thought of cannot be had.")
+        heading("This plan has nothing free to change", "None of the candidate changes applies.")
         return
     better, worse, first = _sure(free, 1), _sure(free, -1), free[0]
     heading(
         f"{better} of {counted(len(free), 'free change')} bring more for certain, {worse} bring less",
-        f"Best first, by contribution. All ranges of a column hold at once with {100 * ranking.level:.0f} % "
+        f"Best first, by contribution. All ranges of a column hold at once with {100 * ranking.level:.0f}% "
         "confidence, so the best of many is not just the one that chance favoured.",
     )
     show(
@@ -209,7 +207,7 @@ def _best_by_contribution(ranking: Ranking, *, sure: bool = False) -> Effect | N
 
 def _cards(ranking: Ranking) -> list[Card]:
     total, today, best = ranking.today.scenario.run.horizon_months, ranking.kept, _best(ranking)
-    kept = "months with all promises of sales kept"
+    kept = "months with all sales promises kept"
     cards = [Card(f"{kept}, today", months(today, total), _month_range(today, total))] if _promised(ranking) else []
     if best is not None:
         if _promised(ranking):
@@ -236,7 +234,7 @@ def _row(ranking: Ranking, effect: Effect, *, costs: bool) -> tuple[object, ...]
         (gain(effect.contribution.mean), range_of(effect.contribution, gain)),
         (gain(effect.expected_revenue.mean), range_of(effect.expected_revenue, gain)),
         (kept, _month_range(effect.kept, total)),
-        (_points(effect.sdr_utilisation.mean), range_of(effect.sdr_utilisation, _points)),
+        (_busier(effect.sdr_utilisation.mean), range_of(effect.sdr_utilisation, _busier)),
     )
 
 
@@ -274,8 +272,5 @@ def _month_range(kept: Interval, total: int) -> str:
     return words if words == "no range" else f"range {words}"
 
 
-def _points(share: float) -> str:
-    if math.isnan(share):
-        return "–"
-    told = signed(f"{100.0 * share:.0f}")
-    return f"{'+' if share > 0.0 and told != '0' else ''}{told} points"
+def _busier(share: float) -> str:
+    return more_points(share, decimals=0)

@@ -104,9 +104,9 @@ def show_cliff(found: MarketingPromise) -> None:
         alt="Curves of contribution by leads handed over a month. One more lead pays up to: "
         + "; ".join(f"{course.label} {pays_up_to(course.curve)}" for course in found.courses)
         + ".",
-        caption="Bands: 95 % range. Dots: the number of leads above which one more lowers contribution.",
+        caption="Bands: 95% range. Dots: the number of leads above which one more lowers contribution.",
     )
-    names = ["plan", "one more lead pays up to, a month", "contribution there", "beside today’s plan"]
+    names = ["plan", "one more lead pays up to, a month", "contribution there", "vs today’s plan"]
     table(names, cliff_rows(found), numeric=names[1:])
 
 

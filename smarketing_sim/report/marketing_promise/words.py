@@ -109,7 +109,7 @@ def moves_words(found: MarketingPromise) -> str:
 
 
 def cliff_rows(found: MarketingPromise) -> list[Sequence[Cell]]:
-    """Return for each course where one more lead stops paying, and what it brings there beside today's plan."""
+    """Return for each course where one more lead stops paying, and what it brings there vs today's plan."""
     base = found.as_it_is.curve
     today = base.contribution[:, _today(base)]
     return [_cliff_row(course, today) for course in found.courses]

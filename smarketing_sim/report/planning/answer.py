@@ -68,11 +68,11 @@ def what_to_do(plan: Planning) -> str:
         more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}"
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
-        return " No change that was tried keeps every promise of sales: none that is free, and not three more reps."
+        return " Nothing we tried keeps every sales promise: no free change, and not even three more reps."
     action, share = advice.action, plan.scenario.sales.sdr.marketing_time.share
     wages = f", at {percent(share)} of the wages" if share < 1.0 and action.price == AT_WAGES else ""
     return (
-        f" What keeps every promise of sales in {percent(KEPT_FROM)} of months, {action.price}: "
+        f" What keeps every sales promise in {percent(KEPT_FROM)} of months, {action.price}: "
         f"{lower_first(action.label)} ({gain(action.contribution.mean)} of contribution{wages})."
     )
 
@@ -162,7 +162,7 @@ def _context(plan: Planning) -> list[str]:
     told = []
     business, wall = plan.mean("response_business_p50_minutes"), plan.mean("response_wall_p50_minutes")
     if np.isinf(business.mean):
-        told.append("More than half of the leads are never called within the time that was simulated.")
+        told.append("More than half of the leads are never called.")
     elif np.isfinite(business.mean):
         told.append(
             f"Half of the leads are called within {wait(business.mean)} of business time; for the "
@@ -173,7 +173,7 @@ def _context(plan: Planning) -> list[str]:
         told.append("Nobody is there to call these leads.")
     elif np.isfinite(busy.mean) and planned.mean > 1.0:
         told.append(
-            f"The plan asks for {percent(planned.mean)} of the time that there is for these leads, so some are called "
+            f"The plan needs {percent(planned.mean)} of the rep time available for these leads, so some are called "
             "late and some not at all."
         )
     elif np.isfinite(busy.mean):
@@ -181,7 +181,7 @@ def _context(plan: Planning) -> list[str]:
     when, count = busiest_hour(plan)
     if count >= 1.0:
         told.append(f"The queue is longest on {when}: {counted(round(count), 'lead')} on average.")
-    return told or ["Nothing happened in the time that was simulated."]
+    return told or ["No activity in the simulated period."]
 
 
 def _one_year(plan: Planning, revenue: Interval) -> str:

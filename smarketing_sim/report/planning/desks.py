@@ -96,7 +96,7 @@ def show_left_on_table(plan: Planning) -> None:
         return
     same = found.revenue(NO_QUEUE)
     heading(
-        f"{money(max(same.mean, 0.0))} a year is left on the table in the same hours",
+        f"{money(max(same.mean, 0.0))} a year is left on the table with today’s team hours",
         "Expected revenue of the same leads if one thing after another were made perfect. The first line is what this "
         "team’s own hours would allow if no lead ever waited for a rep. Each “then” counts only what comes on top when "
         "all lines above it are perfect: alone, today, it may bring nothing.",
@@ -139,8 +139,8 @@ def show_for_marketing(plan: Planning) -> None:
     today = float(np.interp(1.0, here.factors, here.handed_per_month.mean(axis=0)))
     past = cliff.in_sight and cliff.handed_per_month.mean < today
     heading(
-        f"For the head of marketing: from {cliff.handed_per_month.mean:,.0f} leads a month on, one more costs money; "
-        f"the plan brings {today:,.0f}{_moved(advice)}"
+        f"For the head of marketing: above {cliff.handed_per_month.mean:,.0f} leads a month, each extra lead loses "
+        f"money; the plan delivers {today:,.0f}{_moved(advice)}"
         if cliff.in_sight
         else f"For the head of marketing: more leads pay, up to the {cliff.handed_per_month.mean:,.0f} a month tried",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
@@ -150,7 +150,7 @@ def show_for_marketing(plan: Planning) -> None:
         volume.volume_cliff(advice.curves, today=today),
         alt=_cliff_words(advice),
         caption=f"Contribution by leads handed over a month, all sources together, in {advice.years} simulated years. "
-        "Bands: 95 % range."
+        "Bands: 95% range."
         + (
             " Dots: the volume above which one more lead lowers contribution."
             * any(c.cliff.in_sight for c in advice.curves)
@@ -191,7 +191,7 @@ def show_for_finance(plan: Planning) -> None:
     rows.insert(1, ("the same, with all people and tools", money(loaded.mean), range_of(loaded, money), "–"))
     if not once:
         rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
-    names = ["", "mean", "95 % range", "middle 90 % over all beliefs"]
+    names = ["", "mean", "95% range", "middle 90% over all beliefs"]
     table(names, rows, numeric=names[1:])
     display_html(f'<p class="s">{escape(_doubt(advice))}</p>')
 

@@ -14,6 +14,7 @@ from smarketing_sim.report.notebook.display import display_html, heading, say, s
 from smarketing_sim.report.planning.answer import busiest_hour
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
+from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import money, month_range, months, percent, range_of, span, wait
 
@@ -31,7 +32,7 @@ def show_contract(plan: Planning) -> None:
     title = f"{safe} of {len(names)} promises {'is' if safe == 1 else 'are'} kept in at least nine months of ten"
     if np.isfinite(every.mean) and safe < len(names):
         title += f", all together in {months(every, plan.months)} ({_month_words(every, plan.months)})"
-    heading(title, f"Attained share with its 95 % range; the upright tick is what was promised. {plan.years_told}.")
+    heading(title, f"Attained share with its 95% range; the upright tick is what was promised. {plan.years_told}.")
     rows = "".join(_clause_row(plan, name) for name in names)
     head = "".join(f'<th scope="col">{h}</th>' for h in ("clause", "promise", "attained", "months kept", "verdict"))
     display_html(f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
@@ -50,9 +51,7 @@ def show_contract(plan: Planning) -> None:
         if count >= 0.5
     ]
     if told:
-        display_html(
-            f'<p class="s">Not in the shares: {"; ".join(told)}. Second records of the same lead never count.</p>'
-        )
+        display_html(f'<p class="s">Not in the shares: {"; ".join(told)}. Duplicates never count.</p>')
 
 
 def show_load(plan: Planning) -> None:
@@ -60,7 +59,7 @@ def show_load(plan: Planning) -> None:
     planned, stops = plan.mean("load_planned"), plan.mean("load_with_early_stopping")
     busy, hours = plan.mean("sdr_utilisation"), plan.mean("overtime_hours")
     if np.isnan(planned.mean):
-        heading("There is no time to set the plan against", "No working hour lies in the time that was simulated.")
+        heading("No working hours to compare the plan with", "The simulated period has no working hours.")
         return
     if not np.isfinite(planned.mean):
         heading("Nobody is scheduled for these leads", "Without reps there is no time to set the plan against.")
@@ -130,7 +129,7 @@ def show_response(plan: Planning) -> None:
             wall=plan.experiment.stacked("called_wall"),
             promise_hours=hours,
         ),
-        caption=f"Bands: 95 % of {plan.years_told}. Business hours count from handoff, wall hours from the "
+        caption=f"Bands: 95% of {plan.years_told}. Business hours count from handoff, wall hours from the "
         "moment the lead raised its hand. Leads never called stay below the line for ever.",
         alt="Two curves of leads called by age: "
         + (
@@ -284,14 +283,16 @@ def show_money(plan: Planning) -> None:
             2,
             ("chance that bookings reach the account executives’ quota", percent(quota.mean), range_of(quota, percent)),
         )
-    table(["", "mean", "95 % range"], rows, numeric=["mean", "95 % range"])
+    table(["", "mean", "95% range"], rows, numeric=["mean", "95% range"])
 
 
 def _clause_row(plan: Planning, name: str) -> str:
     clause, attained, kept = plan.scenario.sla[name], plan.attained(name), plan.kept(name)
     css, verdict = _verdict(plan, name)
     colour = {"kept": style.BLUE, "risk": "#85550c", "broken": style.ORANGE}.get(css, style.GREY)
-    said = f"attained {percent(attained.mean)}, range {range_of(attained, percent)}; promised {percent(clause.target)}"
+    said = (
+        f"attained {percent(attained.mean)}, range {range_of(attained, percent)}; promised {share_text(clause.target)}"
+    )
     bar = style.clause_bar(
         mean=attained.mean,
         low=attained.low,
@@ -319,7 +320,7 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
         ("kept", "kept") if kept.mean >= _SAFE else ("at risk", "risk") if kept.mean >= _HALF else ("broken", "broken")
     )
     if css != "kept" and isinstance(clause, VolumeClause) and _past_cliff(plan, clause):
-        return css, f"● {word}; but as things are, fewer leads would pay"
+        return css, f"● {word}; but fewer leads would earn more"
     if (
         css == "kept"
         or ceiling is None
@@ -329,7 +330,7 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
         return css, f"● {word}"
     if ceiling < clause.target:
         return css, f"● {word}; at most {percent(ceiling)} is possible, with any number of people"
-    return css, f"● {word}; {percent(ceiling)} is possible with enough hands"
+    return css, f"● {word}; {percent(ceiling)} is achievable with enough reps"
 
 
 def _past_cliff(plan: Planning, clause: VolumeClause) -> bool:

@@ -136,7 +136,7 @@ def method_html(plan: Planning) -> str:
         ),
         (
             "2.5 Resources",
-            f"{counted(scenario.sales.sdr.headcount, 'SDR')} with shifts and leave; "
+            f"{counted(scenario.sales.sdr.headcount, 'rep')} with shifts and leave; "
             f"{counted(scenario.sales.ae.headcount, 'AE')}.",
         ),
         ("3.1 Data", "Evidence ledger and assumptions, listed above."),
@@ -156,7 +156,7 @@ def method_html(plan: Planning) -> str:
         ),
         (
             "4.3 Estimation",
-            f"{plan.years_told}. Ranges are 95 %: Student’s t over years; for the chance kept, clustered by "
+            f"{plan.years_told}. Ranges are 95%: Student’s t over years; for the chance kept, clustered by "
             "year, because the months of one year share their fortune.",
         ),
         ("5.1 Software", f"smarketing_sim {__version__}{_ENGINES[plan.experiment.engine]}."),

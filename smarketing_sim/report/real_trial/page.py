@@ -82,8 +82,8 @@ def show_answer(study: Study) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
     planned = study.trial
     lead = (
-        f"Half of the leads, drawn by coin, are called within {planned.within} of handoff, the others as this plan has "
-        f"it; that brings {percent(planned.sooner_share.mean)} of them forward. What it changes follows from what the "
+        f"Half of the leads, assigned at random, are called within {planned.within} of handoff, the others as this plan "
+        f"has it; that brings {percent(planned.sooner_share.mean)} of them forward. What it changes follows from what the "
         f"plan believes about waiting, in {counted(planned.replications, 'simulated year')}; a trial finds out whether "
         "the belief is true."
     )
@@ -93,7 +93,7 @@ def show_answer(study: Study) -> None:
 def finding(study: Study) -> str:
     """Return the page's answer in one sentence."""
     if not study.can_tell:
-        return f"Calling within {study.trial.within} makes no sure difference here, so no trial of it would end."
+        return f"Calling within {study.trial.within} makes no detectable difference here, so no trial could settle it."
     quick, slow = study.trial.need("contact").weeks, study.trial.need("revenue").weeks
     reached = f"A trial that counts leads reached takes {_long(quick.mean)}"
     return f"{reached}; one that counts revenue takes {_long(slow.mean)}."
@@ -112,7 +112,7 @@ def show_needs(study: Study) -> None:
         heading(
             f"The further down the funnel, the longer: {_long(planned.need('qualified').weeks.mean)} until it shows in "
             "leads that qualify",
-            "Chance of finding the difference 80 % or 90 %; chance of finding one where there is none 5 %. Ranges come "
+            "Chance of finding the difference 80% or 90%; chance of finding one where there is none 5%. Ranges come "
             "from how sure the simulation is of the difference itself.",
         )
     names = ["measured on each lead", "as planned", "called in time", "difference"]
@@ -126,7 +126,7 @@ def show_needs(study: Study) -> None:
         + "; ".join(f"{_OUTCOMES[name]} {_long(planned.need(name).weeks.mean)}" for name in OUTCOMES)
         + ".",
         caption=f"At {planned.leads_per_week.mean:.0f} leads a week ({_range(planned.leads_per_week, _count)}). "
-        "Lines: 95 % ranges. What no trial could tell is not drawn.",
+        "Lines: 95% ranges. What no trial could tell is not drawn.",
     )
     columns = ["", *(f"found with a chance of {percent(power)}" for power in POWERS)]
     rows = [
@@ -161,7 +161,7 @@ def show_confounding(study: Study) -> None:
         alt="Times as likely to qualify when called within an hour, best leads called first: "
         + "; ".join(f"{_ESTIMATES[e]} {_times(lab.multiplier(e).mean)}" for e in ESTIMATES)
         + ".",
-        caption="Dots: means; lines: 95 % ranges. In the simulation the truth is known: the same leads are called "
+        caption="Dots: means; lines: 95% ranges. In the simulation the truth is known: the same leads are called "
         "twice, at the ages of fast leads like them and of later ones.",
     )
     columns = ["", *(_ESTIMATES[e] for e in ESTIMATES), "calls overstate by"]
@@ -285,7 +285,7 @@ def _number(value: float) -> str:
 
 
 def _share(value: float) -> str:
-    return signed(f"{100.0 * value:.1f}") + " %" if math.isfinite(value) else "no case"
+    return signed(f"{100.0 * value:.1f}") + "%" if math.isfinite(value) else "no case"
 
 
 def _count(value: float) -> str:

@@ -16,7 +16,7 @@ from smarketing_sim.report.replications.charts import margins
 from smarketing_sim.report.replications.study import Headline, Study, Use, precision
 from smarketing_sim.shipped import shipped
 from smarketing_sim.words.markup import escape, unbroken
-from smarketing_sim.words.numbers import lower_first, money, range_of, signed
+from smarketing_sim.words.numbers import lower_first, money, points, range_of, signed
 
 HISTORY = shipped("benchmarks/history.jsonl")
 
@@ -68,7 +68,7 @@ def show_needed(study: Study) -> None:
         f"Simulated years needed: {_years_told(least.years)} for {lower_first(least.label)}, "
         f"{_years_told(most.years)} for {lower_first(most.label)}",
         "The more one year strays from the next, the more years it takes until the mean is known to within the margin "
-        f"wanted; halving a margin takes four times as many years. Ranges are 95 %, rough, and given from "
+        f"wanted; halving a margin takes four times as many years. Ranges are 95%, rough, and given from "
         f"{FEWEST_FOR_RANGE} years on: below that too little is known about the spread itself.",
     )
     names = [
@@ -86,7 +86,7 @@ def show_needed(study: Study) -> None:
             alt="Margin against simulated years, both on logarithmic scales. The margin wanted is reached after: "
             + "; ".join(f"{h.label} {_years_told(h.years)}" for h in drawn)
             + ".",
-            caption="Line: the margin (half of the 95 % range) that the pilot’s spread foretells. Dots: the margin "
+            caption="Line: the margin (half of the 95% range) that the pilot’s spread foretells. Dots: the margin "
             "that the pilot had after its first years. Dashed: the margin wanted. "
             f"Upright: {QUICK_YEARS} and {REPORT_YEARS} years, which the commands take by themselves.",
         )
@@ -101,9 +101,7 @@ def show_sharper(study: Study) -> None:
         "Expected revenue counts what each lead was worth at the moment it was reached, in place of the few deals that "
         "happened to close. Under the same luck, two plans meet the same leads, and what is chance in both cancels.",
     )
-    rows: list[Sequence[object]] = [
-        ("Expected revenue, not revenue as it falls out", "–", _worth(study.expectation), "–")
-    ]
+    rows: list[Sequence[object]] = [("Expected revenue, not realised revenue", "–", _worth(study.expectation), "–")]
     for change in study.changes:
         by_measure = {d.measure: d.sharpness for d in study.differences if d.change == change}
         speed = _worth(by_measure["speed"]) if "speed" in by_measure else "no promise"
@@ -133,13 +131,13 @@ def show_coverage(history: Path = HISTORY) -> None:
     honest = all(c.error <= c.allowed for c in found.values())
     verdict = "hold what they claim to within" if honest else "do not hold what they claim: off by up to"
     heading(
-        f"The ranges {verdict} {_points(worst.error)}",
+        f"The ranges {verdict} {points(worst.error)}",
         "Measured by make bench on very short years of a small test company, not on this plan: how often a range held "
         "the truth, against how often it should. One count of many cases, of which the history keeps no range.",
     )
     names = ["", "off by", "at most allowed", "verdict"]
     rows = [
-        (_MEASURED.get(name, name), _points(c.error), _points(c.allowed), "holds" if c.error <= c.allowed else "fails")
+        (_MEASURED.get(name, name), points(c.error), points(c.allowed), "holds" if c.error <= c.allowed else "fails")
         for name, c in found.items()
     ]
     table(names, rows, numeric=names[1:3])
@@ -249,7 +247,7 @@ def _difference_row(study: Study, change: str) -> tuple[object, ...]:
     if "speed" not in found:
         return (change, *revenue, "no promise", "–")
     speed = found["speed"]
-    return (change, *revenue, _shift(speed.mean, _points, lambda x: signed(f"{100.0 * x:.1f}")), _years(speed.years))
+    return (change, *revenue, _shift(speed.mean, points, lambda x: signed(f"{100.0 * x:.1f}")), _years(speed.years))
 
 
 def _shift(mean: Interval, told: Callable[[float], str], in_range: Callable[[float], str]) -> object:
@@ -303,10 +301,6 @@ def _enough(use: Use) -> str:
     if math.isnan(use.years.mean):
         return "unknown"
     return "yes" if use.enough else "no"
-
-
-def _points(share: float) -> str:
-    return signed(f"{100.0 * share:.1f}") + " points"
 
 
 def _margins_after(headlines: Sequence[Headline], years: int) -> str:

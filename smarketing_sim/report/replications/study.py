@@ -33,7 +33,7 @@ from smarketing_sim.world.calendar import Floats
 
 _MONEY = {
     "Expected revenue": "expected_revenue",
-    "Revenue as it falls out": "cohort_revenue",
+    "Realised revenue": "cohort_revenue",
     "Contribution": "contribution",
 }
 
@@ -73,7 +73,7 @@ class Headline:
         return years_for(self.values, self.wanted)
 
     def margin(self, years: Any) -> Any:
-        """Return the half width of the 95 % range after so many simulated years, by the pilot's spread."""
+        """Return the half width of the 95% range after so many simulated years, by the pilot's spread."""
         return stats.t.ppf(0.975, np.asarray(years) - 1.0) * self.spread.mean / np.sqrt(years)
 
 
@@ -167,7 +167,7 @@ class Study:
 
     @cached_property
     def expectation(self) -> Interval:
-        """As how many times as many years the expected revenue is sharp beside the revenue as it falls out."""
+        """As how many times as many years the expected revenue is sharp beside the realised revenue."""
         return sharpness((self.series[""]["cohort_revenue"],), self.series[""]["expected_revenue"])
 
     @cached_property
@@ -264,7 +264,7 @@ def changes(scenario: Scenario) -> dict[str, dict[str, Any]]:
 
 
 def precision(margin: float, unit: str) -> str:
-    """Return a margin with its unit, such as ``0.5 months``, ``1 point`` or ``14 %``."""
+    """Return a margin with its unit, such as ``0.5 months``, ``1 point`` or ``14%``."""
     told = f"{margin:.0f}" if margin >= 9.95 or margin == round(margin) else f"{margin:.1f}"
     return f"{told} {unit.removesuffix('s') if told == '1' else unit}"
 

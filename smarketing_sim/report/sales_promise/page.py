@@ -26,6 +26,7 @@ from smarketing_sim.report.sales_promise.words import (
     speed_of,
     trade_words,
 )
+from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.numbers import counted, money, percent, range_of
 
 PARAMETERS: dict[str, type] = {"keep": float}
@@ -58,8 +59,8 @@ def show_answer(offer: Offer) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
     found, assumed = offer.found, speed_of(offer) is None
     lead = (
-        f"A limit is kept in a month when at least {percent(found.target)} of leads get their first attempt within it"
-        f"{' (assumed: the contract promises no speed)' if assumed else ''}; it can be promised when that happens in "
+        f"A limit is kept in a month when at least {share_text(found.target)} of leads get their first attempt within "
+        f"it{' (assumed: the contract promises no speed)' if assumed else ''}; it can be promised when that happens in "
         f"{percent(found.keep)} of the months of {counted(offer.years, 'simulated year')}. {promised_words(offer)}"
         "Headcount, hours and the order of the queue stay as they are."
     )

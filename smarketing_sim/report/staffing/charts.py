@@ -60,7 +60,7 @@ def staffing_chart(
         above.set(ylabel="chance kept, %", ylim=(-4, 106))
         _intervals(below, headcounts, gains)
         below.axhline(0.0, color=style.INK, linewidth=0.9)
-        below.set(ylabel=f"contribution beside\ntoday’s, {money_unit()}", xlabel="SDRs")
+        below.set(ylabel=f"contribution vs\ntoday, {money_unit()}", xlabel="reps")
         below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: gain(value)))
         below.yaxis.set_major_locator(MaxNLocator(5))
         below.xaxis.set_major_locator(MaxNLocator(12, integer=True))

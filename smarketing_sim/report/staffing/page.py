@@ -1,4 +1,4 @@
-"""How many people? The least headcount that keeps the promises of sales, beside what is free, as a page."""
+"""How many people? The least headcount that keeps the sales promises, beside what is free, as a page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.staffing.charts import staffing_chart
+from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, gain, money, percent, range_of
 
@@ -49,8 +50,8 @@ def show_answer(answer: Staffing) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
     named = ", ".join(name.replace("_", " ") for name in answer.promise.clauses)
     lead = (
-        f"Kept means: all promises of sales ({named}) are kept in a month, and that in {percent(answer.promise.keep)} "
-        f"of months. The leads stay what they are, whoever is hired. {_free_words(answer)}"
+        f"Kept means: all sales promises ({named}) are kept in a month, and that in {percent(answer.promise.keep)} "
+        f"of months. Lead volume does not change with headcount. {_free_words(answer)}"
     )
     display_html(answer_html(finding(answer), lead, _cards(answer)))
 
@@ -60,13 +61,13 @@ def finding(answer: Staffing) -> str:
     found, keep, free = answer.found, percent(answer.promise.keep), answer.free
     if found.headcount is None:
         reach = "" if answer.unlimited is None else (
-            f"; with people without limit it would be {percent(answer.unlimited.p_kept.mean)}"
+            f"; with unlimited reps it would be {percent(answer.unlimited.p_kept.mean)}"
         )  # fmt: skip
         none = "No headcount" if found.decided else "It is not sure that any headcount"
-        return f"{none} up to {answer.terms.cap} keeps all promises of sales in {keep} of months{reach}."
-    between = f"between {found.at_least} and {found.at_most} SDRs"
-    needed = counted(found.headcount, "SDR") if found.decided else between
-    told = f"It takes {needed} to keep all promises of sales in {keep} of months"
+        return f"{none} up to {answer.terms.cap} keeps all sales promises in {keep} of months{reach}."
+    between = f"between {found.at_least} and {found.at_most} reps"
+    needed = counted(found.headcount, "rep") if found.decided else between
+    told = f"It takes {needed} to keep all sales promises in {keep} of months"
     if free is not None and free.enough and (found.at_least or 0) > answer.terms.today:
         return f"{told}; today’s {answer.terms.today} are enough, at no cost, with “{free.lever.label}”."
     return f"{told}; today there are {answer.terms.today}."
@@ -76,7 +77,7 @@ def show_curve(answer: Staffing) -> None:
     """Show what every headcount that was tried keeps, brings and costs."""
     today = answer.step(answer.terms.today)
     best = max(answer.curve, key=lambda step: step.contribution.mean)
-    title = f"Of these headcounts, {counted(best.headcount, 'SDR')} bring{'s' if best.headcount == 1 else ''} most"
+    title = f"Of these headcounts, {counted(best.headcount, 'rep')} bring{'s' if best.headcount == 1 else ''} most"
     if today is not None and best is not today:
         title += f": {gain(best.difference.mean)} beside today’s {answer.terms.today}"
     heading(
@@ -96,12 +97,12 @@ def show_curve(answer: Staffing) -> None:
             title=_curve_title(answer),
         ),
         alt="Chance kept by headcount: "
-        + ", ".join(f"{step.headcount} SDRs {percent(step.p_kept.mean)}" for step in answer.curve)
+        + ", ".join(f"{step.headcount} reps {percent(step.p_kept.mean)}" for step in answer.curve)
         + ".",
         caption="Dots with ranges. Headcounts near the answer were simulated for more years, so their ranges are "
         "narrower. The upright line marks today.",
     )
-    names = ["SDRs", "chance kept", "contribution", "beside today", "wages a year", "simulated years"]
+    names = ["reps", "chance kept", "contribution", "vs today", "wages a year", "simulated years"]
     table(names, [_row(answer, step) for step in answer.curve], numeric=names[1:])
     for note in notes(answer):
         display_html(f'<p class="s">{escape(note[0].upper() + note[1:])}.</p>')
@@ -111,7 +112,7 @@ def show_free(answer: Staffing) -> None:
     """Show the best change that costs nothing."""
     free, keep = answer.free, percent(answer.promise.keep)
     if free is None:
-        heading("Nothing free was found to try first", "Every change that was thought of cannot be had in this plan.")
+        heading("Nothing free was found to try first", "None of the candidate changes applies to this plan.")
         return
     reach = {True: "reaches", False: "does not reach", None: "may reach"}[free.enough]
     heading(
@@ -149,7 +150,7 @@ def show_unlimited(answer: Staffing) -> None:
     rows = [
         (
             name.replace("_", " ").capitalize(),
-            percent(answer.scenario.sla[name].target),
+            share_text(answer.scenario.sla[name].target),
             (percent(unlimited.attained[name].mean), range_of(unlimited.attained[name], percent)),
             (percent(kept.mean), range_of(kept, percent)),
         )
@@ -166,10 +167,10 @@ def show_reading(answer: Staffing) -> None:
         "\n".join(
             [
                 f"- A headcount is enough when the whole range of its chance lies above {keep}, and too small when it "
-                "lies below. The search may look several times, so ranges of chances are a little wider than 95 % asks "
-                "for: all looks together hold with 95 %.",
+                "lies below. The search may look several times, so ranges of chances are a little wider than 95% asks "
+                "for: all looks together hold with 95%.",
                 "- Queueing theory, which knows no bursts, holidays or waves of follow-up, would ask for "
-                f"{counted(answer.terms.start, 'SDR')}. What lies between is the price of uneven weeks.",
+                f"{counted(answer.terms.start, 'rep')}. What lies between is the price of uneven weeks.",
                 "- More leads, longer talks or a tighter promise ask for more people; another order of the queue or "
                 "fewer attempts for fewer. Set them in the plan’s file and ask again.",
                 "- New people are as good as the old ones from their first day, unless the plan gives them a starting "
@@ -191,8 +192,8 @@ def key_figures(answer: Staffing) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
     found = answer.found
     wanted = "none" if found.headcount is None else f"{found.headcount}{'' if found.decided else ', not sure'}"
-    lines = [("SDRs", wanted)]
-    lines += [(f"{step.headcount} SDRs", percent(step.p_kept.mean)) for step in answer.curve]
+    lines = [("reps", wanted)]
+    lines += [(f"{step.headcount} reps", percent(step.p_kept.mean)) for step in answer.curve]
     if answer.free is not None:
         lines.append((answer.free.lever.id, percent(answer.free.p_kept.mean)))
     return "\n".join(f"{label:<32}{figure:>14}" for label, figure in lines)
@@ -220,10 +221,10 @@ def write_tables(answer: Staffing, folder: Path) -> None:
 def _cards(answer: Staffing) -> list[Card]:
     found, keep = answer.found, percent(answer.promise.keep)
     if found.headcount is None:
-        needed = Card(f"SDRs for {keep}", "none", f"up to {answer.terms.cap}; today {answer.terms.today}")
+        needed = Card(f"Reps for {keep}", "none", f"up to {answer.terms.cap}; today {answer.terms.today}")
     else:
         sure = "sure" if found.decided else f"between {found.at_least} and {found.at_most}"
-        needed = Card(f"SDRs for {keep}", f"{found.headcount}", f"{sure}; today {answer.terms.today}")
+        needed = Card(f"Reps for {keep}", f"{found.headcount}", f"{sure}; today {answer.terms.today}")
     cards = [needed, _kept_card(found.closest, answer.p_kept)]
     if answer.p_kept_one_fewer is not None:
         cards.append(_kept_card(found.closest - 1, answer.p_kept_one_fewer))
@@ -250,7 +251,7 @@ def _free_words(answer: Staffing) -> str:
 def _curve_title(answer: Staffing) -> str:
     found = answer.found
     if found.headcount is None:
-        return f"{found.closest} SDRs keep all promises most often: in {percent(answer.p_kept.mean)} of months"
+        return f"{found.closest} reps keep all promises most often: in {percent(answer.p_kept.mean)} of months"
     told = f"{found.headcount} keep all promises in {percent(answer.p_kept.mean)} of months"
     fewer = answer.p_kept_one_fewer
     return told if fewer is None else f"{told}, {found.headcount - 1} in {percent(fewer.mean)}"

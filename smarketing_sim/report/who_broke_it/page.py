@@ -123,7 +123,7 @@ def show_parts(dispute: Dispute) -> None:
     largest = f"The largest part: {gain(part.mean)} of contribution by {group_name(group)}, {_ranged(part, gain)}"
     heading(
         largest if part.mean else "No cause changes the contribution",
-        "A bar to the right: this plan is better off by that cause; to the left: worse off. Ranges are 95 % and tell "
+        "A bar to the right: this plan is better off by that cause; to the left: worse off. Ranges are 95% and tell "
         "what the simulation itself is unsure of, not whether the assumptions are right.",
     )
     shown = {group: part for group, part in parts.items() if found.paths(group)}
@@ -138,7 +138,7 @@ def show_parts(dispute: Dispute) -> None:
         alt="Bars of each cause’s part of the contribution: "
         + ", ".join(f"{group_name(group)} {gain(part.mean)}" for group, part in shown.items())
         + f"; the whole gap {gain(gap.mean)}.",
-        caption="Thin lines: 95 % ranges. Causes in which the plans do not differ are left out.",
+        caption="Thin lines: 95% ranges. Causes in which the plans do not differ are left out.",
     )
     _show_table(dispute)
     for merger in found.mixtures.mergers:

@@ -35,15 +35,15 @@ for (const box of document.querySelectorAll("[data-what-if]")) {
     const exact = [rows[2], columns[2]].every((part) => part === 0 || part === 1);
     const known = kept.every((value) => value !== null && !Number.isNaN(value));
     reps.setAttribute("aria-valuetext", `${reps.value} reps`);
-    leads.setAttribute("aria-valuetext", `${leads.value} % of today's leads, ${Math.round(handed)} a month`);
+    leads.setAttribute("aria-valuetext", `${leads.value}% of today's leads, ${Math.round(handed)} a month`);
     limit.setAttribute("aria-valuetext", grid.limits[place]);
     reps.nextElementSibling.textContent = reps.value;
-    leads.nextElementSibling.textContent = `${leads.value} %, ${Math.round(handed)} a month`;
+    leads.nextElementSibling.textContent = `${leads.value}%, ${Math.round(handed)} a month`;
     limit.nextElementSibling.textContent = grid.limits[place];
     const promise = known
-      ? `A first call within ${grid.limits[place]} for ${Math.round(100 * grid.target)} % of the leads is kept in ` +
+      ? `A first call within ${grid.limits[place]} for ${Math.round(100 * grid.target)}% of the leads is kept in ` +
         `${months(kept[0])} of ${grid.months} months (range ${months(kept[1])} to ${months(kept[2])}); ` +
-        `${Math.round(100 * called)} % are called in time.`
+        `${Math.round(100 * called)}% are called in time.`
       : "No month of this plan has a lead that the promise covers.";
     said.textContent =
       `${promise} Contribution ${money(worth[0])} (range ${money(worth[1])} to ${money(worth[2])}). ` +
