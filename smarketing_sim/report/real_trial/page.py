@@ -82,10 +82,10 @@ def show_answer(study: Study) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
     planned = study.trial
     lead = (
-        f"Half of the leads, assigned at random, are called within {planned.within} of handoff, the others as this plan "
-        f"has it; that brings {percent(planned.sooner_share.mean)} of them forward. What it changes follows from what the "
-        f"plan believes about waiting, in {counted(planned.replications, 'simulated year')}; a trial finds out whether "
-        "the belief is true."
+        f"Half of the leads, assigned at random, are called within {planned.within} of handoff, the others as this "
+        f"plan has it; that brings {percent(planned.sooner_share.mean)} of them forward. What it changes follows from "
+        f"what the plan believes about waiting, in {counted(planned.replications, 'simulated year')}; a trial finds out "
+        "whether the belief is true."
     )
     display_html(answer_html(finding(study), lead, _cards(study)))
 
