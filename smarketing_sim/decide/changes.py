@@ -7,19 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS, SpeedClause
+from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span, share_text
 
 LATER_MINUTES = 180
 SHARE_STEP = 0.1
 
-_ORDERS = {
-    "oldest_due": "longest due",
-    "newest": "newest",
-    "deadline": "soonest deadline",
-    "score": "best score",
-    "value_decay": "most valuable and freshest",
-}
 _FORMS = {
     "interleaved": "Leads and other work in turn, call by call",
     "blocks": "One block of the day for leads",
@@ -62,9 +56,10 @@ def _orders(scenario: Scenario) -> Iterator[Change]:
     words = "Call new leads before follow-ups" if toggled else "Call follow-ups and new leads in one order"
     name = "new_first" if toggled else "new_not_first"
     yield Change(f"queue.{name}", words, {f"{path}.new_before_retries": toggled})
-    for order, words in _ORDERS.items():
+    for order, entry in ORDERS.items():
         if order == queue.order:
             continue
+        words = entry.words
         for new_first in (False, True):
             short = words.partition(" and ")[0]
             label = f"Call new leads before follow-ups, {short} first" if new_first else f"Call the {words} first"

@@ -13,6 +13,11 @@ import numpy.typing as npt
 from smarketing_sim.engine.followed import NO_NEED, TIMING, Attempts, Followed
 from smarketing_sim.engine.kernel.data import (
     BACK,
+    BY_DUE,
+    BY_LEAD,
+    BY_NEWEST,
+    BY_PROMISE,
+    BY_VALUE,
     CARD,
     COUNTS,
     END,
@@ -32,21 +37,21 @@ from smarketing_sim.engine.kernel.data import (
     TERRITORY,
     TO_POOL,
     WEIGHTED,
-    Comers,
+    Arrivals,
+    AttemptLuck,
     Days,
     Late,
     Leads,
     Queues,
     Talks,
     Team,
-    Tries,
 )
 from smarketing_sim.engine.kernel.loop import follow_up
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.routing import Desk, territory_queues
 from smarketing_sim.world.calendar import Calendar, Floats
 
-_ORDERS = ("oldest_due", "newest", "deadline", "score", "value_decay")
+_RANKED_BY = {"due": BY_DUE, "newest": BY_NEWEST, "promise": BY_PROMISE, "lead": BY_LEAD, "value": BY_VALUE}
 _ROUTING = {"round_robin": ROUND_ROBIN, "weighted": WEIGHTED, "territory": TERRITORY, "pool": TO_POOL}
 _LINE = 64
 Array = npt.NDArray[Any]
@@ -58,19 +63,19 @@ class CompiledFollowUp:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.desk = Desk(plan.scenario.sales.sdr.routing, len(plan.reps))
-        self.leads, self.log, self.count = self._leads(), self._log(), np.zeros(COUNTS, dtype=np.int64)
-        self.count[REPS] = self.count[HEAPED] = len(plan.reps)
-        self.count[SPARE] = NO_ROW
+        self.leads, self.log, self.counters = self._leads(), self._log(), np.zeros(COUNTS, dtype=np.int64)
+        self.counters[REPS] = self.counters[HEAPED] = len(plan.reps)
+        self.counters[SPARE] = NO_ROW
         days = Days(plan.line.day_starts_at, *plan.line.clock_changes)
         self._laid_out = (
-            self._rules(), self._comers(), self.leads, self._late(), self._team(), self._steps(), self._queues(), days,
-            self._tries(), self._talks(), self.log, self.count,
+            self._rules(), self._arrivals(), self.leads, self._late(), self._team(), self._steps(), self._queues(),
+            days, self._attempt_luck(), self._talks(), self.log, self.counters,
         )  # fmt: skip
 
     def run(self) -> Followed:
         """Let the run happen and return what came of it."""
         follow_up(*self._laid_out)
-        end, made = self.leads.end, int(self.count[MADE])
+        end, made = self.leads.end, int(self.counters[MADE])
         lost = np.flatnonzero(end["reason"] == NO_NEED)  # which the kernel writes down for all that a talk loses
         luck, share = self.plan.demand.reason_luck, self.plan.scenario.sales.loss_reasons.no_need_share
         end["reason"][lost[luck[lost] >= share]] = TIMING
@@ -95,7 +100,7 @@ class CompiledFollowUp:
             "drop_after": np.inf if sdr.cadence.drop_after is None else sdr.cadence.drop_after,
             "first_weekday_hours": 24 * plan.line.first_day.weekday(),
             "open_leads_cap": routing.open_leads_cap or np.iinfo(np.int64).max,
-            "order": _ORDERS.index(sdr.queue.order),
+            "order": _RANKED_BY[plan.order.ranked_by],
             "routing": _ROUTING[routing.rule],
             "new_first": sdr.queue.new_before_retries,
             "skip_absent": routing.if_absent == "skip",
@@ -107,12 +112,12 @@ class CompiledFollowUp:
         }
         return np.array([tuple(rules[name] for name in RULES.names or ())], dtype=RULES)
 
-    def _comers(self) -> Comers:
+    def _arrivals(self) -> Arrivals:
         """Return what is known of every lead before anything happened."""
-        plan, leads, order = self.plan, self.plan.demand, self.plan.scenario.sales.sdr.queue.order
+        plan, leads, ranked_by = self.plan, self.plan.demand, self.plan.order.ranked_by
         nothing, room = np.zeros(0), leads.lead_count if plan.escalations else 0
-        return Comers(
-            arrivals=plan.arrivals,
+        return Arrivals(
+            in_order=plan.arrivals,
             place=np.full(room, NO_ROW, dtype=np.uint32),
             id=_plain(leads.lead_id),
             mql_at=_plain(leads.mql_at),
@@ -122,10 +127,10 @@ class CompiledFollowUp:
             fit=_plain(leads.fit),
             duplicate=leads.duplicate_of >= 0,
             bad_number=_plain(leads.bad_number),
-            score=_plain(leads.score) if order == "score" else nothing,
-            new_key=plan.speed_due_at if order == "deadline" else plan.worth if order == "value_decay" else nothing,
-            retry_key=plan.depth_due_at if order == "deadline" else nothing,
-            source=_plain(leads.source) if order == "value_decay" else np.zeros(0, dtype=np.int32),
+            lead_key=_plain(plan.lead_key) if ranked_by == "lead" else nothing,
+            new_key={"promise": plan.speed_due_at, "value": plan.worth}.get(ranked_by, nothing),
+            retry_key=plan.depth_due_at if ranked_by == "promise" else nothing,
+            source=_plain(leads.source) if ranked_by == "value" else np.zeros(0, dtype=np.int32),
             territory=territory_queues(plan) if plan.scenario.sales.sdr.routing.rule == "territory" else nothing,
         )
 
@@ -134,11 +139,11 @@ class CompiledFollowUp:
         count = self.plan.demand.lead_count
         return Leads(_on_a_line(count, LEAD), _on_a_line(count, CARD), _on_a_line(count, END))
 
-    def _tries(self) -> Tries:
+    def _attempt_luck(self) -> AttemptLuck:
         plan, leads = self.plan, self.plan.demand
         told_matters = plan.scenario.marketing.handoff.intelligence.preparation_factor != 1.0
         silent = plan.channel_minutes("no_answer") + plan.channel_minutes("voicemail")
-        return Tries(
+        return AttemptLuck(
             connect_before=_plain(leads.connect_before),
             class_luck=_plain(leads.class_luck),
             class_factor=plan.class_factor,

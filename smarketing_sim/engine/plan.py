@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
+from smarketing_sim.scenario.queue_orders import ORDERS, QueueOrder
 from smarketing_sim.scenario.sales import Channel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
@@ -181,6 +182,17 @@ class Plan:
             return []
         front = [(self._part_way(rule.front_at_share), False)]
         return front + ([(self.speed_due_at, True)] if rule.reassign_at_breach else [])
+
+    @property
+    def order(self) -> QueueOrder:
+        """Which waiting lead goes first."""
+        return ORDERS[self.scenario.sales.sdr.queue.order]
+
+    @cached_property
+    def lead_key(self) -> Floats:
+        """The number that leads are ranked by where the order goes by one of their own, else 0."""
+        key = self.order.lead_key
+        return np.zeros(self.demand.lead_count) if key is None else np.asarray(key(self.demand), dtype=np.float64)
 
     @cached_property
     def worth(self) -> Floats:

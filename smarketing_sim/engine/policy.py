@@ -18,13 +18,14 @@ from smarketing_sim.world.calendar import Calendar
 Place = tuple[int, float, int, int, int]  # group, primary, id, lead, ticket
 
 
-# What a queue order looks at first, from (due, contract deadline, score); value_decay is filled in at each dequeue.
+# The number by which a queue order ranks, from (due, contract deadline, the lead's own); "value" is filled in at each
+# dequeue.
 PRIMARY: dict[str, Callable[[float, float, float], float]] = {
-    "oldest_due": lambda due_at, deadline_at, score: due_at,
-    "newest": lambda due_at, deadline_at, score: -due_at,
-    "deadline": lambda due_at, deadline_at, score: deadline_at,
-    "score": lambda due_at, deadline_at, score: -score,
-    "value_decay": lambda due_at, deadline_at, score: 0.0,
+    "due": lambda due_at, deadline_at, lead_key: due_at,
+    "newest": lambda due_at, deadline_at, lead_key: -due_at,
+    "promise": lambda due_at, deadline_at, lead_key: deadline_at,
+    "lead": lambda due_at, deadline_at, lead_key: lead_key,
+    "value": lambda due_at, deadline_at, lead_key: 0.0,
 }
 
 

@@ -119,7 +119,7 @@ class FollowUp:
         self.strict = plan.scenario.decay.clock == "each_attempt"
         self.factor: list[list[float]] = plan.class_factor.tolist()
         self.steps: list[list[float]] = plan.decay_steps.tolist()
-        self.primary, self.new_first = PRIMARY[self.sdr.queue.order], self.sdr.queue.new_before_retries
+        self.primary, self.new_first = PRIMARY[plan.order.ranked_by], self.sdr.queue.new_before_retries
         self.max_attempts = self.sdr.cadence.max_attempts
         self.stop_when_rejected = self.sdr.cadence.stop_when_rejected
         self.no_need_share = plan.scenario.sales.loss_reasons.no_need_share
@@ -134,7 +134,7 @@ class FollowUp:
         self.qualify_prob, self.fit = plan.qualify_prob.tolist(), leads.fit.tolist()
         self.speed_due, self.depth_due = plan.speed_due_at.tolist(), plan.depth_due_at.tolist()
         self.escalations = [(instants.tolist(), reassign) for instants, reassign in plan.escalations]
-        self.score, self.worth, self.source = leads.score.tolist(), plan.worth.tolist(), leads.source.tolist()
+        self.lead_key, self.worth, self.source = plan.lead_key.tolist(), plan.worth.tolist(), leads.source.tolist()
         self.interest_until, self.connect_before = leads.interest_until.tolist(), leads.connect_before.T.tolist()
         self.class_luck, self.qualify_luck = leads.class_luck.T.tolist(), leads.qualify_luck.tolist()
         self.bad_number, self.duplicate = leads.bad_number.tolist(), (leads.duplicate_of >= 0).tolist()
@@ -358,7 +358,7 @@ class FollowUp:
         retry = self.done.attempt_count[lead] > 0
         deadline = self.depth_due[lead] if retry else self.speed_due[lead]
         group = 2 * (retry or lead not in self.escalated) + (retry and self.new_first)
-        primary = self.primary(self.due_at[lead], deadline, self.score[lead])
+        primary = self.primary(self.due_at[lead], deadline, self.lead_key[lead])
         if self.queue_of[lead] < 0:
             self.waiting += 1
         self.ticket[lead] += 1
@@ -392,7 +392,7 @@ class FollowUp:
         self.router.let_go(lead)
 
     def _new_queue(self) -> HeapQueue:
-        return IndexQueue(self.ticket, self.index) if self.sdr.queue.order == "value_decay" else HeapQueue(self.ticket)
+        return IndexQueue(self.ticket, self.index) if self.plan.order.ranked_by == "value" else HeapQueue(self.ticket)
 
     def index(self, lead: int, now: float) -> float:
         """Return value × decay at a lead's age, by the step of its age class."""

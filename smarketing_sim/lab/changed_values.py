@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from smarketing_sim.lab.folds import ORDERS
 from smarketing_sim.lab.state import State
 from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.ranges import words
 from smarketing_sim.scenario.schema import flatten
 from smarketing_sim.words.numbers import percent
@@ -52,7 +52,7 @@ def _label(path: str) -> str:
 
 def _value(path: str, value: Any) -> str:
     if path.endswith(".queue.order"):
-        return ORDERS.get(value, str(value))
+        return f"the {ORDERS[value].words}"
     if path.endswith(".marketing_time.share"):
         return percent(value) if isinstance(value, float) else str(value)
     if path == "decay.preset" and value in decay_presets():

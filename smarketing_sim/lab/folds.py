@@ -14,18 +14,12 @@ from smarketing_sim.lab.state import State, move, move_all
 from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS, DepthClause
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
+from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.words.numbers import percent
 
 _QUEUE = "sales.sdr.queue"
-ORDERS = {
-    "oldest_due": "the one due longest",
-    "newest": "the newest",
-    "deadline": "the nearest promise",
-    "score": "the best score",
-    "value_decay": "the most at stake",
-}
 _SHARE = "sales.sdr.marketing_time.share"
 _WINDOWS = tuple(Span(days, "day") for days in (1, 2, 3, 5, 7, 10, 12, 14, 21, 30))
 _BUSINESS_WINDOWS = tuple(Span(days, "day", True) for days in (1, 2, 3, 5, 8, 10, 15, 20))
@@ -46,7 +40,9 @@ def folds_of(state: State) -> dict[str, dict[str, Control]]:
 
 def _queue() -> dict[str, Control]:
     order = W.Dropdown(
-        options=[(words, name) for name, words in ORDERS.items()], description="Call first", **_wide("11em")
+        options=[(f"the {order.words}", name) for name, order in ORDERS.items()],
+        description="Call first",
+        **_wide("16em"),
     )
     first = W.Checkbox(description="New leads before every follow-up", indent=False)
     return {
@@ -100,7 +96,7 @@ def _decay(state: State) -> Control:
         ("all of it, however late", "none"),
         *([("as in the plan’s own curve", "custom")] if own is not None else []),
     ]
-    widget = W.Dropdown(options=options, value=state.base.decay.preset, description="Interest left", **_wide("11em"))
+    widget = W.Dropdown(options=options, value=state.base.decay.preset, description="Interest left", **_wide("16em"))
 
     def apply(state: State, preset: str) -> State:
         points = {} if own is None else {"decay.points": own if preset == "custom" else None}

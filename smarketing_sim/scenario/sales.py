@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,13 @@ from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import WeekHours, WeeklyMeeting, Zone
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.dates import Date
+from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share, Span
+
+if TYPE_CHECKING:
+    OrderName = str
+else:
+    OrderName = Literal[tuple(ORDERS)]
 
 Pace = Annotated[Positive, Field(ge=0.01, le=100)]
 
@@ -135,10 +141,10 @@ class Cadence(Part):
         return self
 
 
-class QueueOrder(Part):
+class Queue(Part):
     """Which waiting lead a free rep takes next."""
 
-    order: Literal["oldest_due", "newest", "deadline", "score", "value_decay"] = "oldest_due"
+    order: OrderName = "oldest_due"
     """Oldest due first, newest first, contract deadline first, best score, or value times decay."""
     new_before_retries: bool = False
     """Whether a lead never called goes before every follow-up."""
@@ -236,7 +242,7 @@ class Sdr(Profile):
     """Channels by name."""
     cadence: Cadence = Cadence()
     """The plan of attempts."""
-    queue: QueueOrder = QueueOrder()
+    queue: Queue = Queue()
     """Which lead next."""
     routing: Routing = Routing()
     """Which rep."""

@@ -13,7 +13,7 @@ from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.arrivals import Flow, Layer, draw_layers
 from smarketing_sim.world.calendar import Floats, timeline
 from smarketing_sim.world.draws import Luck
-from smarketing_sim.world.luck import Codes, Columns, contact, outcomes, traits
+from smarketing_sim.world.luck import Codes, Columns, draw_contact, draw_outcomes, draw_traits
 from smarketing_sim.world.streams import Streams
 
 Ints = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ def _people(scenario: Scenario, luck: Luck, layers: list[Layer]) -> Columns:
     return {
         "source": source,
         "campaign": _of_each(layers, [campaigns.index(layer.flow.campaign) for layer in layers]),
-        **traits(scenario, luck, source, created_at),
+        **draw_traits(scenario, luck, source, created_at),
     }
 
 
@@ -96,8 +96,8 @@ def _followed_up(scenario: Scenario, streams: Streams, columns: Columns) -> Colu
     handed = np.flatnonzero(~np.isnan(columns["handed_at"]))
     lead_id, first = columns["lead_id"][handed], columns["duplicate_of"][handed]
     person = Luck(streams, np.where(first >= 0, first, lead_id))
-    found = outcomes(scenario, person, columns["source"][handed], columns["persona"][handed])
-    found |= contact(scenario, Luck(streams, lead_id), columns["source"][handed])
+    found = draw_outcomes(scenario, person, columns["source"][handed], columns["persona"][handed])
+    found |= draw_contact(scenario, Luck(streams, lead_id), columns["source"][handed])
     return {name: _spread(column, handed, count=len(columns["handed_at"])) for name, column in found.items()}
 
 

@@ -20,7 +20,7 @@ Codes = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 
-def traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) -> Columns:
+def draw_traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) -> Columns:
     """Draw who a lead is and whether and when marketing hands it over."""
     marketing = scenario.marketing
     persona = _persona(scenario, source, luck.uniform("persona"))
@@ -46,7 +46,7 @@ def traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) ->
     }
 
 
-def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> Columns:
+def draw_outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> Columns:
     """Draw what would come of a lead, given that it is reached, met and offered."""
     meetings, ae, recording = scenario.sales.meetings, scenario.sales.ae, scenario.sales.sdr.recording
     people = list(scenario.personas.values())
@@ -74,7 +74,7 @@ def outcomes(scenario: Scenario, luck: Luck, source: Codes, persona: Codes) -> C
     }
 
 
-def interest(scenario: Scenario, luck: Luck, source: Codes) -> Floats:
+def draw_interest(scenario: Scenario, luck: Luck, source: Codes) -> Floats:
     """Draw the age until which a lead stays interested."""
     until, chance = np.full(luck.count, np.inf), luck.uniform("interest")
     for curve in {curve for curve in scenario.curves if curve is not None}:
@@ -83,12 +83,12 @@ def interest(scenario: Scenario, luck: Luck, source: Codes) -> Floats:
     return until
 
 
-def contact(scenario: Scenario, luck: Luck, source: Codes) -> Columns:
+def draw_contact(scenario: Scenario, luck: Luck, source: Codes) -> Columns:
     """Draw how a lead answers: its interest, its patience and every attempt's luck."""
     marketing, attempts = scenario.marketing, scenario.sales.sdr.cadence.max_attempts
     patience, cv = marketing.patience_mean, scenario.sales.sdr.minutes_cv
     shares = np.array([one.reachable_share for one in marketing.audiences.values()])
-    reachable, interest_until = luck.uniform("reachable") < shares[source], interest(scenario, luck, source)
+    reachable, interest_until = luck.uniform("reachable") < shares[source], draw_interest(scenario, luck, source)
     return {
         "interest_until": interest_until,
         "patience_minutes": np.full(luck.count, np.inf)

@@ -15,11 +15,12 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import compare_all
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
+from smarketing_sim.scenario import queue_orders
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import contract_calendar, timeline
 from tests.experiment.stubs import of, replication, small, two_clauses
 
-ORDERS = {"oldest_due", "newest", "deadline", "score", "value_decay"}
+ORDERS = set(queue_orders.ORDERS)
 YEARS = 5
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from smarketing_sim.scenario.queue_orders import ORDERS
 from tests.builders import OFFICE_HOURS, Overrides
 
 FEWER = settings(max_examples=settings.default.max_examples // 3)  # type: ignore[union-attr]
@@ -141,7 +142,7 @@ def small_scenarios(draw: st.DrawFn) -> Overrides:
             "cadence": draw(cadences()),
             "routing": draw(routings(headcount)),
             "queue": {
-                "order": draw(st.sampled_from(["oldest_due", "newest", "deadline", "score", "value_decay"])),
+                "order": draw(st.sampled_from(list(ORDERS))),
                 "new_before_retries": draw(st.booleans()),
             },
             **draw(st.sampled_from([{}, {"automatic_reply": {"after": "2 min"}}])),

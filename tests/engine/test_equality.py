@@ -17,6 +17,7 @@ from smarketing_sim.engine import choose_engine, simulate
 from smarketing_sim.errors import EngineWarning, InputError
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.summary import measure
+from smarketing_sim.scenario import queue_orders
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import Demand, sample_demand
@@ -45,7 +46,7 @@ def test_every_policy_and_calendar_gives_one_ledger(*, overrides: Overrides, see
     assert_engines_agree(scenario, sample_demand(scenario, seed=seed))
 
 
-ORDERS = ["oldest_due", "newest", "deadline", "score", "value_decay"]
+ORDERS = list(queue_orders.ORDERS)
 
 
 @given(

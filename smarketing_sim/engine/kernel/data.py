@@ -13,7 +13,7 @@ Array = Any
 POOL = 0
 NO_ROW, NO_QUEUE = 2**32 - 1, 2**16 - 1  # places are unsigned: numba then need not ask whether they count from the end
 ENDED, BACK, LEAVES = 0, 1, 2
-OLDEST_DUE, NEWEST, DEADLINE, SCORE, VALUE_DECAY = range(5)
+BY_DUE, BY_NEWEST, BY_PROMISE, BY_LEAD, BY_VALUE = range(5)
 ROUND_ROBIN, WEIGHTED, TERRITORY, TO_POOL = range(4)
 WAYS = 4  # children of a place in the heap of reps: two levels of a binary heap in one look
 WAITING, MADE, REPS, HEAPED, FREE, TURN, SERIAL, SOONEST, PLACES, SPARE, COUNTS = range(11)
@@ -51,13 +51,13 @@ STEP = np.dtype(
     align=True)  # fmt: skip
 
 
-class Comers(NamedTuple):
+class Arrivals(NamedTuple):
     """What is known of every lead before anything happened, by row; one of length 0 plays no part.
 
-    ``arrivals`` are the rows in the order in which they arrive; ``place`` is where a lead stands that may be escalated.
+    ``in_order`` are the rows in the order in which they arrive; ``place`` is where a lead stands that may be escalated.
     """
 
-    arrivals: Array
+    in_order: Array
     place: Array
     id: Array
     mql_at: Array
@@ -67,7 +67,7 @@ class Comers(NamedTuple):
     fit: Array
     duplicate: Array
     bad_number: Array
-    score: Array
+    lead_key: Array
     new_key: Array
     retry_key: Array
     source: Array
@@ -113,7 +113,7 @@ class Days(NamedTuple):
     shift: Array
 
 
-class Tries(NamedTuple):
+class AttemptLuck(NamedTuple):
     """The luck of every attempt, and what it meets by hour of the week; one of length 0 plays no part."""
 
     connect_before: Array

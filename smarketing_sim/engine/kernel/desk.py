@@ -25,18 +25,18 @@ from smarketing_sim.jit import part, seldom
 
 @part
 def route(
-    rules: Array, leads: Leads, team: Team, queues: Queues, days: Days, count: Array, place: int, now: float
+    rules: Array, leads: Leads, team: Team, queues: Queues, days: Days, counters: Array, place: int, now: float
 ) -> int:
     """Return the queue of a new lead: the pool, a territory, or the rep whose turn it is."""
-    routing, reps = rules[0].routing, count[REPS]
+    routing, reps = rules[0].routing, counters[REPS]
     if routing == TERRITORY:
         return _open_territory(leads.card, queues.closed, place)
     if routing == TO_POOL or reps == 0:
         return POOL
     _note_able(rules, team, days, reps, now)
     if routing == ROUND_ROBIN:
-        number = _in_turn(team.rep, reps, count[TURN])
-        count[TURN] = count[TURN] if number == NO_ROW else (number + 1) % reps
+        number = _in_turn(team.rep, reps, counters[TURN])
+        counters[TURN] = counters[TURN] if number == NO_ROW else (number + 1) % reps
     else:
         number = _by_weight(team.rep, reps)
     if number == NO_ROW:
@@ -64,24 +64,24 @@ def hold(lead: Array, rep: Array, place: int, number: int) -> None:
 
 
 @seldom
-def release(rules: Array, leads: Leads, rep: Array, queues: Queues, count: Array, number: int) -> None:
+def release(rules: Array, leads: Leads, rep: Array, queues: Queues, counters: Array, number: int) -> None:
     """Return the waiting leads of a rep who is gone for good, and of territories left alone, to the pool."""
-    reps = count[REPS]
+    reps = counters[REPS]
     rep[number].gone = 1
-    _empty(rules, leads, queues.roots, count, 1 + number)
+    _empty(rules, leads, queues.roots, counters, 1 + number)
     for territory in range(queues.territory_reps.shape[0]):
         queue, left_alone = 1 + reps + territory, True
         for other in range(reps):
             left_alone = left_alone and (not queues.territory_reps[territory, other] or rep[other].gone != 0)
         if left_alone and not queues.closed[queue]:
             queues.closed[queue] = True
-            _empty(rules, leads, queues.roots, count, queue)
+            _empty(rules, leads, queues.roots, counters, queue)
 
 
 @seldom
-def _empty(rules: Array, leads: Leads, roots: Array, count: Array, queue: int) -> None:
+def _empty(rules: Array, leads: Leads, roots: Array, counters: Array, queue: int) -> None:
     while roots[queue] != NO_ROW:
-        move(rules, leads, roots, count, roots[queue], POOL)
+        move(rules, leads, roots, counters, roots[queue], POOL)
 
 
 @part

@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from smarketing_sim.engine.kernel.data import (
-    DEADLINE,
+    BY_DUE,
+    BY_NEWEST,
+    BY_PROMISE,
+    BY_VALUE,
     ENDED,
     HEAPED,
-    NEWEST,
     NO_QUEUE,
     NO_ROW,
-    OLDEST_DUE,
     SOONEST,
-    VALUE_DECAY,
     WAITING,
     WAYS,
     Array,
+    AttemptLuck,
     Leads,
     Queues,
-    Tries,
 )
 from smarketing_sim.engine.kernel.open_leads import NEW
 from smarketing_sim.engine.plan import AGE_CLASS_MINUTES
@@ -27,7 +27,7 @@ from smarketing_sim.jit import part, prefetch, seldom
 
 
 @part
-def enlist(lead: Array, steps: Array, count: Array, step: int, place: int) -> None:
+def enlist(lead: Array, steps: Array, counters: Array, step: int, place: int) -> None:
     """Put a lead at the end of the follow-ups due after an attempt; those due at one instant stand by id."""
     mine, after = lead[place], steps[step].tail
     while after != NO_ROW and lead[after].due_at == mine.due_at and lead[after].id > mine.id:
@@ -42,13 +42,13 @@ def enlist(lead: Array, steps: Array, count: Array, step: int, place: int) -> No
         lead[after].next = place
         return
     steps[step].head, steps[step].due_at = place, mine.due_at
-    _note_soonest(lead, steps, count)
+    _note_soonest(lead, steps, counters)
 
 
 @part
-def unlist(lead: Array, steps: Array, tries: Tries, count: Array) -> int:
+def unlist(lead: Array, steps: Array, luck: AttemptLuck, counters: Array) -> int:
     """Take the follow-up that falls due next; what its attempt looks at is brought near, and the one after it."""
-    step = steps[np.uint32(count[SOONEST])]
+    step = steps[np.uint32(counters[SOONEST])]
     place = step.head
     head = lead[place].next
     step.head = head
@@ -56,21 +56,21 @@ def unlist(lead: Array, steps: Array, tries: Tries, count: Array) -> int:
         step.tail, step.due_at = NO_ROW, np.inf
     else:
         lead[head].prev, step.due_at = NO_ROW, lead[head].due_at
-        fetch(tries, lead[head])
+        fetch(luck, lead[head])
         prefetch(lead, lead[head].next, 0)
-    _note_soonest(lead, steps, count)
+    _note_soonest(lead, steps, counters)
     return place
 
 
 @part
-def fetch(tries: Tries, mine: Array) -> None:
+def fetch(luck: AttemptLuck, mine: Array) -> None:
     """Have what the next attempt on a lead looks at brought near before it is needed."""
-    prefetch(tries.connect_before, mine.row, mine.made)
-    prefetch(tries.preparation_unit, mine.row, mine.made)
+    prefetch(luck.connect_before, mine.row, mine.made)
+    prefetch(luck.preparation_unit, mine.row, mine.made)
 
 
 @part
-def _note_soonest(lead: Array, steps: Array, count: Array) -> None:
+def _note_soonest(lead: Array, steps: Array, counters: Array) -> None:
     """Note after which attempt the next follow-up falls due; at one instant, the one of the lowest lead id."""
     first = 0
     for step in range(1, len(steps) - 1):
@@ -78,51 +78,51 @@ def _note_soonest(lead: Array, steps: Array, count: Array) -> None:
             first = step
         elif steps[step].due_at == steps[first].due_at and steps[step].due_at < np.inf:
             first = step if lead[steps[step].head].id < lead[steps[first].head].id else first
-    count[SOONEST] = first
+    counters[SOONEST] = first
 
 
 # ---------------------------------------------------------------------- waiting leads
 
 
 @part
-def enqueue(rules: Array, leads: Leads, roots: Array, count: Array, place: int, queue: int) -> None:
+def enqueue(rules: Array, leads: Leads, roots: Array, counters: Array, place: int, queue: int) -> None:
     """Put a lead into a queue, in the place that the order gives it."""
     mine, order = leads.lead[place], rules[0].order
-    count[WAITING] += 1
+    counters[WAITING] += 1
     retry = mine.made > 0
     if retry:
         mine.group = NEW + rules[0].new_first
-    if order == OLDEST_DUE:
+    if order == BY_DUE:
         mine.primary = mine.due_at
-    elif order == NEWEST:
+    elif order == BY_NEWEST:
         mine.primary = -mine.due_at
-    elif order == DEADLINE:
+    elif order == BY_PROMISE:
         mine.primary = leads.card[place].retry_key if retry else leads.card[place].new_key
     mine.queue, mine.prev, mine.next, mine.child = queue, NO_ROW, NO_ROW, NO_ROW
     root = roots[queue]
     if root == NO_ROW:
         roots[queue] = place
-    elif order == VALUE_DECAY:
+    elif order == BY_VALUE:
         mine.next, leads.lead[root].prev, roots[queue] = root, place, place
     else:
         roots[queue] = _meld(leads.lead, root, place)
 
 
 @seldom
-def move(rules: Array, leads: Leads, roots: Array, count: Array, place: int, queue: int) -> None:
+def move(rules: Array, leads: Leads, roots: Array, counters: Array, place: int, queue: int) -> None:
     """Put a waiting lead into a queue anew."""
-    leave_queue(rules, leads.lead, roots, count, place)
-    enqueue(rules, leads, roots, count, place, queue)
+    leave_queue(rules, leads.lead, roots, counters, place)
+    enqueue(rules, leads, roots, counters, place, queue)
 
 
 @part
-def leave_queue(rules: Array, lead: Array, roots: Array, count: Array, place: int) -> None:
+def leave_queue(rules: Array, lead: Array, roots: Array, counters: Array, place: int) -> None:
     """Take a lead out of its queue."""
     queue = lead[place].queue
     lead[place].queue = NO_QUEUE
-    count[WAITING] -= 1
+    counters[WAITING] -= 1
     rest = _meld_all(lead, lead[place].child)
-    if rules[0].order != VALUE_DECAY and roots[queue] == place:
+    if rules[0].order != BY_VALUE and roots[queue] == place:
         roots[queue] = rest
         return
     _unlink(lead, roots, queue, place)
@@ -133,7 +133,7 @@ def leave_queue(rules: Array, lead: Array, roots: Array, count: Array, place: in
 @part
 def best(rules: Array, leads: Leads, queues: Queues, queue: int, now: float) -> int:
     """Return the first lead of a queue; by value × decay it is worked out anew."""
-    if rules[0].order != VALUE_DECAY:
+    if rules[0].order != BY_VALUE:
         return queues.roots[queue]
     first, place = NO_ROW, queues.roots[queue]
     while place != NO_ROW:
@@ -212,10 +212,10 @@ def _unlink(lead: Array, roots: Array, queue: int, place: int) -> None:
 
 
 @part
-def enheap(heap: Array, count: Array, at: float, kind: int, rank: int, number: int) -> None:
+def enheap(heap: Array, counters: Array, at: float, kind: int, rank: int, number: int) -> None:
     """Add the next event of a rep."""
-    place = count[HEAPED]
-    count[HEAPED] = place + 1
+    place = counters[HEAPED]
+    counters[HEAPED] = place + 1
     while place > 0 and _sooner(at, kind, rank, heap[(place - 1) // WAYS]):
         _put(heap, place, heap[(place - 1) // WAYS])
         place = (place - 1) // WAYS
@@ -223,17 +223,17 @@ def enheap(heap: Array, count: Array, at: float, kind: int, rank: int, number: i
 
 
 @part
-def unheap(heap: Array, count: Array) -> None:
+def unheap(heap: Array, counters: Array) -> None:
     """Take the first event out of the heap."""
-    count[HEAPED] -= 1
-    last = heap[count[HEAPED]]
-    replace_first(heap, count, last.at, last.kind, last.rank, last.number)
+    counters[HEAPED] -= 1
+    last = heap[counters[HEAPED]]
+    replace_first(heap, counters, last.at, last.kind, last.rank, last.number)
 
 
 @part
-def replace_first(heap: Array, count: Array, at: float, kind: int, rank: int, number: int) -> None:
+def replace_first(heap: Array, counters: Array, at: float, kind: int, rank: int, number: int) -> None:
     """Put an event in the place of the first one, and then where it belongs."""
-    size, place = count[HEAPED], 0
+    size, place = counters[HEAPED], 0
     while WAYS * place + 1 < size:
         child = _soonest(heap, WAYS * place + 1, size)
         if _sooner(at, kind, rank, heap[child]):

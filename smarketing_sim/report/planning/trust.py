@@ -15,6 +15,7 @@ from smarketing_sim.scenario.answers import OWN_FIGURE
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.kinds import hint_at, is_a
+from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Money, Share
 from smarketing_sim.words.markup import escape
@@ -125,7 +126,7 @@ def method_html(plan: Planning) -> str:
         ),
         (
             "2.3 Logic",
-            f"Queue order {scenario.sales.sdr.queue.order.replace('_', ' ')}"
+            f"Queue: the {ORDERS[scenario.sales.sdr.queue.order].words} first"
             f"{', new leads before follow-ups' if scenario.sales.sdr.queue.new_before_retries else ''}; routing "
             f"{scenario.sales.sdr.routing.rule.replace('_', ' ')}; at most {cadence.max_attempts} attempts.",
         ),

@@ -84,8 +84,8 @@ def show_answer(study: Study) -> None:
     lead = (
         f"Half of the leads, assigned at random, are called within {planned.within} of handoff, the others as this "
         f"plan has it; that brings {percent(planned.sooner_share.mean)} of them forward. What it changes follows from "
-        f"what the plan believes about waiting, in {counted(planned.replications, 'simulated year')}; a trial finds out "
-        "whether the belief is true."
+        f"what the plan believes about waiting, in {counted(planned.replications, 'simulated year')}; a trial finds "
+        "out whether the belief is true."
     )
     display_html(answer_html(finding(study), lead, _cards(study)))
 

@@ -26,6 +26,7 @@ from smarketing_sim.report.sales_promise.words import (
     speed_of,
     trade_words,
 )
+from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.numbers import counted, money, percent, range_of
 
@@ -154,14 +155,14 @@ def show_ceiling(offer: Offer) -> None:
 
 def show_reading(offer: Offer) -> None:
     """Show how to read the answer, what would change it, and what it leaves out."""
-    order = offer.scenario.sales.sdr.queue.order.replace("_", " ")
+    order = ORDERS[offer.scenario.sales.sdr.queue.order].words
     heading("How to read this, what would change it, and what it leaves out")
     say(
         "\n".join(
             [
                 "- The mean over simulated months decides whether a limit can be promised; its range stands beside it. "
                 "Where the range reaches below the chance that is wanted, take the next limit to be safe.",
-                f"- The plan’s own order of the queue is used (“{order}”). An order that puts new leads first "
+                f"- The plan’s own order of the queue is used (the {order} first). An order that puts new leads first "
                 "usually allows a tighter limit at the same headcount, and makes follow-ups wait.",
                 "- The limits were asked about, not acted upon: none of them changes whom reps call next.",
                 "- With another number of leads every source and campaign grows or shrinks alike, and so does what is "
