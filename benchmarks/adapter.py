@@ -12,8 +12,8 @@ from benchmarks.model import ATTEMPTS, DEPTH_MINUTES, GAPS, HORIZON, MEAN_USD, T
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.schema import Scenario, digest_of
-from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand, demand_reads
+from smarketing_sim.world.timeline import timeline
 
 SOURCES = {"organic": 0.4, "search": 0.3, "referral": 0.2, "event": 0.1}
 PERSONAS = {"small": 0.5, "mid": 0.3, "large": 0.2}

@@ -9,7 +9,6 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from benchmarks.adapter import demand_for, scenario_for
@@ -17,6 +16,7 @@ from benchmarks.figure import Effort, Figure, fast_engine
 from benchmarks.model import Year, sample_year
 from benchmarks.peers import naive_simpy
 from benchmarks.timing import Contestant, Ratio, interleaved, ratios
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine import ENGINES, simulate
 from smarketing_sim.measure.statistics import Interval, t_interval, wilson
 from smarketing_sim.measure.summary import Measures, measure
@@ -27,7 +27,6 @@ SEED = 20_230_101
 PROCESSES = 2
 REPLICATIONS = 20
 ANSWERS_BEFORE = 4
-Floats = npt.NDArray[np.float64]
 Pair = Callable[[int], tuple[Year, Year]]
 
 

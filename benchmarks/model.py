@@ -18,8 +18,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
+
 Order = Literal["newest", "score"]
-Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
 DAY_MINUTES, DAYS, ATTEMPTS = 480.0, 250, 6

@@ -182,7 +182,7 @@ class Ledger:
             _check_schema(name, self.tables.get(name, {}))
             _check_codes(name, self.tables[name], self.categories)
             _check_order(name, self.tables[name])
-        _check_times(self.tables["leads"])
+        _check_times(self.tables["leads"], self.categories["outcome"])
         _check_attempts(self.tables["leads"], self.tables["attempts"])
 
     @property
@@ -280,13 +280,13 @@ def _check_order(name: str, table: Table) -> None:
         raise LedgerError(f"{name} has two rows with one key ({', '.join(KEYS[name])})")
 
 
-def _check_times(leads: Table) -> None:
+def _check_times(leads: Table, outcomes: Sequence[str]) -> None:
     for earlier, later in _IN_ORDER:
         if np.any(leads[earlier] > leads[later]):
             raise LedgerError(f"a lead has {later} before {earlier}")
         if np.any(np.isnan(leads[earlier]) & ~np.isnan(leads[later])):
             raise LedgerError(f"a lead has {later} without {earlier}")
-    is_open = leads["outcome"] == OUTCOMES.index("open")
+    is_open = leads["outcome"] == outcomes.index("open")
     if np.any(is_open != np.isnan(leads["resolved_at"])):
         raise LedgerError("a lead must have resolved_at unless its outcome is open")
     if np.any(is_open != leads["censored"]):

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from smarketing_sim.scenario.building import build
 from smarketing_sim.scenario.schema import Scenario, digest_of
-from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAVE_BLOCKS, LEAVE_ROWS, Demand, demand_reads
+from smarketing_sim.world.timeline import timeline
 
 Overrides = dict[str, Any]
 

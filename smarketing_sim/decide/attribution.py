@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.coalitions import Pair
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.errors import InputError, Problem
@@ -20,7 +21,6 @@ from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.causes import CAUSES, NOT_MODELLED
 from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 MEASURE = "contribution"
 MEASURES = (MEASURE, "expected_revenue", "sales_months_kept_share")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy.stats import qmc
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
@@ -22,7 +23,6 @@ from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.scenario.ranges import Range, ranges_of, with_values
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 MONEY = {
     "contribution": "Contribution",

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine import simulate_unlimited
 from smarketing_sim.ledger import Table
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Demand
 
 _ANY_TIME = {

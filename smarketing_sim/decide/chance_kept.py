@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError, NothingToDecide, Problem, nearest_name
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, attainment, kept_all_year, kept_in_a_month, kept_months
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 SIDES = {"sales": ("sales",), "all": ("marketing", "sales")}
 PERIODS = ("month", "year")

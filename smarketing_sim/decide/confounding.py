@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.decide.call_times import at_any_time, leads_called_at
 from smarketing_sim.engine import simulate
 from smarketing_sim.experiment.simulation import Simulation
@@ -21,11 +22,9 @@ from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Demand, sample_demand
 from smarketing_sim.world.streams import Streams
 
-Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
 ORDERS = {"triaged": "score", "in_turn": "oldest_due"}

@@ -29,8 +29,9 @@ from smarketing_sim.measure.statistics import Interval, paired_difference, t_int
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import contract_calendar, timeline
+from smarketing_sim.world.calendar import contract_calendar
 from smarketing_sim.world.due_times import after
+from smarketing_sim.world.timeline import timeline
 
 MOST_EXPERIMENTS = 56
 

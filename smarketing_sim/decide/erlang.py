@@ -10,8 +10,9 @@ from smarketing_sim.measure.load import expected_attempts, minutes_per_lead
 from smarketing_sim.measure.queueing import mmc
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import contract_calendar, timeline
+from smarketing_sim.world.calendar import contract_calendar
 from smarketing_sim.world.roster import standard_rep
+from smarketing_sim.world.timeline import timeline
 
 _WEEKS_A_YEAR = 365.25 / 7.0
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.volume import expected_handed, more_leads
 from smarketing_sim.experiment.compare import mean_of_months
 from smarketing_sim.experiment.replications import Replications
@@ -16,8 +17,8 @@ from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import PacingClause, VolumeClause
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats, add_months, timeline
 from smarketing_sim.world.demand import sample_demand
+from smarketing_sim.world.timeline import add_months, timeline
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.experiment.simulation import Simulation
@@ -21,7 +22,6 @@ from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Demand, reads_digest, sample_demand
 
 NO_QUEUE = "no_queue"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.levers import Lever, levers_of
 from smarketing_sim.experiment.compare import mean_of_months
 from smarketing_sim.experiment.replications import Replications
@@ -16,7 +17,8 @@ from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month, 
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats, contract_calendar, timeline
+from smarketing_sim.world.calendar import contract_calendar
+from smarketing_sim.world.timeline import timeline
 
 SALES = ("sales",)
 KEPT_FROM = 0.95

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from smarketing_sim.world.calendar import Floats
+from smarketing_sim.arrays import Floats
 
 LEVEL = 0.05
 """Chance that a two-sided test finds a difference where there is none."""

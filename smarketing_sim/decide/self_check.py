@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import cost_per_won
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums, t_interval
 from smarketing_sim.scenario.currency import DOLLARS
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats, timeline
 from smarketing_sim.world.roster import standard_rep
+from smarketing_sim.world.timeline import timeline
 
 YEARS = 4
 """Simulated years that suffice to see what a plan implies."""

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.volume import expected_handed
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.lead_worth import contact_values
 from smarketing_sim.measure.load import connect_prob, mean_reachable_share
-from smarketing_sim.measure.sla import contact_values
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 STEP = 0.05
 """How far time is moved either way, as a share of it."""

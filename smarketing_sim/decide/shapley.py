@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from smarketing_sim.world.calendar import Floats
+from smarketing_sim.arrays import Floats
 
 
 def shapley_values(values: npt.ArrayLike) -> Floats:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.call_times import at_any_time, leads_called_at
 from smarketing_sim.decide.sample_size import LEVEL, design_effect, leads_per_arm
 from smarketing_sim.engine import simulate
@@ -25,7 +26,6 @@ from smarketing_sim.measure.cohorts import case_of
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import sample_demand
 from smarketing_sim.world.due_times import after
 from smarketing_sim.world.roster import standard_rep

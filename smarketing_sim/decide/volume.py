@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
-from smarketing_sim.measure.sla import lead_values
+from smarketing_sim.measure.lead_worth import lead_values
 from smarketing_sim.measure.statistics import Interval, wilson
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 FACTORS = tuple(round(0.5 + 0.125 * step, 3) for step in range(13))
 """Volumes at which a curve is simulated, as shares of today's: half to twice."""

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.measure.statistics import Interval, replications_for, t_interval
-from smarketing_sim.world.calendar import Floats
 
 FEWEST_FOR_RANGE = 20
 MOST_YEARS = 100_000

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine.followed import Attempts
 from smarketing_sim.jit import entry
-from smarketing_sim.world.calendar import Floats
 
 Numbers = npt.NDArray[np.uint32]
 

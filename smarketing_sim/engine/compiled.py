@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine.followed import NO_NEED, TIMING, Attempts, Followed
 from smarketing_sim.engine.kernel.data import (
     BACK,
@@ -49,7 +50,7 @@ from smarketing_sim.engine.kernel.data import (
 from smarketing_sim.engine.kernel.loop import follow_up
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.engine.routing import Desk, territory_queues
-from smarketing_sim.world.calendar import Calendar, Floats
+from smarketing_sim.world.calendar import Calendar
 
 _RANKED_BY = {"due": BY_DUE, "newest": BY_NEWEST, "promise": BY_PROMISE, "lead": BY_LEAD, "value": BY_VALUE}
 _ROUTING = {"round_robin": ROUND_ROBIN, "weighted": WEIGHTED, "territory": TERRITORY, "pool": TO_POOL}

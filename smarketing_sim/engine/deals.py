@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine.followed import COMPETITOR, LOST, NEVER, NO_NEED, NO_REASON, OPEN, TIMING, WON, Followed
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import Codes, Demand
 
 

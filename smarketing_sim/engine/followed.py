@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.jit import entry
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS
-from smarketing_sim.world.calendar import Floats
 
 OPEN, WON, LOST, RECYCLED = range(len(OUTCOMES))
 UNREACHABLE, BAD_FIT, NO_NEED, TIMING, COMPETITOR, DUPLICATE, GONE_COLD, BELOW_HANDOFF = range(len(REASONS))

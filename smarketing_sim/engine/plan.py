@@ -14,19 +14,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.queue_orders import ORDERS, QueueOrder
 from smarketing_sim.scenario.sales import Channel
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
+from smarketing_sim.world.calendar import Calendar, contract_calendar
 from smarketing_sim.world.demand import Demand
 from smarketing_sim.world.due_times import after, cadence_gaps, covered, segments
 from smarketing_sim.world.roster import Rep, roster
+from smarketing_sim.world.timeline import Timeline, timeline
 
 AGE_CLASSES = 64
 AGE_CLASS_MINUTES = 14 * 1440.0 / AGE_CLASSES
-Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 

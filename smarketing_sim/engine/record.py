@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine.attempt_rows import AttemptRows, Numbers, attempt_rows, table_order
 from smarketing_sim.engine.deals import Deals, close_deals, expected_values
 from smarketing_sim.engine.followed import BELOW_HANDOFF as BELOW
@@ -23,7 +24,6 @@ from smarketing_sim.engine.rep_time import rep_time_pieces, rep_time_table
 from smarketing_sim.engine.spending import marketing_table
 from smarketing_sim.ledger import OUTCOMES, REASONS, RESULTS, SCHEMA, STATES, Column, LazyTable, Ledger, Table
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.due_times import next_due, segments
 from smarketing_sim.world.roster import Rep
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine.followed import Attempts
 from smarketing_sim.jit import entry
 from smarketing_sim.jit import part as inlined
 from smarketing_sim.ledger import STATES, Column
 from smarketing_sim.scenario.units import GRID_PER_MINUTE
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.roster import Rep
 
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))

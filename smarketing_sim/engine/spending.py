@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.jit import entry
 from smarketing_sim.ledger import Column
-from smarketing_sim.world.calendar import Floats
 
 Ints = npt.NDArray[np.int64]
 _AT_ONCE = 2**16  # leads; a column that is the same for all of them takes memory only while it is counted

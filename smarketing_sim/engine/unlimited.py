@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.engine.followed import (
     BAD_FIT,
     BAD_NUMBER,
@@ -33,10 +34,8 @@ from smarketing_sim.engine.followed import (
 )
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.roster import standard_rep
 
-Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.intp]
 

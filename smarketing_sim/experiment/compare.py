@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, kept_months, mean_named
 from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import paired_difference, t_interval
-from smarketing_sim.scenario.contract import Clause, VolumeClause
+from smarketing_sim.scenario.contract import Clause
 from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 
 def compare(a: Replications, b: Replications) -> dict[str, Any]:
@@ -135,4 +135,4 @@ def _pair(name: str, clauses: Mapping[str, Clause], a: Floats, b: Floats, *, lev
 def _is_share(name: str, clauses: Mapping[str, Clause]) -> bool:
     """Tell whether a measure is a share of a whole; only a promise of volume can be outdone."""
     kind, _, clause = name.partition(".")
-    return kind.startswith("p_") or (kind == "attainment" and not isinstance(clauses[clause], VolumeClause))
+    return kind.startswith("p_") or (kind == "attainment" and not clauses[clause].can_be_outdone)

@@ -18,7 +18,7 @@ from smarketing_sim.scenario.marketing import Marketing, Source
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 from smarketing_sim.scenario.scoring import share_at
 from smarketing_sim.world.arrivals import flows
-from smarketing_sim.world.calendar import timeline
+from smarketing_sim.world.timeline import timeline
 
 PROCESS_BYTES = 300e6
 """Memory of a process that has loaded the engine and simulated a small plan."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.statistics import replications_for
 from smarketing_sim.measure.summary import Measures, measure
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.demand import sample_demand
 
 CEILING_REPLICATIONS = 20

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import Interval, clustered_share, ratio_of_sums, t_interval, wilson
 from smarketing_sim.scenario.contract import Clause, PacingClause, VolumeClause
-from smarketing_sim.world.calendar import Floats
 
 ONE_YEAR_FROM = 200
 RESPONSES = ("business", "wall")

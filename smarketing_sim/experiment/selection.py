@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError, Problem, RunFailed, nearest_name
 from smarketing_sim.experiment.jobs import make_jobs, run_jobs
 from smarketing_sim.experiment.simulation import Simulation
@@ -16,7 +17,6 @@ from smarketing_sim.measure.names import current_name
 from smarketing_sim.plain import one_line
 from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 BATCH = 10
 SMALLER_IS_BETTER = {

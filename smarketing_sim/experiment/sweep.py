@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from smarketing_sim import __version__
+from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.grid import Grid, make_points
 from smarketing_sim.experiment.jobs import Job, Outcome, make_jobs, run_jobs
 from smarketing_sim.experiment.journal import Journal, remove_leftovers, write_whole
@@ -24,7 +25,6 @@ from smarketing_sim.experiment.years import Progress
 from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario, digest_of
-from smarketing_sim.world.calendar import Floats
 
 TABLE = "table.parquet"
 ANSWER = "sweep.json"

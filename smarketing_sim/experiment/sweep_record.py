@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import all_kept_months, attained, kept_in_a_month, kept_months, mean_named
@@ -16,7 +17,6 @@ from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.measure.summary import Measures
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 IN_TABLE = ("expected_revenue", "contribution", "sdr_utilisation", "ae_utilisation")
 ALL = "p_all_kept"

@@ -6,6 +6,7 @@ Whatever is counted of leads adds up: a large year is counted lot by lot, and th
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -14,14 +15,17 @@ from functools import cached_property, reduce
 
 import numpy as np
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.errors import InputError
 from smarketing_sim.ledger import STATES, Column, Ledger, Table, part_of, pieces_of
-from smarketing_sim.measure.loops import Bools, Calls, Rows, calls, minutes_by_rep, take_nth
+from smarketing_sim.measure.loops import Calls, Rows, calls, minutes_by_rep, take_nth
 from smarketing_sim.measure.sums import Counted
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Calendar, Floats, Timeline, contract_calendar, timeline
+from smarketing_sim.world.calendar import Calendar, business_clock, contract_calendar
+from smarketing_sim.world.timeline import Timeline, observed, timeline
 
+_NO_CODE = -2
 LOT = 2**16  # leads counted at once: no usual year has more
 
 
@@ -126,8 +130,13 @@ class Case:
 
     def has_outcome(self, outcome: str) -> Bools:
         """Tell which leads came to some end."""
-        ended: Bools = self.leads["outcome"] == self.names["outcome"].index(outcome)
+        ended: Bools = self.leads["outcome"] == self.code("outcome", outcome)
         return ended
+
+    def code(self, column: str, name: str) -> int:
+        """Return the code of a name in a text column; one that no row has where the ledger does not know the name."""
+        names = self.names[column]
+        return names.index(name) if name in names else _NO_CODE
 
     @cached_property
     def is_handed(self) -> Bools:
@@ -226,30 +235,62 @@ class Case:
     @cached_property
     def _rep_minutes(self) -> tuple[list[int], Floats]:
         """Reps, and the minutes in the horizon of each by state of ``rep_time``; shape (reps, states)."""
-        reps, minutes = list[int](), [np.zeros((0, len(STATES)))]
+        reps, minutes, codes = list[int](), [np.zeros((0, len(STATES)))], [self.code("state", one) for one in STATES]
         for piece in pieces_of(self.rep_time):
-            some, theirs = minutes_by_rep(piece, self.horizon)
+            some, theirs = minutes_by_rep(piece, self.horizon, len(self.names["state"]) + 1)
             reps += some
-            minutes.append(theirs)
+            minutes.append(theirs[:, [max(code, -1) for code in codes]])
         return reps, np.concatenate(minutes)
 
 
-def case_of(ledger: Ledger, scenario: Scenario, replication: int | None = None) -> Case:
-    """Return one replication of a ledger, ready to be measured; the only one where it is not named.
+@dataclass(frozen=True)
+class Period:
+    """The months that a ledger is judged over.
+
+    Parameters
+    ----------
+    starts_on
+        First day, by the dates of the contract's zone.
+    months
+        How many.
+    """
+
+    starts_on: dt.date
+    months: int
+
+
+def case_of(ledger: Ledger, terms: Scenario, period: Period | None = None, *, replication: int | None = None) -> Case:
+    """Return one replication of a ledger, ready to be measured.
+
+    Parameters
+    ----------
+    ledger
+        What happened, simulated or real; its text is read through its own categories.
+    terms
+        The scenario by whose clauses, calendar and channels it is judged.
+    period
+        The months that are judged, of a ledger that was kept from another day on than the scenario's run; the run's
+        own where left out.
+    replication
+        Its number; the only one where left out.
 
     Raises
     ------
     InputError
-        If the ledger counts its minutes from another instant than the run of the scenario.
+        If the ledger counts its minutes from another instant than the run, or from no midnight of the contract's zone.
     """
-    line = timeline(scenario)
-    if ledger.epoch != line.epoch:
-        raise InputError(f"a ledger that starts at {ledger.epoch:%Y-%m-%d} cannot be judged by a run of other days")
+    if period is None:
+        line, contract = timeline(terms), contract_calendar(terms)
+        if ledger.epoch != line.epoch:
+            raise InputError(f"a ledger that starts at {ledger.epoch:%Y-%m-%d} cannot be judged by a run of other days")
+    else:
+        line = observed(ledger.epoch, ledger.ends_at, period.starts_on, period.months, terms.calendar.zone)
+        contract = business_clock(terms.calendar, line)
     tables = {name: _of_replication(table, replication) for name, table in ledger.tables.items()}
     return Case(
-        scenario,
+        terms,
         line,
-        contract_calendar(scenario),
+        contract,
         tables["leads"],
         tables["attempts"],
         tables["rep_time"],

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.measure.cohorts import Case
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.load import IDLE, scheduled_minutes
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.sales import Profile
-from smarketing_sim.world.calendar import Floats, add_months
+from smarketing_sim.world.timeline import add_months
 
 _SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend"), FUNNEL_COLUMNS.index("spend_unworked")
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.jit import entry
 from smarketing_sim.ledger import Column
 from smarketing_sim.measure.cohorts import Case, Selection
 from smarketing_sim.measure.loops import Codes, Rows, plain
 from smarketing_sim.measure.sums import Sums
-from smarketing_sim.world.calendar import Floats
 
 STAGES = ("leads", "handed", "accepted", "called", "reached", "qualified", "met", "opportunities", "won")
 FUNNEL_COLUMNS = ("visits", *STAGES, "spend", "spend_unworked", "expected_revenue", "won_revenue")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.ledger import STATES
 from smarketing_sim.measure.cohorts import Case, Selection
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
-from smarketing_sim.world.calendar import Floats
 
 IDLE, WORKING, OVERTIME, OTHER = range(len(STATES))
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.jit import entry
-from smarketing_sim.ledger import STATES, Column, Table
-from smarketing_sim.world.calendar import Floats
+from smarketing_sim.ledger import Column, Table
 
-Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.int32]
 
@@ -82,11 +81,11 @@ def steps_up_to(edges: Floats, at: Floats) -> Rows:
     return steps
 
 
-def minutes_by_rep(rep_time: Table, horizon: tuple[float, float]) -> tuple[list[int], Floats]:
-    """Return the reps, and the minutes in the horizon of each by state; shape (reps, states)."""
+def minutes_by_rep(rep_time: Table, horizon: tuple[float, float], states: int) -> tuple[list[int], Floats]:
+    """Return the reps, and the minutes in the horizon of each by the code of a state; shape (reps, states)."""
     rep_id, state, started, ended = (plain(rep_time[name]) for name in ("rep_id", "state", "started_at", "ended_at"))
     begins = np.flatnonzero(np.append(True, rep_id[1:] != rep_id[:-1])[: len(rep_id)])
-    minutes = np.zeros((len(begins), len(STATES)))
+    minutes = np.zeros((len(begins), states))
     _add_minutes(rep_id, state, started, ended, *horizon, minutes)
     return rep_id[begins].tolist(), minutes
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import integrate, special
 
-Floats = npt.NDArray[np.float64]
+from smarketing_sim.arrays import Floats
 
 _NEGLIGIBLE = 50.0  # exp(-50) is far below what a float can add to 1
 

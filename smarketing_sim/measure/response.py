@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.jit import entry, part
-from smarketing_sim.ledger import REASONS
 from smarketing_sim.measure.cohorts import Case
-from smarketing_sim.measure.loops import Bools, plain
+from smarketing_sim.measure.loops import plain
 from smarketing_sim.measure.sums import Sums
-from smarketing_sim.world.calendar import Floats, Timeline
 from smarketing_sim.world.due_times import cadence_gaps, next_due
+from smarketing_sim.world.timeline import Timeline
 
 BUSINESS_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
 WALL_GRID = np.arange(0.0, 72.25, 0.25) * 60.0
@@ -171,7 +171,7 @@ def _new_waits(case: Case) -> tuple[Floats, Floats]:
 def _retry_waits(case: Case) -> tuple[Floats, Floats]:
     """Return when follow-ups that were never made fell due, and when they left the queue: gone cold, or at the end."""
     leads, most = case.leads, case.scenario.sales.sdr.cadence.max_attempts
-    silent = np.isnan(leads["connected_at"]) & (case.is_open | (leads["reason"] == REASONS.index("gone_cold")))
+    silent = np.isnan(leads["connected_at"]) & (case.is_open | (leads["reason"] == case.code("reason", "gone_cold")))
     rows = np.flatnonzero(silent & (leads["attempt_count"] > 0) & (leads["attempt_count"] < most))
     gone = np.fmin(leads["resolved_at"][rows], case.ends_at)
     ended, made = case.last_ended_at[rows], leads["attempt_count"][rows]

@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError
-
-Floats = npt.NDArray[np.float64]
 
 _NO_VARIANCE = 1e-24
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.economics import MoneySums, measure_economics
@@ -25,7 +26,6 @@ from smarketing_sim.measure.sla import ClauseCounts, ClauseSums, measure_clauses
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.measure.theory import WaitSums, steady_team
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import Floats
 
 
 @dataclass(frozen=True, eq=False)

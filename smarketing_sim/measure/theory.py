@@ -14,9 +14,10 @@ from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.arrivals import flows
-from smarketing_sim.world.calendar import contract_calendar, timeline
+from smarketing_sim.world.calendar import contract_calendar
 from smarketing_sim.world.due_times import after
 from smarketing_sim.world.roster import standard_rep
+from smarketing_sim.world.timeline import timeline
 
 _STEP = 5.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -10,8 +10,6 @@ from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.units import Count, Limit, Money, NotNegative, Positive, Share, Span, share_text
 
 Side = Literal["marketing", "sales"]
-
-
 MAX_ATTEMPTS = 20
 Headcount = Annotated[Count, Field(ge=1, le=2000)]
 
@@ -43,6 +41,10 @@ class ClauseBase(Part):
     """The leads it covers."""
 
     default_side: ClassVar[Side] = "sales"
+    about_flow: ClassVar[bool] = False
+    """Whether it promises a flow of leads, which no rep can change."""
+    can_be_outdone: ClassVar[bool] = False
+    """Whether more than all of it can be attained."""
 
     @property
     def side(self) -> Side:
@@ -59,6 +61,8 @@ class VolumeClause(ClauseBase):
 
     kind: Literal["volume"]
     """What is promised."""
+    about_flow: ClassVar[bool] = True
+    can_be_outdone: ClassVar[bool] = True
     promised_by: Side = "marketing"
     """Who promises it."""
     target: Annotated[Share, Field(gt=0)] = 1.0
@@ -93,6 +97,7 @@ class PacingClause(ClauseBase):
 
     kind: Literal["pacing"]
     """What is promised."""
+    about_flow: ClassVar[bool] = True
     promised_by: Side = "marketing"
     """Who promises it."""
     leads_per_rep: Positive
@@ -189,4 +194,6 @@ Clause = Annotated[
     VolumeClause | PacingClause | QualityClause | SpeedClause | DepthClause | FeedbackClause,
     Field(discriminator="kind"),
 ]
-KINDS = ("volume", "pacing", "quality", "speed", "depth", "feedback")
+CLAUSE_CLASSES: tuple[type[ClauseBase], ...] = get_args(get_args(Clause)[0])
+KINDS: tuple[str, ...] = tuple(get_args(one.model_fields["kind"].annotation)[0] for one in CLAUSE_CLASSES)
+"""The kinds of clause, in the order in which they are listed."""

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.reach_curve import BETA, REACHABLE, alpha_for, best_reach, met_share
 from smarketing_sim.scenario.units import parse_hours
 
-Floats = npt.NDArray[np.float64]
 SILENT_TO_TALK = 4.0 / 20.0
 """Minutes of an unanswered attempt over those of a talk with its notes: the baseline company's, an assumption."""
 OPEN_DEALS = 25.0

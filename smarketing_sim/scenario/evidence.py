@@ -17,10 +17,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.scenario.documents import read_document
 
-Floats = npt.NDArray[np.float64]
 Outcome = Literal["contact", "qualify", "win"]
 Interpolation = Literal["linear", "log_age"]
 

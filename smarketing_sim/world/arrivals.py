@@ -16,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.scenario.calendars import WEEKDAYS, ArrivalProfile
 from smarketing_sim.scenario.marketing import Campaign
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import WALL_MINUTES, to_grid
-from smarketing_sim.world.calendar import Floats, Timeline
 from smarketing_sim.world.streams import Streams, stable_hash
+from smarketing_sim.world.timeline import Timeline
 
 FIRST_LAYER = 256.0
 CELL_MINUTES = 60.0

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.schema import Scenario, digest_of, once_per_scenario
 from smarketing_sim.world.arrivals import Flow, cells_of, day_effects, flows
-from smarketing_sim.world.calendar import Floats, Timeline, timeline
 from smarketing_sim.world.leads import draw_leads
 from smarketing_sim.world.luck import Columns, best_class, has_classes
 from smarketing_sim.world.streams import Streams
+from smarketing_sim.world.timeline import Timeline, timeline
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
 LEAVE_ROWS, LEAVE_BLOCKS = 256, 32
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.jit import INSTALLED, entry, part
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.streams import Streams
 
 Words = npt.NDArray[np.uint64]

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.scenario.contract import AppliesTo
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
-from smarketing_sim.world.calendar import Calendar, Floats
+from smarketing_sim.world.calendar import Calendar
 
 
 def covered(

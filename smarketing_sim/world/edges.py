@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.jit import INSTALLED, entry, part
 
-Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.intp]
 Table = tuple[Floats, Counts, float, float]
 _MOST_CELLS, _MANY = 2**16, 256

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.arrivals import Flow, Layer, draw_layers
-from smarketing_sim.world.calendar import Floats, timeline
 from smarketing_sim.world.draws import Luck
 from smarketing_sim.world.luck import Codes, Columns, draw_contact, draw_outcomes, draw_traits
 from smarketing_sim.world.streams import Streams
+from smarketing_sim.world.timeline import timeline
 
 Ints = npt.NDArray[np.int64]
 _BACKLOG_LAYER = 63

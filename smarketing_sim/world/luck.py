@@ -9,15 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.scoring import SCORE_AT_HANDOFF, SCORE_PER_SD, ScoreModel, inside_profile_prob, solve
 from smarketing_sim.scenario.units import to_grid
-from smarketing_sim.world.calendar import Floats
 from smarketing_sim.world.draws import Luck
 
 Columns = dict[str, npt.NDArray[Any]]
 Codes = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
 
 
 def draw_traits(scenario: Scenario, luck: Luck, source: Codes, created_at: Floats) -> Columns:

@@ -12,26 +12,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Bools, Floats
 from smarketing_sim.scenario.calendars import WEEKDAYS, zone_of
 from smarketing_sim.scenario.sales import MarketingTime, Profile
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
-from smarketing_sim.world.calendar import (
-    Calendar,
-    Floats,
-    Hours,
-    Special,
-    Timeline,
-    instant,
-    open_days,
-    special_days,
-    timeline,
-)
+from smarketing_sim.world.calendar import Calendar, Hours, Special, open_days, special_days
 from smarketing_sim.world.demand import LEAVE_BLOCKS, Demand
+from smarketing_sim.world.timeline import Timeline, instant, timeline
 
 LEAVE_BLOCK_DAYS = 5
 MONTH_MINUTES = 43830.0
 Intervals = list[tuple[float, float]]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,8 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario import queue_orders
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import contract_calendar, timeline
+from smarketing_sim.world.calendar import contract_calendar
+from smarketing_sim.world.timeline import timeline
 from tests.experiment.stubs import of, replication, small, two_clauses
 
 ORDERS = set(queue_orders.ORDERS)

@@ -106,7 +106,7 @@ def test_with_idle_hands_a_lead_is_worth_what_paper_says() -> None:
         sla={"speed": {"target": 0.9, "within": "4 business hours"}},
     )  # fmt: skip
     found = next_leads(plan, Simulation(12), count=200)["web"]
-    from smarketing_sim.measure.sla import lead_values
+    from smarketing_sim.measure.lead_worth import lead_values
 
     worth = lead_values(plan)["web"] * plan.economics.gross_margin * plan.economics.lifetime_factor
     expected = worth - plan.marketing.sources["web"].cost_per_handed

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from smarketing_sim.engine import simulate
 from smarketing_sim.ledger import RESULTS
-from smarketing_sim.world.calendar import timeline
+from smarketing_sim.world.timeline import timeline
 from tests.builders import make_demand, make_scenario
 from tests.engine.naive import Call, Lead, call_all, office_hours
 

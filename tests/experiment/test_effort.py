@@ -13,8 +13,8 @@ import pytest
 from smarketing_sim.experiment.effort import PROCESS_BYTES, effort_of, size_of
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import sample_demand
+from smarketing_sim.world.timeline import timeline
 from tests.builders import Overrides, make_scenario
 
 HANDOFFS: list[Overrides] = [

@@ -14,7 +14,7 @@ from smarketing_sim.ledger import OUTCOMES, REASONS, SCHEMA, STATES, Ledger
 from smarketing_sim.measure.cohorts import Case, case_of
 from smarketing_sim.measure.sla import ClauseCounts, measure_clauses
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import timeline
+from smarketing_sim.world.timeline import timeline
 from tests.builders import Overrides, make_scenario
 
 # January and February 2024 in New York: the 1st is a Monday, the 15th is a holiday.

@@ -79,7 +79,7 @@ def test_a_replication_is_measured_alike_alone_and_among_others(overrides: Overr
     alone = [simulate(scenario, demands[0]), simulate_unlimited(scenario, demands[1])]
     joined = Ledger.concat(alone)
     for number, ledger in enumerate(alone):
-        case = case_of(joined, scenario, number)
+        case = case_of(joined, scenario, replication=number)
         for mine, table in ((case.leads, "leads"), (case.attempts, "attempts"), (case.rep_time, "rep_time")):
             np.testing.assert_equal(dict(mine), dict(ledger.tables[table]))
         np.testing.assert_equal(case.responded_at, case_of(ledger, scenario).responded_at)

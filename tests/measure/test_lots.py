@@ -108,7 +108,7 @@ def test_replications_of_one_ledger_are_measured_alike_in_lots() -> None:
     joined = Ledger.concat(alone)
     for number, ledger in enumerate(alone):
         with lots_of(20):
-            case = case_of(joined, scenario, number)
+            case = case_of(joined, scenario, replication=number)
             waits, clauses = case.total(WaitingSums.of), measure_clauses(case)
         np.testing.assert_array_equal(waits.joined_minutes, WaitingSums.of(case_of(ledger, scenario)).joined_minutes)
         for name, counts in measure_clauses(case_of(ledger, scenario)).items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -11,15 +13,17 @@ from hypothesis import strategies as st
 
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.errors import InputError
-from smarketing_sim.ledger import OUTCOMES, REASONS
-from smarketing_sim.measure.cohorts import Case, case_of
-from smarketing_sim.measure.sla import ClauseCounts, lead_values, measure_clauses
+from smarketing_sim.ledger import OUTCOMES, REASONS, TEXT, Ledger
+from smarketing_sim.measure.cohorts import Case, Period, case_of
+from smarketing_sim.measure.lead_worth import lead_values
+from smarketing_sim.measure.sla import ClauseCounts, measure_clauses
+from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, FeedbackClause, QualityClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import Overrides, make_scenario
 from tests.engine.scenarios import small_scenarios
-from tests.measure.ledgers import at, judged, lead, make_ledger, office
+from tests.measure.ledgers import OFFICE_YEAR, at, judged, lead, make_ledger, office
 
 DAY = 1440.0
 TINY = 2.0**-20
@@ -392,6 +396,78 @@ CONTRACT: Overrides = {
         "volume": {"leads_per_rep": 5, "contract_headcount": 3},
     }
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def judged_year() -> tuple[Scenario, Ledger]:
+    """Two simulated months under nearly every kind of clause."""
+    people = {"anyone": {"share": 0.6, "segment": "smb"}, "large": {"share": 0.4, "deal_value": 9_000}}
+    scenario = make_scenario(OFFICE_YEAR | {"personas": people} | CONTRACT)
+    return scenario, simulate(scenario, sample_demand(scenario, seed=5))
+
+
+def counts_of(case: Case) -> dict[str, list[list[float]]]:
+    return {
+        name: [list(getattr(found, column.name)) for column in dataclasses.fields(found)]
+        for name, found in measure_clauses(case).items()
+    }
+
+
+def test_a_ledger_kept_from_another_day_is_judged_over_a_period_of_its_own(
+    judged_year: tuple[Scenario, Ledger],
+) -> None:
+    """A real ledger has no run; its second month must come to what the second month of the run came to."""
+    scenario, ledger = judged_year
+    whole = counts_of(case_of(ledger, scenario))
+    terms = override(scenario, {"run.starts_on": "2024-06-01"})
+    assert counts_of(case_of(ledger, terms, Period(scenario.run.starts_on, 2))) == whole
+    february = counts_of(case_of(ledger, terms, Period(dt.date(2024, 2, 1), 1)))
+    assert february == {name: [column[1:] for column in columns] for name, columns in whole.items()}
+    assert any(sum(columns[1]) > 0 for columns in february.values())
+
+
+def test_codes_are_read_through_the_ledgers_own_names(judged_year: tuple[Scenario, Ledger]) -> None:
+    """A CRM lists its reasons in an order of its own."""
+    scenario, ledger = judged_year
+    names = {column: tuple(reversed(known)) for column, known in ledger.categories.items()}
+    tables = {
+        name: {
+            column: np.where(table[column] >= 0, len(names[column]) - 1 - table[column], -1).astype(np.int32)
+            if column in TEXT[name]
+            else table[column]
+            for column in table
+        }
+        for name, table in ledger.tables.items()
+    }
+    turned = dataclasses.replace(ledger, categories=names, tables=tables)
+    assert turned.leads["reason"].astype(str).tolist() == ledger.leads["reason"].astype(str).tolist()
+    assert counts_of(case_of(turned, scenario)) == counts_of(case_of(ledger, scenario))
+
+
+@pytest.mark.parametrize(
+    ("period", "shift", "said"),
+    [
+        (Period(dt.date(2023, 12, 1), 1), 0, "begins on 2023-12-01, before the ledger, which begins on"),
+        (Period(dt.date(2024, 1, 1), 1), 7, "is no midnight in America/New_York"),
+    ],
+    ids=["too early", "no midnight"],
+)
+def test_a_period_that_a_ledger_cannot_be_judged_over_is_refused(
+    judged_year: tuple[Scenario, Ledger], period: Period, shift: int, said: str
+) -> None:
+    scenario, ledger = judged_year
+    moved = dataclasses.replace(ledger, epoch=ledger.epoch + dt.timedelta(minutes=shift))
+    with pytest.raises(InputError, match=said):
+        case_of(moved, scenario, period)
+
+
+def test_leads_of_a_source_that_the_terms_do_not_know_are_worth_nothing_known() -> None:
+    """Counted as worth 0, a promise of value would look broken where nobody knows."""
+    scenario = volume(value_per_rep=1000)
+    ledger = make_ledger(scenario, [lead(at(scenario, "2024-01-05 10:00"))])
+    foreign = dataclasses.replace(ledger, categories={**ledger.categories, "source": ("fairs",)})
+    (counts,) = measure_clauses(case_of(foreign, scenario)).values()
+    np.testing.assert_array_equal(counts.kept(1.0), [np.nan, 0.0])
 
 
 def naive_due(case: Case, clause: Any, handed_at: float) -> float:

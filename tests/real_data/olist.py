@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import optimize, stats
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.measure.statistics import Interval
 
-Floats = npt.NDArray[np.float64]
 Statistic = Callable[[npt.NDArray[np.int64], npt.NDArray[np.bool_]], float]
 FIRST_DAY, LAST_DAY = pd.Timestamp("2018-01-01"), pd.Timestamp("2018-03-31")
 DAYS = (LAST_DAY - FIRST_DAY).days + 1

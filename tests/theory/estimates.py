@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.ledger import Ledger
 
-Floats = npt.NDArray[np.float64]
 STANDARD_ERRORS = 4.0
 
 

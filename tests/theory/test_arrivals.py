@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.measure import queueing
 from smarketing_sim.world.demand import Demand, sample_demand
 from tests.builders import make_scenario
-from tests.theory.estimates import Floats, hold, of_independent
+from tests.theory.estimates import hold, of_independent
 
 FALSE_ALARM = 1e-4
 WEEKS = 53

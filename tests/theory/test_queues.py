@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.engine import simulate
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure import queueing
 from smarketing_sim.scenario.units import to_grid
 from tests.builders import Overrides, make_demand, make_scenario
-from tests.theory.estimates import Floats, first_waits, hold, of_batches
+from tests.theory.estimates import first_waits, hold, of_batches
 
 HOUR = 60.0
 

@@ -11,8 +11,8 @@ import pytest
 
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.ledger import Ledger
-from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import sample_demand
+from smarketing_sim.world.timeline import timeline
 from tests.builders import OFFICE_HOURS, Overrides, make_demand, make_scenario
 from tests.theory.estimates import hold, of_independent
 

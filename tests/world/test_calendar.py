@@ -16,20 +16,11 @@ from smarketing_sim.engine.policy import RepClock
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import GRID_PER_MINUTE, grid
-from smarketing_sim.world.calendar import (
-    Calendar,
-    Special,
-    Timeline,
-    add_months,
-    contract_calendar,
-    open_days,
-    special_days,
-    timeline,
-    timeline_of,
-)
+from smarketing_sim.world.calendar import Calendar, Special, contract_calendar, open_days, special_days
 from smarketing_sim.world.demand import sample_demand
 from smarketing_sim.world.edges import Edges
 from smarketing_sim.world.roster import roster
+from smarketing_sim.world.timeline import Timeline, add_months, timeline, timeline_of
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Berlin", "Asia/Kolkata", "UTC")
 WEEKS: dict[str, dict[str, Any]] = {

@@ -20,9 +20,9 @@ from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.world.arrivals import Course, day_effects, flows
-from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import LEAD_COLUMNS, Demand, demand_reads, sample_demand
 from smarketing_sim.world.streams import Streams, stable_hash
+from smarketing_sim.world.timeline import timeline
 from tests.world.conftest import SHORT
 
 ROOT = Path(__file__).resolve().parents[2]

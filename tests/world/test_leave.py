@@ -9,9 +9,10 @@ import pytest
 
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import special_days, timeline
+from smarketing_sim.world.calendar import special_days
 from smarketing_sim.world.demand import Demand, sample_demand
 from smarketing_sim.world.roster import Rep, roster
+from smarketing_sim.world.timeline import timeline
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ import pytest
 from smarketing_sim.engine import simulate
 from smarketing_sim.errors import InputError, VolumeWarning
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.lead_worth import lead_values
 from smarketing_sim.measure.load import mean_reachable_share, minutes_per_lead
-from smarketing_sim.measure.sla import lead_values
 from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.files import examined
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.world.calendar import timeline
 from smarketing_sim.world.demand import Demand, sample_demand
+from smarketing_sim.world.timeline import timeline
 from tests.builders import base_document, make_demand
 from tests.world.test_demand import auc_of
 

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.words.numbers import money, money_unit
-from smarketing_sim.world.calendar import Floats
 
 BLUE, ORANGE, GREY, INK, RULE = "#1f5f9e", "#b0480f", "#8a949e", "#3a4653", "#dfe4e9"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

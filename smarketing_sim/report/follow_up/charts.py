@@ -10,9 +10,9 @@ import seaborn as sns
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.report.charts import style
 from smarketing_sim.words.numbers import money
-from smarketing_sim.world.calendar import Floats
 
 _PALE_FROM = 0.62
 

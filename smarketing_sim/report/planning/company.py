@@ -13,7 +13,7 @@ from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, percent, range_of, signed
-from smarketing_sim.world.calendar import add_months
+from smarketing_sim.world.timeline import add_months
 
 
 def self_check_text(found: Sequence[Implied]) -> str:

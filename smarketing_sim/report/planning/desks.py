@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.ranking import Effect
@@ -29,7 +30,7 @@ from smarketing_sim.words.numbers import (
     range_of,
     upper_first,
 )
-from smarketing_sim.world.calendar import Floats, add_months
+from smarketing_sim.world.timeline import add_months
 
 _SHOWN = 6
 _LONGEST_OPTIONS = 120

@@ -13,7 +13,7 @@ from smarketing_sim.report.charts import style
 from smarketing_sim.report.notebook.display import display_html, heading, say, show, table
 from smarketing_sim.report.planning.answer import busiest_hour
 from smarketing_sim.report.planning.planning import Planning
-from smarketing_sim.scenario.contract import PacingClause, SpeedClause, VolumeClause
+from smarketing_sim.scenario.contract import SpeedClause, VolumeClause
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import money, month_range, months, percent, range_of, span, wait
@@ -321,12 +321,7 @@ def _verdict(plan: Planning, name: str) -> tuple[str, str]:
     )
     if css != "kept" and isinstance(clause, VolumeClause) and _past_cliff(plan, clause):
         return css, f"● {word}; but fewer leads would earn more"
-    if (
-        css == "kept"
-        or ceiling is None
-        or isinstance(clause, VolumeClause | PacingClause)
-        or clause.side == "marketing"
-    ):
+    if css == "kept" or ceiling is None or clause.about_flow or clause.side == "marketing":
         return css, f"● {word}"
     if ceiling < clause.target:
         return css, f"● {word}; at most {percent(ceiling)} is possible, with any number of people"

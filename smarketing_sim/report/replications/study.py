@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.decide.years_needed import UNKNOWN, sharpness, spread, years_for, years_to_tell
 from smarketing_sim.experiment.compare import per_replication
@@ -29,7 +30,6 @@ from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, month_range, months, percent, range_of
-from smarketing_sim.world.calendar import Floats
 
 _MONEY = {
     "Expected revenue": "expected_revenue",

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.frontier import DEPTHS, LIMITS, VOLUMES, Frontier, Promise, frontier
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.words.numbers import counted
-from smarketing_sim.world.calendar import Floats
 
 _TODAY = 1.0
 _FEW = 10.0
