@@ -26,7 +26,7 @@ def find_params(path: Path) -> Path:
 def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     """Return the scenario of a file with some values overridden; its name tells which."""
     from smarketing_sim.scenario.files import load, parse_overrides
-    from smarketing_sim.scenario.schema import shorten_name
+    from smarketing_sim.scenario.ranges import named_with
     from smarketing_sim.words.numbers import tell_money_in
 
     overrides = parse_overrides(list(sets))
@@ -34,14 +34,5 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     tell_money_in(scenario.currency)
     if not is_ready():
         tell("compiling the engine on its first run; that takes about twenty seconds, once")
-    if not overrides or "name" in overrides:
-        return scenario
-    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {', '.join(map(_told, sets))}")})
-
-
-def _told(setting: str) -> str:
-    """Return what ``--set`` was given as a title says it."""
-    from smarketing_sim.scenario.ranges import words
-
-    path, _, value = (part.strip() for part in setting.partition("="))
-    return f"no {words(path)}" if value == "null" else f"{words(path)} {value}"
+    told = (setting.partition("=") for setting in sets)
+    return named_with(scenario, {path.strip(): value.strip() for path, _, value in told})

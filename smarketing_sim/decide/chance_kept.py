@@ -10,7 +10,13 @@ import numpy as np
 from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError, NothingToDecide, Problem, nearest_name
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months, attainment, kept_all_year, kept_in_a_month, kept_months
+from smarketing_sim.experiment.results import (
+    all_kept_months,
+    clause_results,
+    kept_all_year,
+    kept_in_a_month,
+    kept_months,
+)
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario
 
@@ -110,7 +116,8 @@ def promise_of(scenario: Scenario, *, keep: float, period: str, clauses: str, le
 def unlimited_of(promise: Promise, experiment: Replications) -> Unlimited:
     """Return what reps without limit reach, given their experiment."""
     by_clause = {name: promise.share(kept_months(experiment, name)) for name in promise.clauses}
-    attained = {name: attainment(experiment, name) for name in promise.clauses}
+    found = clause_results(experiment)
+    attained = {name: found[name].attained for name in promise.clauses}
     known = [name for name in promise.clauses if not np.isnan(by_clause[name].mean)]
     obstacle = min(known, key=lambda name: by_clause[name].mean)
     return Unlimited(promise.kept(experiment), by_clause, attained, obstacle)

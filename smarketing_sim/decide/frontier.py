@@ -112,11 +112,12 @@ def frontier(
     hold_handed(free)
     plans = [_plan(scenario, *point) for point in points]
     found = simulation.panel(plans, judged_by=[asked(plan, target) for plan in plans])
+    ceilings = results.clause_results(free)
     return Frontier(
         keep,
         target,
         tuple(_promise(experiment, depth, keep) for experiment, (depth, _) in zip(found, points, strict=True)),
-        {limit: results.ceiling(free, clause_of(limit)) for limit in LIMITS},
+        {limit: ceilings[clause_of(limit)].ceiling for limit in LIMITS},
     )
 
 

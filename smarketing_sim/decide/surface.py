@@ -101,11 +101,11 @@ def response_surface(
 
 
 def _point(experiment: Replications) -> Point:
-    names = [clause_of(limit) for limit in LIMITS]
+    names, found = [clause_of(limit) for limit in LIMITS], results.clause_results(experiment)
     months = experiment.scenario.run.horizon_months
     return Point(
         float(experiment.series("handed_count").mean()) / max(months, 1),
-        tuple(results.kept_in_a_month(results.kept_months(experiment, name)) for name in names),
-        tuple(results.attainment(experiment, name) for name in names),
+        tuple(found[name].kept for name in names),
+        tuple(found[name].attained for name in names),
         t_interval(experiment.series("contribution")),
     )

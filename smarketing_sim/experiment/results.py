@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.names import HEADLINES
+from smarketing_sim.measure.sla import ClauseCounts
 from smarketing_sim.measure.statistics import Interval, clustered_share, ratio_of_sums, t_interval, wilson
-from smarketing_sim.scenario.contract import Clause, PacingClause, VolumeClause
+from smarketing_sim.scenario.contract import Clause
 
 ONE_YEAR_FROM = 200
 RESPONSES = ("business", "wall")
@@ -53,24 +56,94 @@ def kept_in_a_month(kept: Floats, *, level: float = 0.95) -> Interval:
     return clustered_share(kept, level=level)
 
 
-def attainment(experiment: Replications, name: str) -> Interval:
-    """Return the attained share of a clause."""
-    return attained([m.clauses[name].attainment for m in experiment.measures], experiment.scenario.sla[name])
+@dataclass(frozen=True)
+class ClauseResult:
+    """What came of one clause, over simulated years or over a ledger of one's own.
+
+    Parameters
+    ----------
+    name, clause
+        The clause.
+    attained
+        The attained share.
+    kept, kept_year
+        The chance that a month keeps it, and that every month of a year does.
+    ceiling
+        What unlimited reps would attain; None where reps cannot change it, or nobody asked.
+    left_out_per_year, unworked_per_year
+        Leads that the share leaves out: due after the end of observation, and not worked in time.
+    """
+
+    name: str
+    clause: Clause
+    attained: Interval
+    kept: Interval
+    kept_year: Interval
+    ceiling: float | None
+    left_out_per_year: float | None
+    unworked_per_year: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON types."""
+        return {
+            "id": f"sla.{self.name}",
+            "promised_by": self.clause.side,
+            "kind": self.clause.kind,
+            "text": self.clause.text,
+            "target": self.clause.target,
+            "attainment": self.attained.as_dict(),
+            "p_kept": self.kept.as_dict(),
+            "p_kept_year": self.kept_year.as_dict(),
+            "ceiling": self.ceiling,
+            "left_out_per_year": self.left_out_per_year,
+            "unworked_per_year": self.unworked_per_year,
+        }
+
+
+def clause_result(
+    name: str, clause: Clause, counts: Sequence[ClauseCounts], ceilings: Sequence[float] = ()
+) -> ClauseResult:
+    """Return what came of a clause.
+
+    Parameters
+    ----------
+    name, clause
+        The clause.
+    counts
+        What was counted month by month, one item a year or a ledger.
+    ceilings
+        What unlimited reps would attain, by year, as far as that was found out.
+    """
+    months = len(counts[0].denominator) if counts else 0
+    kept = np.array([found.kept(clause.target) for found in counts]).reshape(len(counts), months)
+    known = [value for value in ceilings if not np.isnan(value)]
+    return ClauseResult(
+        name,
+        clause,
+        attained([found.attainment for found in counts], clause),
+        kept_in_a_month(kept),
+        kept_all_year(kept),
+        float(np.mean(known)) if known and not clause.about_flow else None,
+        _per_year([found.left_out_count for found in counts]),
+        _per_year([found.unworked_count for found in counts]),
+    )
+
+
+def clause_results(experiment: Replications) -> dict[str, ClauseResult]:
+    """Return what came of every clause of the contract, by name."""
+    years = experiment.measures
+    return {
+        name: clause_result(
+            name, clause, [m.clauses[name] for m in years], [m.ceiling[name] for m in years if name in m.ceiling]
+        )
+        for name, clause in experiment.scenario.sla.items()
+    }
 
 
 def attained(values: npt.ArrayLike, clause: Clause) -> Interval:
-    """Return the mean of attainments by replication; only a promise of volume can be outdone."""
+    """Return the mean of attainments by replication; only some promises can be outdone."""
     found = t_interval(values)
-    return found.from_zero if isinstance(clause, VolumeClause) else found.of_share
-
-
-def ceiling(experiment: Replications, name: str) -> float | None:
-    """Return what unlimited reps would attain; None for promises about volume, which reps do not touch."""
-    if isinstance(experiment.scenario.sla[name], VolumeClause | PacingClause):
-        return None
-    values = np.array([m.ceiling[name] for m in experiment.measures if name in m.ceiling])
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else None
+    return found.from_zero if clause.can_be_outdone else found.of_share
 
 
 def goal_reached(experiment: Replications) -> Interval:
@@ -157,7 +230,7 @@ def to_json(experiment: Replications) -> dict[str, Any]:
         "seed": experiment.seed,
         "replications": len(experiment.measures),
         "engine": experiment.engine,
-        "clauses": [_clause(experiment, name) for name in scenario.sla],
+        "clauses": [found.to_json() for found in clause_results(experiment).values()],
         "p_all_kept": {"month": kept_in_a_month(everything).as_dict(), "year": kept_all_year(everything).as_dict()},
         "goal": {
             "target": scenario.goal.from_marketing or None,
@@ -188,27 +261,9 @@ def to_json(experiment: Replications) -> dict[str, Any]:
     }
 
 
-def _clause(experiment: Replications, name: str) -> dict[str, Any]:
-    clause, kept = experiment.scenario.sla[name], kept_months(experiment, name)
-    counts = [m.clauses[name] for m in experiment.measures]
-    return {
-        "id": f"sla.{name}",
-        "promised_by": clause.side,
-        "kind": clause.kind,
-        "text": clause.text,
-        "target": clause.target,
-        "attainment": attainment(experiment, name).as_dict(),
-        "p_kept": kept_in_a_month(kept).as_dict(),
-        "p_kept_year": kept_all_year(kept).as_dict(),
-        "ceiling": ceiling(experiment, name),
-        "left_out_per_year": _per_year(experiment, [c.left_out_count for c in counts]),
-        "unworked_per_year": _per_year(experiment, [c.unworked_count for c in counts]),
-    }
-
-
-def _per_year(experiment: Replications, by_month: list[Floats]) -> float | None:
-    """Return the mean of counts by month over replications, as a rate a year."""
-    years = len(by_month) * experiment.scenario.run.horizon_months / 12.0
+def _per_year(by_month: list[Floats]) -> float | None:
+    """Return the mean of counts by month over years, as a rate a year."""
+    years = sum(len(counts) for counts in by_month) / 12.0
     return float(sum(counts.sum() for counts in by_month) / years) if years else None
 
 

@@ -10,11 +10,11 @@ import warnings
 import numpy as np
 from matplotlib.figure import Figure
 
+from smarketing_sim.charts.style import response_curves, waiting_map
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import mean_of
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
-from smarketing_sim.report.charts.style import response_curves, waiting_map
-from smarketing_sim.scenario.contract import SpeedClause
+from smarketing_sim.scenario.contract import speed_by_business_clock
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import span, wait
 
@@ -50,7 +50,7 @@ def waiting_words(experiment: Replications) -> str:
 
 def response_words(experiment: Replications) -> str:
     """Return in a sentence what the second chart shows."""
-    business, wall = (mean_of(experiment, f"{clock}_p50_minutes").mean for clock in ("business", "wall"))
+    business, wall = (mean_of(experiment, f"response_{clock}_p50_minutes").mean for clock in ("business", "wall"))
     return f"Leads called by age: half within {wait(business)} on the business clock, {span(wall)} for the buyer."
 
 
@@ -67,7 +67,7 @@ def picture_html(picture: bytes, told: str) -> str:
 
 def _promise_hours(experiment: Replications) -> float | None:
     clauses = experiment.scenario.sla.values()
-    promise = next((c for c in clauses if isinstance(c, SpeedClause) and c.within.business), None)
+    promise = speed_by_business_clock(clauses)
     return None if promise is None else experiment.scenario.clause_minutes(promise) / 60.0
 
 

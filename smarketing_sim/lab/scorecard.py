@@ -7,9 +7,9 @@ from collections.abc import Callable
 from smarketing_sim.lab.changed_values import moved_by_hand, only_promises
 from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import State, lever_on
-from smarketing_sim.report.notebook.display import table_html
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import business_span, counted, gain, money, more_points, percent, ranged, wait
+from smarketing_sim.words.tables import table_html
 
 _Words = Callable[[float | None], str]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -194,6 +195,14 @@ Clause = Annotated[
     VolumeClause | PacingClause | QualityClause | SpeedClause | DepthClause | FeedbackClause,
     Field(discriminator="kind"),
 ]
+
+
+def speed_by_business_clock(clauses: Iterable[ClauseBase]) -> SpeedClause | None:
+    """Return the first promise of speed that counts business time; None where there is none."""
+    speeds = (clause for clause in clauses if isinstance(clause, SpeedClause))
+    return next((clause for clause in speeds if clause.within.business), None)
+
+
 CLAUSE_CLASSES: tuple[type[ClauseBase], ...] = get_args(get_args(Clause)[0])
 KINDS: tuple[str, ...] = tuple(get_args(one.model_fields["kind"].annotation)[0] for one in CLAUSE_CLASSES)
 """The kinds of clause, in the order in which they are listed."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from smarketing_sim.errors import ConflictError, InputError, Problem
 from smarketing_sim.scenario.building import override
-from smarketing_sim.scenario.schema import Scenario, flatten, once_per_scenario
+from smarketing_sim.scenario.schema import Scenario, flatten, once_per_scenario, shorten_name
 
 Broken = tuple[str, str, Any]
 
@@ -114,6 +114,14 @@ def words(path: str) -> str:
         return _OWN_WORDS[path]
     parts = [part.replace("_", " ") for part in path.split(".") if part not in _ROOMS]
     return ": ".join(parts[-2:]) if len(parts) > 1 else parts[0]
+
+
+def named_with(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
+    """Return a scenario whose name tells what was changed, given as text by dotted path."""
+    if not changes or "name" in changes:
+        return scenario
+    told = (f"no {words(path)}" if value == "null" else f"{words(path)} {value}" for path, value in changes.items())
+    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {', '.join(told)}")})
 
 
 _OWN_WORDS = {"sales.sdr.headcount": "rep headcount", "sales.ae.headcount": "AE headcount"}

@@ -10,7 +10,7 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import HEADLINES, compare, compare_all, per_replication
-from smarketing_sim.experiment.results import attainment
+from smarketing_sim.experiment.results import clause_results
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.scenario.building import override
@@ -50,7 +50,7 @@ def test_no_range_leaves_what_is_possible() -> None:
         if gap["low"] is not None and name.startswith("p_"):
             assert -1 <= gap["low"] <= gap["high"] <= 1, name
     assert loose > 3
-    assert attainment(a, "volume").low >= 0
+    assert clause_results(a)["volume"].attained.low >= 0
 
 
 def test_the_same_luck_tells_more_than_twice_as_many_years_of_other_luck() -> None:

@@ -24,7 +24,7 @@ from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.grid import make_points
 from smarketing_sim.experiment.jobs import Job, make_jobs
 from smarketing_sim.experiment.journal import Journal
-from smarketing_sim.experiment.results import attainment, kept_in_a_month, kept_months, mean_of
+from smarketing_sim.experiment.results import clause_results, kept_in_a_month, kept_months, mean_of
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep import Sweep, identity_of, sweep
 from smarketing_sim.experiment.sweep_record import Record, read_record
@@ -75,7 +75,7 @@ def test_a_point_of_a_sweep_has_the_numbers_of_a_run_of_its_own(alone: Sweep) ->
         single = Simulation(YEARS, 7).run(scenario)
         assert same(row(table, point, "expected_revenue"), mean_of(single, "expected_revenue"))
         for name in scenario.sla:
-            assert same(row(table, point, f"attainment.{name}"), attainment(single, name))
+            assert same(row(table, point, f"attainment.{name}"), clause_results(single)[name].attained)
             assert same(row(table, point, f"p_kept.{name}"), kept_in_a_month(kept_months(single, name)))
         for name, series in per_replication(single).items():
             assert alone.series(point, name).tobytes() == series.astype(np.float64).tobytes()

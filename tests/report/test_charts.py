@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from smarketing_sim.report.charts import style
+from smarketing_sim.charts import style
 from smarketing_sim.report.notebook.display import figure_svg
 
 AGES = np.arange(0.0, 80.0, 0.5)

@@ -8,8 +8,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from smarketing_sim.charts import style
 from smarketing_sim.decide.beliefs import BeliefRange, Swing
-from smarketing_sim.report.charts import style
 from smarketing_sim.scenario.ranges import words
 from smarketing_sim.words.numbers import money, money_unit
 

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from smarketing_sim.arrays import Floats
-from smarketing_sim.report.charts import style
+from smarketing_sim.charts import style
 from smarketing_sim.words.numbers import money
 
 _PALE_FROM = 0.62

@@ -31,11 +31,12 @@ from smarketing_sim.report.follow_up.words import (
 )
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
-from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table, table_html
+from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, gain, money, money_unit, percent, range_of, upper_first
+from smarketing_sim.words.tables import table_html
 
 
 @dataclass(frozen=True, eq=False)

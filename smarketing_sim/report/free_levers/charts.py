@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from smarketing_sim.charts import style
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.charts import style
 from smarketing_sim.words.numbers import gain, money_unit
 
 MOST_LABEL = 50

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from smarketing_sim.charts.volume import volume_cliff
 from smarketing_sim.decide.marketing_promise import MarketingPromise, marketing_promise, to_json
 from smarketing_sim.experiment import results
-from smarketing_sim.report.charts.volume import volume_cliff
 from smarketing_sim.report.marketing_promise.sections import show_burst, show_next, show_pacing, show_split
 from smarketing_sim.report.marketing_promise.words import (
     cliff_rows,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
+from smarketing_sim.charts.promise import pacing_chart
 from smarketing_sim.decide.marketing_promise import NEXT_LEADS, MarketingPromise
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.charts.promise import pacing_chart
 from smarketing_sim.report.marketing_promise.words import leads, pays_up_to, pays_up_to_range
-from smarketing_sim.report.notebook.display import fold, heading, show, table, table_html
+from smarketing_sim.report.notebook.display import fold, heading, show, table
 from smarketing_sim.scenario.contract import PacingClause, VolumeClause
 from smarketing_sim.words.numbers import counted, gain, money, month_range, months, percent, range_of, signed
+from smarketing_sim.words.tables import table_html
 
 _DAYS = (5, 10, 15, 20, 25, 31)
 _HALFWAY = 15

@@ -44,13 +44,13 @@ def answer(plan: Planning) -> str:
     if name is None:
         expected = plan.mean("expected_revenue")
         return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
-    promise, kept = promise_name(plan.scenario.sla[name]), plan.kept(name)
+    promise, kept = promise_name(plan.scenario.sla[name]), plan.clauses[name].kept
     if not np.isfinite(kept.mean):
         why = (
             "no month has open hours to judge a lead by" if plan.total("handed").mean > 0 else "no lead is handed over"
         )
         return f"The {promise} promise has no case: {why} in this plan."
-    ceiling = plan.ceiling(name)
+    ceiling = plan.clauses[name].ceiling
     out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
     tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
     share = f"{months(kept, plan.months)} months, {_range_words(kept, plan.months)}"
@@ -103,9 +103,11 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
     """Return the headline numbers as (label, value, note), the second one the chance to reach the goal."""
     cards = []
     name = first_promise(plan.scenario)
-    if name is not None and np.isfinite(plan.kept(name).mean):
+    if name is not None and np.isfinite(plan.clauses[name].kept.mean):
         label = f"months in which the {promise_name(plan.scenario.sla[name])} promise is kept"
-        cards.append((label, months(plan.kept(name), plan.months), _range_words(plan.kept(name), plan.months)))
+        cards.append(
+            (label, months(plan.clauses[name].kept, plan.months), _range_words(plan.clauses[name].kept, plan.months))
+        )
     goal, reached = plan.scenario.goal, results.goal_reached(plan.experiment)
     if np.isfinite(reached.mean):
         cards.append(

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from smarketing_sim.arrays import Floats
+from smarketing_sim.charts import volume
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.ranking import Effect
 from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
-from smarketing_sim.report.charts import volume
-from smarketing_sim.report.notebook.display import display_html, heading, show, table, table_html
+from smarketing_sim.report.notebook.display import display_html, heading, show, table
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.words.markup import escape
@@ -30,6 +30,7 @@ from smarketing_sim.words.numbers import (
     range_of,
     upper_first,
 )
+from smarketing_sim.words.tables import table_html
 from smarketing_sim.world.timeline import add_months
 
 _SHOWN = 6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +56,10 @@ class Planning:
         """Return a headline measure with its range."""
         return results.mean_of(self.experiment, name)
 
-    def attained(self, clause: str) -> Interval:
-        """Return the attained share of a clause with its range."""
-        return results.attainment(self.experiment, clause)
-
-    def kept(self, clause: str) -> Interval:
-        """Return the chance that a month keeps a clause, with its range."""
-        return results.kept_in_a_month(results.kept_months(self.experiment, clause))
-
-    def ceiling(self, clause: str) -> float | None:
-        """Return what unlimited reps would attain."""
-        return results.ceiling(self.experiment, clause)
+    @cached_property
+    def clauses(self) -> dict[str, results.ClauseResult]:
+        """What came of each clause."""
+        return results.clause_results(self.experiment)
 
     def by_source(self, column: str) -> list[Interval]:
         """Return one column of the funnel with its range, by source."""

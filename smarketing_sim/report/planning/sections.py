@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from smarketing_sim.charts import style
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.charts import style
 from smarketing_sim.report.notebook.display import display_html, heading, say, show, table
 from smarketing_sim.report.planning.answer import busiest_hour
 from smarketing_sim.report.planning.planning import Planning
-from smarketing_sim.scenario.contract import SpeedClause, VolumeClause
+from smarketing_sim.scenario.contract import VolumeClause, speed_by_business_clock
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import money, month_range, months, percent, range_of, span, wait
@@ -27,7 +27,7 @@ def show_contract(plan: Planning) -> None:
     if not names:
         heading("No contract is written yet", "Clauses under sla: in the scenario file appear here.")
         return
-    safe = sum(plan.kept(name).mean >= _SAFE for name in names)
+    safe = sum(plan.clauses[name].kept.mean >= _SAFE for name in names)
     every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
     title = f"{safe} of {len(names)} promises {'is' if safe == 1 else 'are'} kept in at least nine months of ten"
     if np.isfinite(every.mean) and safe < len(names):
@@ -119,7 +119,7 @@ def show_response(plan: Planning) -> None:
             f"{span(wall.mean)} for the buyer",
             "The contract’s clock stops at night; the buyer’s does not. A lead is called when a rep takes it up.",
         )
-    promise = next((c for c in plan.scenario.sla.values() if isinstance(c, SpeedClause) and c.within.business), None)
+    promise = speed_by_business_clock(plan.scenario.sla.values())
     hours = None if promise is None else plan.scenario.clause_minutes(promise) / 60.0
     show(
         style.response_curves(
@@ -141,8 +141,8 @@ def show_response(plan: Planning) -> None:
     rows = [
         (
             f"{words} of leads are called within",
-            _spread(plan, f"business_{p}_minutes", wait),
-            _spread(plan, f"wall_{p}_minutes", span),
+            _spread(plan, f"response_business_{p}_minutes", wait),
+            _spread(plan, f"response_wall_{p}_minutes", span),
         )
         for words, p in (("half", "p50"), ("nine tenths", "p90"))
     ]
@@ -287,7 +287,7 @@ def show_money(plan: Planning) -> None:
 
 
 def _clause_row(plan: Planning, name: str) -> str:
-    clause, attained, kept = plan.scenario.sla[name], plan.attained(name), plan.kept(name)
+    clause, attained, kept = plan.scenario.sla[name], plan.clauses[name].attained, plan.clauses[name].kept
     css, verdict = _verdict(plan, name)
     colour = {"kept": style.BLUE, "risk": "#85550c", "broken": style.ORANGE}.get(css, style.GREY)
     said = (
@@ -313,7 +313,7 @@ def _clause_row(plan: Planning, name: str) -> str:
 
 def _verdict(plan: Planning, name: str) -> tuple[str, str]:
     """Return a colour class and the verdict on a clause, with what any number of people could reach."""
-    clause, kept, ceiling = plan.scenario.sla[name], plan.kept(name), plan.ceiling(name)
+    clause, kept, ceiling = plan.scenario.sla[name], plan.clauses[name].kept, plan.clauses[name].ceiling
     if not np.isfinite(kept.mean):
         return "", "no case"
     word, css = (

@@ -8,7 +8,7 @@ import numpy as np
 
 from smarketing_sim import __version__
 from smarketing_sim.measure.theory import calendar_ceiling
-from smarketing_sim.report.notebook.display import fold, heading, table_html
+from smarketing_sim.report.notebook.display import fold, heading
 from smarketing_sim.report.notebook.provenance import versions
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.scenario.answers import OWN_FIGURE
@@ -20,6 +20,7 @@ from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Money, Share
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import business_span, counted, money, percent, range_of, span
+from smarketing_sim.words.tables import table_html
 
 _LIMITS = (
     "Mindset, morale and trust between the teams; pay and its incentives; people leaving and being replaced.",
@@ -75,7 +76,7 @@ def twin_html(plan: Planning) -> str:
             ]
         )
     for name, clause in plan.scenario.sla.items():
-        ceiling = plan.ceiling(name)
+        ceiling = plan.clauses[name].ceiling
         if ceiling is not None and isinstance(clause, SpeedClause) and clause.applies_to == AppliesTo():
             exact = calendar_ceiling(plan.scenario, clause)
             rows.append([f"{name}, each lead called at the next open minute", percent(exact), percent(ceiling)])
@@ -184,7 +185,7 @@ def provenance_html(plan: Planning) -> str:
 
 def key_figures(plan: Planning) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
-    lines = [f"{name:<10}{percent(plan.attained(name).mean):>8}" for name in plan.scenario.sla]
+    lines = [f"{name:<10}{percent(plan.clauses[name].attained.mean):>8}" for name in plan.scenario.sla]
     lines.append(f"{'busy':<10}{percent(plan.mean('sdr_utilisation').mean):>8}")
     return "\n".join(lines)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from smarketing_sim.decide.surface import Point, Surface
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.notebook.display import WHAT_IF, display_html, heading, table_html
+from smarketing_sim.report.notebook.display import WHAT_IF, display_html, heading
 from smarketing_sim.report.planning.planning import Planning
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, money_mark, month_range, months
+from smarketing_sim.words.tables import table_html
 
 _DIGITS = 4
 

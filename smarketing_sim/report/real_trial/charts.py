@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from smarketing_sim.charts import style
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.charts import style
 
 _WEEKS = {1: "1 week", 4: "1 month", 13: "3 months", 52: "1 year", 260: "5 years", 1040: "20 years", 5200: "100 years"}
 _HEIGHT = 0.26

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
+from smarketing_sim.charts import style
 from smarketing_sim.decide.years_needed import MOST_YEARS, running_margins
-from smarketing_sim.report.charts import style
 from smarketing_sim.report.replications.study import Headline
 
 _ROW = 3

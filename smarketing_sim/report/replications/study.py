@@ -208,13 +208,13 @@ class Study:
         return told, _most([years_for(h.values, margin) for h, _, margin in found])
 
     def _share(self, name: str) -> Headline:
-        mean, values = Planning(self.base).attained(name), self.series[""][f"attainment.{name}"]
+        mean, values = Planning(self.base).clauses[name].attained, self.series[""][f"attainment.{name}"]
         told = f"{percent(mean.mean)}, {range_of(mean, percent)}"
         return Headline(f"Share attained ({_named(name)})", told, 100.0 * values, "points", 1.0)
 
     def _months(self, name: str) -> Headline:
         plan, values = Planning(self.base), self.series[""][f"p_kept.{name}"]
-        kept = plan.kept(name)
+        kept = plan.clauses[name].kept
         told = "no case" if math.isnan(kept.mean) else f"{months(kept, plan.months)}, {month_range(kept, plan.months)}"
         return Headline(f"Months kept ({_named(name)})", told, 12.0 * values, "months", 0.5)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from smarketing_sim.charts.promise import limits_chart
 from smarketing_sim.decide.frontier import LIMITS, Promise, to_json
-from smarketing_sim.report.charts.promise import limits_chart
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
-from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table, table_html
+from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.sales_promise.words import (
     Offer,
@@ -29,6 +29,7 @@ from smarketing_sim.report.sales_promise.words import (
 from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.numbers import counted, money, percent, range_of
+from smarketing_sim.words.tables import table_html
 
 PARAMETERS: dict[str, type] = {"keep": float}
 """Parameters of the notebook beside those of every report."""

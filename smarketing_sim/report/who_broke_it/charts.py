@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from smarketing_sim.charts import style
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.charts import style
 from smarketing_sim.words.numbers import money
 
 

@@ -15,7 +15,7 @@ from smarketing_sim.decide.attribution import MEASURE, MEASURES, Attribution, Ca
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
-from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table, table_html
+from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.report.notebook.parameters import find_params
 from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.who_broke_it.charts import parts_chart
@@ -25,6 +25,7 @@ from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, gain, money, money_unit, range_of, signed, upper_first
+from smarketing_sim.words.tables import table_html
 
 PARAMETERS: dict[str, type] = {"other_path": str}
 """Parameters of the notebook beside those of every report."""

@@ -10,8 +10,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from smarketing_sim.charts import style
 from smarketing_sim.decide.flow import PacingLine
-from smarketing_sim.report.charts import style
 
 _APART = 0.07
 

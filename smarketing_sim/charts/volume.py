@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from smarketing_sim.charts import style
 from smarketing_sim.decide.volume import Curve
 from smarketing_sim.measure.statistics import t_interval
-from smarketing_sim.report.charts import style
 from smarketing_sim.words.numbers import money, money_unit
 
 _COLOURS = (style.ORANGE, style.BLUE, style.INK, style.GREY)

@@ -26,16 +26,22 @@ LOOK: Any = {
 }  # fmt: skip
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def _figure(width: float, height: float, axes: Axes | None = None) -> tuple[Figure, Axes]:
+    """Return axes to draw on and their figure; a new one where none are given."""
+    if axes is not None:
+        return axes.get_figure(root=True), axes  # type: ignore[return-value]
     with mpl.rc_context(LOOK):
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots()
 
 
-def waiting_map(waiting: Floats) -> Figure:
-    """Draw the mean number of leads waiting by hour of the week; ``waiting`` has shape (168,), Monday first."""
+def waiting_map(waiting: Floats, *, axes: Axes | None = None) -> Figure:
+    """Draw the mean number of leads waiting by hour of the week; ``waiting`` has shape (168,), Monday first.
+
+    Here as in the charts below, ``axes`` are those to draw on; left out, a figure of their own is made.
+    """
     with mpl.rc_context(LOOK):
-        figure, axes = _figure(8.2, 2.7)
+        figure, axes = _figure(8.2, 2.7, axes)
         grid = pd.DataFrame(np.reshape(waiting, (7, 24)), index=list(DAYS))
         sns.heatmap(grid, ax=axes, cmap=sns.light_palette(ORANGE, as_cmap=True), linewidths=0.5, linecolor="white",
                     vmin=0, cbar_kws={"label": "leads waiting", "pad": 0.015, "aspect": 14})  # fmt: skip
@@ -46,7 +52,13 @@ def waiting_map(waiting: Floats) -> Figure:
 
 
 def response_curves(
-    *, business_hours: Floats, business: Floats, wall_hours: Floats, wall: Floats, promise_hours: float | None
+    *,
+    business_hours: Floats,
+    business: Floats,
+    wall_hours: Floats,
+    wall: Floats,
+    promise_hours: float | None,
+    axes: Axes | None = None,
 ) -> Figure:
     """Draw the share of leads called within each age on both clocks, with the range over simulated years.
 
@@ -60,7 +72,7 @@ def response_curves(
         The promised limit in business hours, drawn as a line; None for none.
     """
     with mpl.rc_context(LOOK):
-        figure, axes = _figure(8.2, 3.1)
+        figure, axes = _figure(8.2, 3.1, axes)
         lines = ((business_hours, business, BLUE, "business clock: what the contract counts"),
                  (wall_hours, wall, ORANGE, "wall clock: what the buyer lives by"))  # fmt: skip
         for hours, shares, colour, label in lines:
@@ -104,10 +116,10 @@ def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, h
     return figure
 
 
-def revenue_spread(revenue: Floats, *, goal: float | None, expected: float) -> Figure:
-    """Draw how single simulated years fall out; ``revenue`` has shape (years,), in the plan's currency."""
+def revenue_spread(revenue: Floats, *, goal: float | None, expected: float, axes: Axes | None = None) -> Figure:
+    """Draw what single simulated years bring; ``revenue`` has shape (years,), in the plan's currency."""
     with mpl.rc_context(LOOK):
-        figure, axes = _figure(8.2, 2.5)
+        figure, axes = _figure(8.2, 2.5, axes)
         sns.histplot(
             x=revenue, ax=axes, color=BLUE, alpha=0.55, edgecolor="white", bins=min(30, max(8, len(revenue) // 8))
         )
@@ -134,6 +146,32 @@ def revenue_spread(revenue: Floats, *, goal: float | None, expected: float) -> F
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value)))
         axes.grid(axis="y", color=RULE, linewidth=0.7)
         axes.set_axisbelow(True)
+    return figure
+
+
+def attained_and_promised(
+    clauses: Sequence[str],
+    *,
+    attained: Sequence[tuple[float, float, float]],
+    promised: Sequence[float],
+    axes: Axes | None = None,
+) -> Figure:
+    """Draw what clauses attained, as (mean, low, high), with a tick at what was promised; shares."""
+    with mpl.rc_context(LOOK):
+        figure, axes = _figure(8.2, 0.5 * len(clauses) + 0.9, axes)
+        mean, low, high = 100.0 * np.array(attained, dtype=np.float64).reshape(-1, 3).T
+        kept = mean >= 100.0 * np.array(promised)
+        for place, target in enumerate(promised):
+            colour = BLUE if kept[place] else ORANGE
+            axes.plot([low[place], high[place]], [place, place], color=colour, linewidth=5, alpha=0.35)
+            axes.plot(mean[place], place, "o", color=colour, markersize=7)
+            axes.plot(100.0 * target, place, "|", color=INK, markersize=20, markeredgewidth=1.6)
+        axes.set_yticks(range(len(clauses)), list(clauses))
+        axes.set_ylim(len(clauses) - 0.5, -0.5)
+        axes.set(xlabel="share attained, %, with its 95% range; upright: what was promised", xlim=(0, None))
+        axes.grid(axis="x", color=RULE, linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.tick_params(left=False)
     return figure
 
 

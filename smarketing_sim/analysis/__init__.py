@@ -1,0 +1,1 @@
+"""The package as Python: load a plan, simulate it, look, change one thing, compare."""

@@ -1,0 +1,45 @@
+"""Plans from files, and changed by hand; a change is told by the plan's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from smarketing_sim.scenario import building, files
+from smarketing_sim.scenario.ranges import named_with
+from smarketing_sim.scenario.schema import Scenario
+
+
+def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """Read a plan from a YAML file.
+
+    Parameters
+    ----------
+    path
+        The file; ``smarketing:baseline`` is one of the package.
+    overrides
+        Values by dotted path, such as ``{"sales.sdr.headcount": 12}``; text is read as in a file: ``"90%"``,
+        ``"2 business hours"``, ``"$4.2k"``.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, each with line, path, value, rule and nearest valid name.
+    """
+    return named_with(files.load(path, overrides), _told(overrides or {}))
+
+
+def override(plan: Scenario, overrides: Mapping[str, Any]) -> Scenario:
+    """Return another plan with some values changed, by dotted path; a plan itself never changes.
+
+    Raises
+    ------
+    InputError
+        With every problem: an unknown path, with the nearest one, or a value that cannot be.
+    """
+    return named_with(building.override(plan, overrides), _told(overrides))
+
+
+def _told(overrides: Mapping[str, Any]) -> dict[str, str]:
+    return {path: "null" if value is None else str(value) for path, value in overrides.items()}

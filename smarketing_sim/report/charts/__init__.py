@@ -1,1 +1,0 @@
-"""Charts that several pages share, and the style of all."""
