@@ -24,6 +24,9 @@ from smarketing_sim.experiment.years import Progress, Result, Year, outcomes, ru
 from smarketing_sim.measure.summary import Measures
 from smarketing_sim.scenario.schema import Scenario
 
+_WHOLE = 1000
+"""What a way in parts is told in."""
+
 
 @dataclass(frozen=True)
 class Simulation:
@@ -89,7 +92,7 @@ class Simulation:
     def finish(self) -> None:
         """Tell that all is done, where less was to be simulated than seemed."""
         if self.progress is not None:
-            self.progress(1, 1)
+            self.progress(_WHOLE, _WHOLE)
 
     def run(
         self, scenario: Scenario, *, precision: Mapping[str, Precision] | None = None, keep_ledgers: bool = False
@@ -176,4 +179,4 @@ class Simulation:
 
 
 def _part(progress: Progress, before: float, share: float) -> Progress:
-    return lambda done, planned: progress(round(1000 * (before + share * done / max(planned, 1))), 1000)
+    return lambda done, planned: progress(round(_WHOLE * (before + share * done / max(planned, 1))), _WHOLE)

@@ -67,8 +67,10 @@ def current_name(name: str) -> str:
 
 
 def unit_of(name: str) -> Unit:
-    """Return the unit of a headline measure; attainments and chances are shares."""
-    return HEADLINES[name].unit if name in HEADLINES else "share"
+    """Return the unit of a measure; attainments and chances are shares."""
+    if name in HEADLINES:
+        return HEADLINES[name].unit
+    return "minutes" if name.endswith("_minutes") else "count" if name.endswith("_count") else "share"
 
 
 def with_old_names(answer: Any) -> Any:

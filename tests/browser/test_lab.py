@@ -280,7 +280,7 @@ def test_a_plan_saved_in_the_page_is_read_back_and_never_written_over(visit: Vis
     visit.slide("Reps", "ArrowRight", 2)
     visit.page.get_by_text("reps: 8 → 11").wait_for()
     visit.press("Save as YAML")
-    visit.page.get_by_text("is there already; choose another name").wait_for()
+    visit.page.get_by_text("already exists; choose another name").wait_for()
     assert load(saved).digest == expected.digest
 
 

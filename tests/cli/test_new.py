@@ -59,7 +59,7 @@ def test_a_file_that_is_there_is_never_written_over_unasked(smarketing: Callable
     mine.write_text("mine")
     said = smarketing("new", "Mine", "--answers", "answers.yaml")
     assert said.code == 2
-    assert "is there already" in said.err
+    assert "already exists" in said.err
     assert mine.read_text() == "mine"
     assert smarketing("new", "Mine", "--answers", "answers.yaml", "--yes").code == 0
     assert mine.read_text() != "mine"

@@ -24,7 +24,7 @@ def test_a_half_width_is_a_number_or_a_share_of_the_mean() -> None:
 
 def test_every_wrong_word_is_told_at_once() -> None:
     with pytest.raises(InputError) as raised:
-        parse_precision(["revenue_expectd=3%", "sdr_utilisation=0", "ae_utilisation", "won_count=-1%", "spend=inf"])
+        parse_precision(["expected_revenu=3%", "sdr_utilisation=0", "ae_utilisation", "won_count=-1%", "spend=inf"])
     told = [str(problem) for problem in raised.value.problems]
     assert len(told) == 5
     assert "did you mean 'expected_revenue'?" in told[0]

@@ -29,6 +29,7 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep import Sweep, identity_of, sweep
 from smarketing_sim.experiment.sweep_record import Record, read_record
 from smarketing_sim.experiment.workers import workers
+from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval
 from tests.experiment.sweeps import VARY, YEARS, Ruled, killed_at, same_table, tiny_grid, tiny_sweep
 
@@ -87,7 +88,7 @@ def test_the_table_comes_back_from_its_file_as_it_was(alone: Sweep, tmp_path: Pa
     answer = json.loads((tmp_path / "sweep.json").read_text())
     digest = hashlib.sha256((tmp_path / "table.parquet").read_bytes()).hexdigest()
     assert answer.pop("artefacts") == {"table.parquet": digest}
-    assert answer == alone.to_json()
+    assert answer == with_old_names(alone.to_json())
     assert str(tmp_path) not in json.dumps(answer)
 
 

@@ -419,7 +419,7 @@ def test_no_file_is_written_over_unasked(controller: Controller, ear: Ear) -> No
     first = path.read_bytes()
     controller.apply(lambda s: move(s, REPS, 13))
     assert controller.save("mine") is None
-    assert "is there already" in ear.troubles[-1]
+    assert "already exists" in ear.troubles[-1]
     assert path.read_bytes() == first
     assert controller.save("mine", overwrite=True) == path
     assert load(path).sales.sdr.headcount == 13

@@ -21,7 +21,7 @@ TRACE = ["Traceback (most recent call last)", "File \x1b[32m/opt/lab/x.py:1\x1b[
 @pytest.mark.parametrize(
     ("said", "seen"),
     [
-        ("/srv/ann/plans/params/x.yaml: is there already", "params/x.yaml: is there already"),
+        ("/srv/ann/plans/params/x.yaml: already exists", "params/x.yaml: already exists"),
         ("no such file: '/etc/lab/x.yaml'", "no such file: '…/x.yaml'"),
         ("(/srv/ben/a/b.yaml) and /opt/lib/c.py", "(…/b.yaml) and …/c.py"),
         ("5 leads/rep; params/x.yaml; 1/2; 3 / 4 / 5", "5 leads/rep; params/x.yaml; 1/2; 3 / 4 / 5"),
@@ -72,9 +72,9 @@ def test_a_reply_with_a_traceback_is_shortened_and_others_are_handed_on() -> Non
 def test_no_line_of_the_lab_names_a_place_in_the_machine(state: State, caplog: pytest.LogCaptureFixture) -> None:
     lab = Lab(state)
     try:
-        lab._hear(Told("/srv/p/x.yaml: is there already", trouble=True))
+        lab._hear(Told("/srv/p/x.yaml: already exists", trouble=True))
         lab._hear(Publication("no report was published: /srv/p/x.yaml: gone", ended=True, trouble=True))
-        assert "…/x.yaml: is there already" in unescape(lab.message.value)
+        assert "…/x.yaml: already exists" in unescape(lab.message.value)
         assert "…/x.yaml: gone" in unescape(lab.report.value)
         lab.controller.save = lambda *_, **__: Path("/srv/none/x").read_text()  # type: ignore[method-assign, assignment]
         lab.save_button.click()

@@ -22,7 +22,8 @@ from .policy import faults
 def _known(path: Path) -> dict[str, type]:
     """Parameters of every report, and those that a chapter has beside them."""
     name = f"smarketing_sim.report.{path.stem}.page"
-    chapter = importlib.import_module(name) if importlib.util.find_spec(name) else None
+    has_room = importlib.util.find_spec(name.removesuffix(".page")) is not None
+    chapter = importlib.import_module(name) if has_room else None
     return PARAMETERS | getattr(chapter, "PARAMETERS", {})
 
 

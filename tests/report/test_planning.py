@@ -26,6 +26,7 @@ from smarketing_sim.decide.self_check import BENCHMARKS
 from smarketing_sim.errors import InputError, SmarketingWarning
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.publish import publisher
 from smarketing_sim.publish.pages import TEMPLATES
 from smarketing_sim.publish.reports import KNOWN_NAME
@@ -443,7 +444,7 @@ def test_a_report_holds_the_numbers_of_the_run_command_to_the_last_digit(
     monkeypatch.setattr("sys.argv", ["smarketing", *words])
     with pytest.raises(SystemExit):
         cli.main()
-    assert _record(published.pages[0])["results"] == json.loads(capsys.readouterr().out)
+    assert with_old_names(_record(published.pages[0])["results"]) == json.loads(capsys.readouterr().out)
 
 
 def test_the_hub_lists_every_report_with_its_finding(published: SimpleNamespace) -> None:

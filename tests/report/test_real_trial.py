@@ -77,10 +77,10 @@ def test_the_page_tells_weeks_leads_and_the_truth(shown: Callable[[Study], _Show
 
 EDGES: dict[str, tuple[Scenario, int, str]] = {
     "one year": (small(**LATE), 1, "no range"),
-    "waiting costs nothing": (small(decay__preset="none", **LATE), 3, "makes no sure difference here"),
+    "waiting costs nothing": (small(decay__preset="none", **LATE), 3, "makes no detectable difference here"),
     "no reps": (small(sales__sdr__headcount=0), 2, "call data can say nothing about speed"),
     "no leads": (small(marketing__sources__web__leads_per_month=0), 2, "call data can say nothing about speed"),
-    "nothing to gain": (small(sales__sdr__headcount=40), 3, "makes no sure difference here"),
+    "nothing to gain": (small(sales__sdr__headcount=40), 3, "makes no detectable difference here"),
 }
 
 
@@ -111,7 +111,7 @@ def test_preparing_counts_both_parts_as_one_and_writes_tables(tmp_path: Path, mo
     path = write_tiny(tmp_path)
     given = _parameters(params_path=str(path), within="10 min", tables_dir=str(tables), seed=3)
     study = chapter.prepare(given)
-    assert told.read_text() == "2000 2000"
+    assert told.read_text() == "1000 1000"
     assert (study.trial.seed, study.lab.seed, str(study.trial.within)) == (3, 3, "10 minutes")
     needs = pd.read_parquet(tables / "needs.parquet")
     assert list(needs["outcome"].unique()) == list(OUTCOMES)

@@ -394,7 +394,7 @@ def test_preparing_simulates_four_plans_under_one_luck(tmp_path: Path, monkeypat
     path, told = write_tiny(tmp_path), tmp_path / "progress"
     monkeypatch.setenv(VARIABLE, str(told))
     study = prepare(_parameters(params_path=str(path), seed=5, tables_dir=str(tmp_path / "tables")))
-    assert told.read_text() == "8 8"
+    assert told.read_text() == "1000 1000"
     assert study.years == 2
     assert {experiment.seed for experiment in (study.base, *study.changes.values())} == {5}
     years = pd.read_parquet(tmp_path / "tables" / "years.parquet")
@@ -408,10 +408,10 @@ def test_a_misspelt_parameter_and_a_failed_year_stop_the_page(tmp_path: Path, mo
     with pytest.raises(InputError, match="did you mean 'replications'"):
         prepare(_parameters(replicatons=3))
 
-    def failing(scenario: Scenario, **_: Any) -> Replications:
+    def failing(_: Simulation, scenario: Scenario, **__: Any) -> Replications:
         return Replications(scenario, 1, "reference", (), (Failure(4, "ValueError: odd"),))
 
-    monkeypatch.setattr(replications, "run", failing)
+    monkeypatch.setattr(Simulation, "run", failing)
     with pytest.raises(RunFailed, match="year 4: ValueError: odd"):
         prepare(_parameters(params_path=str(write_tiny(tmp_path))))
 

@@ -91,7 +91,9 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"keep": 0.2}, "1 rep",
     ),
     "a rep with terms of their own": ({"sales.sdr.reps.5.skill": 1.2}, {"keep": 0.2}, "the plan names rep 5"),
-    "only speed": ({f"sla.{name}": None for name in ("depth", "volume", "quality", "feedback")}, {}, "sales (speed)"),
+    "only speed": (
+        {f"sla.{name}": None for name in ("depth", "volume", "quality", "feedback")}, {}, "sales promises (speed)",
+    ),
 }  # fmt: skip
 
 
@@ -100,8 +102,9 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 def test_a_plan_at_the_edge_of_sense_gives_a_page_and_a_text_that_make_sense(
     edge: str, tmp_path: Path, shown: Callable[[Staffing], _Shown]
 ) -> None:
-    overrides, how, said = EDGES[edge]
-    answer = staff(scenario_with(tmp_path, overrides), Simulation(YEARS), **{"keep": 0.8, **how})
+    overrides, how, said = EDGES[edge][0], dict(EDGES[edge][1]), EDGES[edge][2]
+    years = how.pop("replications", YEARS)
+    answer = staff(scenario_with(tmp_path, overrides), Simulation(years), **{"keep": 0.8, **how})
     page = shown(answer)
     hold_words(page)
     assert said.lower() in page.text.lower()

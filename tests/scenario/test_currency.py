@@ -13,6 +13,7 @@ import pytest
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment.compare import compare, per_replication
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.names import unit_of
 from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario, flatten
@@ -79,7 +80,7 @@ def test_a_year_in_another_currency_is_the_same_year_at_the_rate() -> None:
     found = [Simulation(2).run(one) for one in (plan, override(plan, KRONER))]
     here, there = map(per_replication, found)
     for name, values in here.items():
-        factor = RATE if name.startswith(("revenue", "contribution", "spend")) else 1.0
+        factor = RATE if unit_of(name) == "money" else 1.0
         assert there[name] == pytest.approx(factor * values, nan_ok=True), name
     assert here["contribution"].any()
 

@@ -270,7 +270,7 @@ def test_leads_come_outside_the_hours_as_often_as_was_answered(share: str, hours
     plan = plan_of({"country": "none", "outside_share": share, "hours": hours, "handed_per_month": {"web": 20_000}})
     created_at = sample_demand(plan, seed=1).created_at
     inside = np.mean(contract_calendar(plan).next_open(created_at) == created_at)
-    assert 1 - inside == pytest.approx(float(share.split(maxsplit=1)[0]) / 100, abs=0.02)
+    assert 1 - inside == pytest.approx(float(share.removesuffix("%")) / 100, abs=0.02)
 
 
 @pytest.mark.parametrize("answers", [{"dials_per_conversation": 5}, {"dials_per_conversation": 3}, {"reps": 2}, {}])

@@ -149,7 +149,7 @@ def test_a_share_outside_zero_to_one_or_without_its_sign_is_refused(value: objec
 
 
 def test_a_whole_number_for_a_share_is_told_how_to_write_a_percentage() -> None:
-    with pytest.raises(ValidationError, match="write '35 %'"):
+    with pytest.raises(ValidationError, match="write '35%'"):
         value_of(Share, 35)
 
 

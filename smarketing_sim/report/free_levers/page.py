@@ -83,7 +83,7 @@ def show_ranking(ranking: Ranking) -> None:
     """Show the free changes, best first: the chart, and the numbers behind it."""
     free, total = ranking.free, ranking.today.scenario.run.horizon_months
     if not free:
-        heading("This plan has nothing free to change", "None of the candidate changes applies.")
+        heading("This plan has nothing free to change", "No candidate change applies.")
         return
     better, worse, first = _sure(free, 1), _sure(free, -1), free[0]
     heading(

@@ -266,7 +266,7 @@ def changes(scenario: Scenario) -> dict[str, dict[str, Any]]:
 def precision(margin: float, unit: str) -> str:
     """Return a margin with its unit, such as ``0.5 months``, ``1 point`` or ``14%``."""
     told = f"{margin:.0f}" if margin >= 9.95 or margin == round(margin) else f"{margin:.1f}"
-    return f"{told} {unit.removesuffix('s') if told == '1' else unit}"
+    return f"{told}%" if unit == "%" else f"{told} {unit.removesuffix('s') if told == '1' else unit}"
 
 
 def write_tables(study: Study, folder: Path) -> None:

@@ -112,7 +112,7 @@ def show_free(answer: Staffing) -> None:
     """Show the best change that costs nothing."""
     free, keep = answer.free, percent(answer.promise.keep)
     if free is None:
-        heading("Nothing free was found to try first", "None of the candidate changes applies to this plan.")
+        heading("Nothing free was found to try first", "No candidate change applies to this plan.")
         return
     reach = {True: "reaches", False: "does not reach", None: "may reach"}[free.enough]
     heading(
