@@ -76,6 +76,7 @@ coverage: $(DEV_STAMP) ## branch coverage of the package
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term
 
 docs: $(DEV_STAMP) ## build the docs as a site into build/docs; no network is needed
+	@rm -rf build/docs
 	@$(BIN)/python -m sphinx --fresh-env --fail-on-warning --quiet --doctree-dir build/doctrees docs build/docs
 	@echo "The docs are in build/docs/index.html"
 

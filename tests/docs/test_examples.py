@@ -18,13 +18,13 @@ from tests.conftest import PARAMS, ROOT
 
 DOCS = ROOT / "docs"
 PAGES = sorted([DOCS / "tutorial.md", *(DOCS / "how-to").glob("*.md")])
-WITH_EXAMPLES = [page for page in PAGES if "```" in page.read_text(encoding="utf-8").replace("```{toctree}", "")]
 LANGUAGES = {"yaml", "shell", "text"}
 BLOCK = re.compile(r"(?:<!-- tested: run(?:, leaves with (\d))? -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "<!-- tested: run"
 COMMANDS = typer.main.get_group(app).commands
 FEW_YEARS = (("--replications", "2"), ("--workers", "1"))
 SHORT_YEARS = (("--set", "run.horizon_months=1"), ("--set", "run.warm_up_weeks=1"))
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 Command = Callable[..., Said]
 
 
@@ -39,8 +39,14 @@ class Block:
     @property
     def commands(self) -> list[list[str]]:
         """The words of each of its lines that call the command line, comments left out."""
-        lines = [shlex.split(line, comments=True) for line in self.text.splitlines()]
-        return [words[1:] for words in lines if words[:1] == ["smarketing"]]
+        return [
+            shlex.split(line, comments=True)[1:] for line in self.text.splitlines() if line.startswith("smarketing ")
+        ]
+
+    @property
+    def targets(self) -> list[str]:
+        """The targets of its lines that call make."""
+        return [line.split()[1] for line in self.text.splitlines() if line.startswith("make ")]
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -48,6 +54,9 @@ def blocks(text: str) -> Iterator[Block]:
     for found in BLOCK.finditer(text):
         if not found[2].startswith("{"):
             yield Block(found[2], found[3], int(found[1] or 0) if found[0].startswith(MARK) else None)
+
+
+WITH_EXAMPLES = [page for page in PAGES if any(blocks(page.read_text(encoding="utf-8")))]
 
 
 def named(text: str) -> str | None:
@@ -103,8 +112,9 @@ def test_a_planted_example_that_nobody_tests_is_found(planted: str) -> None:
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.stem)
 def test_the_examples_of_a_page_work(page: Path, folder: Path, smarketing: Command) -> None:
     """Plans and answers are written where they say they are; every command is read, and the marked ones are run."""
-    plans = []
+    plans: list[str] = []
     for block in blocks(page.read_text(encoding="utf-8")):
+        assert TARGETS.issuperset(block.targets)
         if block.language == "yaml":
             name = str(named(block.text))
             (folder / name).write_text(block.text, encoding="utf-8")
