@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab app test lint soak bench coverage params dist lock clean notebooks
+.PHONY: help report lab app test lint soak bench coverage docs params dist lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -74,6 +74,11 @@ bench: $(DEV_STAMP) ## time the engines beside their peers, and append the figur
 
 coverage: $(DEV_STAMP) ## branch coverage of the package
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --cov --cov-report=term
+
+docs: $(DEV_STAMP) ## build the docs as a site into build/docs; no network is needed
+	@rm -rf build/docs
+	@$(BIN)/python -m sphinx --fresh-env --fail-on-warning --quiet --doctree-dir build/doctrees docs build/docs
+	@echo "The docs are in build/docs/index.html"
 
 params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON schema anew
 	@$(BIN)/python -m smarketing_sim.scenario.schema_docs params

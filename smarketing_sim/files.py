@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -11,9 +12,13 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
 from smarketing_sim.plain import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STAGING_PREFIX = ".staging-"
 """Begins the name of what is being made beside its place."""
@@ -141,3 +146,20 @@ def sync(path: Path, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table without its index in one step; the folder is made where it is not there.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    RunFailed
+        If the disk fails or is full; what was there before is kept.
+    """
+    with disk_faults_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    write_atomically(path, buffer.getvalue())

@@ -9,6 +9,13 @@ from typing import Any
 from smarketing_sim.scenario import building, files
 from smarketing_sim.scenario.ranges import named_with
 from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.shipped import named
+
+
+def find_params(path: Path) -> Path:
+    """Return a path as it is, or from the folder above, where JupyterLab runs a notebook in its own, or as shipped."""
+    above = Path("..") / path
+    return above if not path.exists() and above.exists() else named(path)
 
 
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
@@ -27,7 +34,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     InputError
         With every problem of the file, each with line, path, value, rule and nearest valid name.
     """
-    return named_with(files.load(path, overrides), _told(overrides or {}))
+    return named_with(files.load(find_params(Path(path)), overrides), _told(overrides or {}))
 
 
 def override(plan: Scenario, overrides: Mapping[str, Any]) -> Scenario:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from smarketing_sim.analysis import frames
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.replications import Failure, Replications, replicate
 from smarketing_sim.experiment.results import ClauseResult, clause_results, to_json
+from smarketing_sim.files import write_parquet
 from smarketing_sim.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -92,6 +94,26 @@ class Years(Replications):
         if isinstance(found, Failure) or found[1] is None:
             raise RunFailed(f"simulated year {replication} failed: {getattr(found, 'error', 'no ledger')}")
         return found[1]
+
+    def export(self, folder: str | Path, replication: int = 0) -> list[Path]:
+        """Write all tables, and leads and attempts of one simulated year, into a folder as Parquet files.
+
+        Returns
+        -------
+        list of Path
+            The files.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written, or that year was not simulated.
+        """
+        tables = {name: getattr(self, name).reset_index() for name in ("clauses", "funnel", "money", "waiting")}
+        tables |= {"leads": self.leads(replication), "attempts": self.attempts(replication)}
+        paths = {Path(folder) / f"{name}.parquet": table for name, table in tables.items()}
+        for path, table in paths.items():
+            write_parquet(table, path)
+        return list(paths)
 
     def to_frame(self) -> pd.DataFrame:
         """Return every measure that ``smarketing compare`` knows: one row each, with label and unit."""

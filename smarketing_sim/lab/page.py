@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from smarketing_sim.analysis.plans import find_params
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.lab.faults import NOT_OPENED, told
 from smarketing_sim.lab.scorecard import figures
@@ -13,7 +14,7 @@ from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
 from smarketing_sim.patience import LONG_SECONDS
-from smarketing_sim.report.notebook.parameters import check_parameters, find_params
+from smarketing_sim.report.notebook.parameters import check_parameters
 from smarketing_sim.report.planning.planning import Planning, write_tables
 from smarketing_sim.report.planning.sections import show_response, show_waiting
 from smarketing_sim.words.numbers import percent, ranged, tell_money_in

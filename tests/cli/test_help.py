@@ -12,7 +12,13 @@ from smarketing_sim.cli import app
 from tests.conftest import ROOT
 
 COMMANDS = typer.main.get_group(app).commands
-TOLD_IN = (ROOT / "README.md", ROOT / "docs" / "decisions.md", ROOT / "smarketing_sim" / "cli" / "working_folder.md")
+CALL = re.compile(r"\bsmarketing ([a-z]+)\b([^`\n#]*)")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "smarketing_sim" / "cli" / "working_folder.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
+TOLD_IN = [page for page in PAGES if any(call[1] in COMMANDS for call in CALL.finditer(page.read_text("utf-8")))]
 
 
 def options_of(command: str) -> set[str]:
@@ -43,7 +49,7 @@ def test_the_help_of_a_command_shows_and_explains_every_option(smarketing, comma
 
 @pytest.mark.parametrize("page", TOLD_IN, ids=lambda page: page.name)
 def test_a_command_on_a_page_has_the_options_that_stand_there(page: Path) -> None:
-    told = re.findall(r"\bsmarketing ([a-z]+)\b([^`\n#]*)", page.read_text(encoding="utf-8"))
+    told = CALL.findall(page.read_text(encoding="utf-8"))
     told = [(command, words) for command, words in told if command in COMMANDS]
     assert told
     for command, words in told:

@@ -160,8 +160,9 @@ def test_a_team_far_too_small_gets_a_file_that_says_what_to_change(
     assert load("params/too-few.yaml").sales.sdr.headcount == reps
 
 
-def test_the_answers_that_the_readme_shows_make_a_plan(smarketing: Callable[..., Said], folder: Path) -> None:
-    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n# answers.yaml")[1].split("```")[0]
+def test_the_answers_that_the_guide_shows_make_a_plan(smarketing: Callable[..., Said], folder: Path) -> None:
+    guide = (ROOT / "docs" / "how-to" / "describe-your-company.md").read_text(encoding="utf-8")
+    shown = guide.split("```yaml\n# answers.yaml")[1].split("```")[0]
     (folder / "shown.yaml").write_text("#" + shown)
     assert smarketing("new", "Shown", "--answers", "shown.yaml").code == 0
     plan = load("params/shown.yaml")

@@ -32,7 +32,7 @@ MAY_WRITE = {
     "ledger_files.py": {"open", "write_table"},
     "report/notebook/display.py": {"savefig"},
     "report/notebook/progress.py": {"write_text"},
-    "report/notebook/tables.py": {"to_parquet"},
+    "files.py": {"to_parquet"},
     "scenario/schema_docs.py": {"write_text"},
 }
 GENERATOR_NAMES = {

@@ -365,10 +365,10 @@ def test_failed_years_stop_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     from smarketing_sim.errors import RunFailed
     from smarketing_sim.experiment.replications import Failure
 
-    def failing(scenario: Scenario, **_: Any) -> Replications:
+    def failing(_: Simulation, scenario: Scenario, **__: Any) -> Replications:
         return Replications(scenario, 1, "reference", (), (Failure(4, "ValueError: odd"),))
 
-    monkeypatch.setattr(planning, "run", failing)
+    monkeypatch.setattr(Simulation, "run", failing)
     with pytest.raises(RunFailed, match="year 4: ValueError: odd"):
         prepare(_parameters(params_path=str(write_tiny(tmp_path))))
 

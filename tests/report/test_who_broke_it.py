@@ -151,7 +151,7 @@ def test_preparing_moves_the_other_plan_to_the_same_months_and_says_so(
 def test_the_other_plan_is_found_from_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_tiny(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(chapter, "explain", lambda a, b, **_: (a, b))
+    monkeypatch.setattr(chapter, "explain", lambda a, b, _: (a, b))
     found = chapter.prepare(_parameters(params_path=str(path), other_path="params/hubspot-sla.yaml")).found
     assert found[0].name == load(ROOT / "params" / "hubspot-sla.yaml", {}).name
 

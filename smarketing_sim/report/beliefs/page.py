@@ -21,12 +21,12 @@ from smarketing_sim.decide.beliefs import (
 )
 from smarketing_sim.decide.levers import Lever, levers_of
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.beliefs.charts import belief_span_chart, tornado_chart
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.scenario.evidence import decay_presets
 from smarketing_sim.scenario.ranges import ranges_of, words
 from smarketing_sim.scenario.schema import Scenario

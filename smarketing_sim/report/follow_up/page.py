@@ -12,6 +12,7 @@ import pandas as pd
 
 from smarketing_sim.decide.design import Design, design, to_json
 from smarketing_sim.decide.shadow_price import AGES_MINUTES, HourPrice
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.follow_up.charts import attempts_map
 from smarketing_sim.report.follow_up.words import (
@@ -32,7 +33,6 @@ from smarketing_sim.report.follow_up.words import (
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, gain, money, money_unit, percent, range_of, upper_first

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from smarketing_sim.decide.ranking import WHAT_COUNTS, Effect, Ranking, best_free, rank_levers, to_json
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.free_levers.charts import levers_chart
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.words.numbers import counted, gain, money, month_range, months, more_points, range_of
 from smarketing_sim.words.tables import table_html
 

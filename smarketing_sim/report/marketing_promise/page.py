@@ -13,6 +13,7 @@ import pandas as pd
 from smarketing_sim.charts.volume import volume_cliff
 from smarketing_sim.decide.marketing_promise import MarketingPromise, marketing_promise, to_json
 from smarketing_sim.experiment import results
+from smarketing_sim.files import write_parquet
 from smarketing_sim.report.marketing_promise.sections import show_burst, show_next, show_pacing, show_split
 from smarketing_sim.report.marketing_promise.words import (
     cliff_rows,
@@ -33,7 +34,6 @@ from smarketing_sim.report.marketing_promise.words import (
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, money, percent, upper_first
 

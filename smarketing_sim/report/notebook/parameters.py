@@ -7,10 +7,10 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from smarketing_sim.analysis.plans import find_params
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.shipped import named
 from smarketing_sim.words.numbers import tell_money_in
 
 PARAMETERS: dict[str, type] = {"params_path": str, "replications": int, "seed": int, "workers": int, "tables_dir": str}
@@ -42,12 +42,6 @@ def check_parameters(namespace: Mapping[str, Any], more: Mapping[str, type] | No
     if problems:
         raise InputError(problems)
     return {name: given[name] for name in known}
-
-
-def find_params(path: Path) -> Path:
-    """Return a path as it is, or from the folder above, where JupyterLab runs a notebook in its own, or as shipped."""
-    above = Path("..") / path
-    return above if not path.exists() and above.exists() else named(path)
 
 
 def load_plan(given: Mapping[str, Any]) -> Scenario:

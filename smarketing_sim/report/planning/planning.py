@@ -15,12 +15,12 @@ from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.report.notebook.asking import question
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted
 

@@ -13,11 +13,11 @@ import pandas as pd
 from smarketing_sim.decide import confounding, trial
 from smarketing_sim.decide.confounding import ESTIMATES, ORDERS, Lab, confounding_lab
 from smarketing_sim.decide.trial import DESIGNS, OUTCOMES, POWERS, Outcome, Trial, plan_trial
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.real_trial.charts import multipliers_chart, weeks_chart
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, percent, range_of, signed

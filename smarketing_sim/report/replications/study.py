@@ -19,10 +19,10 @@ from smarketing_sim.decide.years_needed import UNKNOWN, sharpness, spread, years
 from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.default_years import QUICK_YEARS, REPORT_YEARS
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.report.notebook.asking import question
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.planning import planning
 from smarketing_sim.report.planning.answer import first_promise
 from smarketing_sim.report.planning.planning import Planning

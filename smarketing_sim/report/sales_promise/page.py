@@ -11,10 +11,10 @@ import pandas as pd
 
 from smarketing_sim.charts.promise import limits_chart
 from smarketing_sim.decide.frontier import LIMITS, Promise, to_json
+from smarketing_sim.files import write_parquet
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.sales_promise.words import (
     Offer,
     depth_words,

@@ -10,11 +10,11 @@ import pandas as pd
 
 from smarketing_sim.decide.staffing import Staffing, Step, staff
 from smarketing_sim.decide.staffing_answer import notes, to_json
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.staffing.charts import staffing_chart
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape

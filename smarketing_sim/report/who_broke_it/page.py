@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from smarketing_sim.analysis.plans import find_params
 from smarketing_sim.decide.attribution import MEASURE, MEASURES, Attribution, Causes, explain, group_name, to_json
+from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.asking import question
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
-from smarketing_sim.report.notebook.parameters import find_params
-from smarketing_sim.report.notebook.tables import write_parquet
 from smarketing_sim.report.who_broke_it.charts import parts_chart
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.causes import MEANING
