@@ -77,7 +77,6 @@ def scenario_for(*, rate: float, reps: int) -> Scenario:
                 "depth": {"target": 0.8, "attempts": 4, "within": "4 days"},
             },
         },
-        quiet=True,
     )
 
 
