@@ -22,7 +22,8 @@ from smarketing_sim.report.planning.sections import show_contract, show_money
 from smarketing_sim.scenario.files import load
 from smarketing_sim.words.numbers import money, percent
 
-YEARS = 6
+pytestmark = pytest.mark.slow  # for the advice that they read
+YEARS = 3
 
 
 @pytest.fixture(scope="module")

@@ -92,6 +92,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Ranking], _Shown]
@@ -102,6 +103,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     assert said in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50, 75])
 def test_hostile_labels_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Ranking], _Shown], hostile: list[str]

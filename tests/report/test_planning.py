@@ -152,6 +152,7 @@ def _planned(scenario: Scenario, years: int) -> Planning:
     return Planning(Simulation(years).run(scenario), advise(scenario, Simulation(min(years, 2), 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", CORNERS)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     corner: str, tmp_path: Path, shown: Callable[[Planning], _Shown]
@@ -173,6 +174,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     assert trust.key_figures(plan).splitlines()[-1].startswith("busy")
 
 
+@pytest.mark.slow
 def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
     tmp_path: Path, shown: Callable[[Planning], _Shown], money_in: Callable[[str], None]
 ) -> None:
@@ -258,6 +260,7 @@ def _hostile_scenario(folder: Path, nasty: list[str]) -> Scenario:
     return build(plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50, 175, 300])
 def test_hostile_names_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Planning], _Shown], hostile: list[str]
@@ -398,6 +401,7 @@ def _record(page: Path) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.slow
 def test_a_report_published_thrice_differs_in_its_time_alone(published: SimpleNamespace) -> None:
     texts = [page.read_text("utf-8") for page in published.pages]
     without = [re.sub(r"<time\b.*?</time>", "", text, flags=re.DOTALL) for text in texts]
@@ -406,6 +410,7 @@ def test_a_report_published_thrice_differs_in_its_time_alone(published: SimpleNa
     assert texts[0].count("<time") == 1
 
 
+@pytest.mark.slow
 def test_a_report_published_again_has_simulated_nothing_anew(published: SimpleNamespace) -> None:
     tables = [sorted((page.parent / "tables").glob("*.parquet")) for page in published.pages]
     assert len({tuple(path.read_bytes() for path in paths) for paths in tables}) == 1
@@ -414,6 +419,7 @@ def test_a_report_published_again_has_simulated_nothing_anew(published: SimpleNa
     assert kept == last > 50
 
 
+@pytest.mark.slow
 def test_the_record_of_a_report_holds_all_that_was_promised_and_nothing_private(published: SimpleNamespace) -> None:
     import getpass
     import socket
@@ -436,6 +442,7 @@ def test_the_record_of_a_report_holds_all_that_was_promised_and_nothing_private(
         assert not [word for word in private if word in text]
 
 
+@pytest.mark.slow
 def test_a_report_holds_the_numbers_of_the_run_command_to_the_last_digit(
     published: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -446,6 +453,7 @@ def test_a_report_holds_the_numbers_of_the_run_command_to_the_last_digit(
     assert _record(published.pages[0])["results"] == json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_the_hub_lists_every_report_with_its_finding(published: SimpleNamespace) -> None:
     hub = (published.root / "index.html").read_text("utf-8")
     for page in published.pages:
@@ -453,6 +461,7 @@ def test_the_hub_lists_every_report_with_its_finding(published: SimpleNamespace)
         assert _record(page)["finding"] in html.unescape(hub)
 
 
+@pytest.mark.slow
 def test_a_published_page_speaks_to_leaders_and_describes_every_figure(published: SimpleNamespace) -> None:
     page = _Page(re.sub(r"<style.*?</style>", "", published.pages[0].read_text("utf-8"), flags=re.DOTALL))
     assert not LEADERS_NEVER_READ.search(page.text)

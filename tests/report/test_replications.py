@@ -290,6 +290,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Study], _Shown]
@@ -333,6 +334,7 @@ def _hold_words(page: _Shown) -> None:
     assert all(figure["alt"] for figure in page.figures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50])
 def test_hostile_names_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Study], _Shown], hostile: list[str]

@@ -95,6 +95,7 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few_levers")
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_and_a_text_that_make_sense(
