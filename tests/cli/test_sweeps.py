@@ -32,6 +32,7 @@ def _answer(said: Said) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.slow
 def test_a_sweep_is_the_same_bytes_again_and_with_more_workers(smarketing: Command, tiny: Path) -> None:
     texts = [smarketing(*SWEEP, "--json", "--out", f"out-{n}", "--workers", count) for n, count in enumerate((1, 1, 2))]
     again = smarketing(*SWEEP, "--json", "--out", "out-0", "--workers", 1)
@@ -137,6 +138,7 @@ def test_a_long_sweep_is_refused_where_nobody_can_be_asked(smarketing: Command, 
     assert said.err == "this sweep has 20,000 scenarios of 50 simulated years each; add --yes to simulate so many\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
 def test_a_long_sweep_asks_and_no_is_taken_for_an_answer(tiny: Path) -> None:
     ours, theirs = pty.openpty()

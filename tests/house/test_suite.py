@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow  # for each starts pytest anew
 SUITE = """
 import pytest
 

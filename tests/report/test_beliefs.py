@@ -98,6 +98,7 @@ def test_a_plan_without_ranges_is_told_to_write_some(shown: Callable[[Doubt], _S
     assert "No value of this plan has a range" in page.text
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text_on_the_page(
     tmp_path: Path, shown: Callable[[Doubt], _Shown], hostile: list[str]
 ) -> None:

@@ -94,6 +94,7 @@ def busy() -> MarketingPromise:
     return answer_of(plan, 4)
 
 
+@pytest.mark.slow
 def test_the_page_tells_the_cliff_the_goal_the_split_the_flow_and_the_next_leads(
     busy: MarketingPromise, shown: Callable[..., _Shown]
 ) -> None:

@@ -193,6 +193,7 @@ def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
     assert amounts[1] == pytest.approx([10 * amount for amount in amounts[0]], rel=0.06, abs=6)
 
 
+@pytest.mark.slow
 def test_the_page_of_a_plan_without_a_goal_offers_no_chance_to_reach_it(
     tmp_path: Path, shown: Callable[[Planning], _Shown]
 ) -> None:
@@ -214,6 +215,7 @@ def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_secti
     assert "Visits are counted" not in show_sections([sections.show_funnel], alike).text
 
 
+@pytest.mark.slow
 def test_one_years_spread_is_shown_from_200_years_on_only(
     tmp_path: Path, shown: Callable[[Planning], _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +282,7 @@ def test_hostile_names_stay_text_on_the_page(
     assert set(re.findall(r"<[^>]*>", page.html.replace("\n", " "))) == set(re.findall(r"<[a-z/][^<>]*>", page.html))
 
 
+@pytest.mark.slow
 def test_the_hostile_texts_really_reach_the_page(tmp_path: Path, shown: Callable[[Planning], _Shown]) -> None:
     scenario = _hostile_scenario(tmp_path, hostile_texts()[:25])
     text = shown(Planning(Simulation(2).run(scenario))).text
@@ -326,6 +329,7 @@ def test_every_wrong_parameter_is_told_at_once() -> None:
     assert len(caught.value.problems) == 3
 
 
+@pytest.mark.slow
 def test_preparing_runs_what_was_asked_and_writes_the_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_tiny(tmp_path)
     told = tmp_path / "progress"
@@ -344,6 +348,7 @@ def test_preparing_runs_what_was_asked_and_writes_the_tables(tmp_path: Path, mon
         pd.testing.assert_frame_equal(frame, frames[table], check_dtype=False)
 
 
+@pytest.mark.slow
 def test_a_notebook_in_its_own_folder_finds_the_scenario_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "params").mkdir()
     (tmp_path / "notebooks").mkdir()
