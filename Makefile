@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab app test lint soak bench coverage docs params dist lock clean notebooks
+.PHONY: help report lab app test quick lint soak bench coverage docs params dist lock clean notebooks
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -53,11 +53,22 @@ app: $(STAMP) ## open the scenario lab as a web page, on this machine only
 notebooks: $(DEV_STAMP) ## run the notebooks and store the few outputs that tests compare
 	@$(BIN)/python tests/notebooks/refresh.py
 
-# The notebooks run first and in a call of their own: the cells of one share a kernel, so they cannot be dealt out.
+# A notebook is dealt out like a file of tests: whole, for its cells share a kernel.
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=900 \
+	--nbval-sanitize-with tests/sanitize.cfg
+# Files keep the order that tests/conftest.py gives them: no worker is left with a long one at the end.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
+
 test: lint ## lint, run every notebook, run every test
-	@$(BIN)/python -m pytest -p no:xdist --nbval-lax --nbval-current-env --nbval-cell-timeout=900 \
-		--nbval-kernel-startup-timeout=900 --nbval-sanitize-with tests/sanitize.cfg -q notebooks/
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
+	@$(PYTEST) $(NBVAL) notebooks tests
+
+# Ruff and mypy remember what they have looked at, and so look at what changed alone.
+quick: $(DEV_STAMP) ## lint what changed and run the tests that are neither slow nor need a browser: two minutes
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(PYTEST) -m "not slow and not browser" --durations=5 --durations-min=4
 
 lint: $(DEV_STAMP) ## style, types, floors of the house, spelling
 	@$(BIN)/ruff check

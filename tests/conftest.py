@@ -1,4 +1,4 @@
-"""What every test may lean on: where things are, how hard hypothesis tries, and what CI does with a skipped test."""
+"""What every test may lean on: where things are, how hard hypothesis tries, what begins first, what CI lets skip."""
 
 from __future__ import annotations
 
@@ -51,13 +51,20 @@ def money_in() -> Iterator[Callable[[str], None]]:
     tell_money_in(DOLLARS)
 
 
+def is_long(item: pytest.Item) -> bool:
+    """Tell whether an item is a cell of a notebook, or a test that is marked to take long."""
+    return item.path.suffix == ".ipynb" or any(item.iter_markers("slow"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "soak" in config.getoption("markexpr"):
-        return
-    heavy = [item for item in items if item.get_closest_marker("soak")]
-    if heavy:
-        config.hook.pytest_deselected(items=heavy)
-        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    """Leave the heavy counts out, and begin with files that take long, lest one worker is left with them at the end."""
+    if "soak" not in config.getoption("markexpr"):
+        heavy = [item for item in items if item.get_closest_marker("soak")]
+        if heavy:
+            config.hook.pytest_deselected(items=heavy)
+            items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    long = {item.path for item in items if is_long(item)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def unexpected_skips(config: pytest.Config) -> list[str]:

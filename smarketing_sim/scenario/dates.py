@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from typing import Annotated
 
@@ -16,12 +17,17 @@ YEARS = range(1900, 2201)
 def parse_date(value: object) -> dt.date:
     """Read a date such as ``2026-01-31``; raise ValueError with the rule otherwise."""
     try:
-        day = value if isinstance(value, dt.date) else dt.datetime.strptime(str(value), "%Y-%m-%d").date()
+        day = value if isinstance(value, dt.date) else _read_day(str(value))
     except ValueError:
         raise ValueError("must be a date such as 2026-01-31") from None
     if day.year not in YEARS:
         raise ValueError(f"is out of range; dates lie between {YEARS[0]} and {YEARS[-1]}")
     return day
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_day(text: str) -> dt.date:
+    return dt.datetime.strptime(text, "%Y-%m-%d").date()
 
 
 def parse_day_hours(value: object) -> tuple[tuple[int, int], ...]:

@@ -122,12 +122,12 @@ def _anew(kept: dict[str, Any]) -> dict[str, Any]:
 
 def split_beliefs(node: Any, path: Path_, beliefs: dict[str, Any]) -> Any:
     """Take ``{value, source, …}`` apart: the value stays, the rest is noted under its path."""
-    if _is_belief(node):
-        rest = {key: item for key, item in node.items() if key != "value"}
-        if rest:
-            beliefs[".".join(path)] = rest
-        return split_beliefs(node["value"], path, beliefs)
     if isinstance(node, dict):
+        if _is_belief(node):
+            rest = {key: item for key, item in node.items() if key != "value"}
+            if rest:
+                beliefs[".".join(path)] = rest
+            return split_beliefs(node["value"], path, beliefs)
         return {key: split_beliefs(item, (*path, str(key)), beliefs) for key, item in node.items()}
     if isinstance(node, list):
         return [split_beliefs(item, (*path, str(i)), beliefs) for i, item in enumerate(node)]

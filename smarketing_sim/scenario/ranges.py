@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,17 +80,41 @@ def crowded_ranges(scenario: Scenario) -> list[Broken]:
     return list(_tried(scenario)[2])
 
 
+class _Written:
+    """A scenario as a key that equals those of scenarios that are written alike, names in the same order."""
+
+    __slots__ = ("scenario", "text")
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.text = scenario.model_dump_json()
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Written) and self.text == other.text
+
+
 @once_per_scenario
 def _tried(scenario: Scenario) -> tuple[tuple[Range, ...], tuple[Broken, ...], tuple[Broken, ...]]:
     """Return every range as numbers, those that cannot be read as such, and those that other values leave no room."""
+    return _tried_as_written(_Written(scenario))
+
+
+@functools.lru_cache(maxsize=64)
+def _tried_as_written(key: _Written) -> tuple[tuple[Range, ...], tuple[Broken, ...], tuple[Broken, ...]]:
+    """Try ranges once for all plans that are written alike: a plan is read again and again, and trying takes long."""
+    scenario = key.scenario
     now, found = flatten(scenario.canonical()), list[Range]()
+    bare = scenario.model_copy(update={"beliefs": {}})  # no end depends on what is said of the others, and copies cost
     broken, crowded = list[Broken](), list[Broken]()
     for path, belief in scenario.beliefs.items():
         if belief.range is None or now.get(path) is None:
             continue
         try:
             here = _number(now[path])
-            low, high = (_read(scenario, path, _like(now[path], end)) for end in belief.range)
+            low, high = (_read(bare, path, _like(now[path], end)) for end in belief.range)
         except InputError as error:
             rule = "; ".join(problem.rule for problem in error.problems)
             where = crowded if isinstance(error, ConflictError) else broken
@@ -155,12 +180,24 @@ def _read(scenario: Scenario, path: str, end: Any) -> float:
     """Return an end of a range as the number that the scenario would hold there."""
     probe = "economics.gross_margin" if _is_share(path) else path  # one share alone would not sum to 1 with the others
     try:
-        return _number(flatten(override(scenario, {probe: end}).canonical())[probe])
+        return _number(_plain_at(override(scenario, {probe: end}), probe))
     except InputError as error:
         first, *others = (problem.rule for problem in error.problems)
         rule = f"it {first}" if first.startswith("must ") else first
         more = f"; and {len(others)} more of the kind" if others else ""
         raise type(error)([Problem(f"ends where the value cannot be: {rule}{more}", value=end)]) from None
+
+
+def _plain_at(scenario: Scenario, path: str) -> Any:
+    """Return what the canonical form holds at a path, without making the rest of it."""
+    steps = path.split(".")
+    wanted: Any = True
+    for step in reversed(steps):
+        wanted = {step: wanted}
+    found: Any = scenario.model_dump(mode="json", include=wanted)
+    for step in steps:
+        found = found[step]
+    return found
 
 
 def _number(value: Any) -> float:

@@ -526,6 +526,7 @@ def test_a_file_of_50_megabytes_is_refused_without_being_read(refusal: Refusal) 
     assert time.process_time() - started < 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", [BOMB, "marketing: {sources: {social: {visits_per_month: 1.0e+12}}}\nextends: baseline.yaml\n"]
 )
@@ -596,6 +597,7 @@ def test_a_setting_that_cannot_be_is_refused(params: Path, setting: str) -> None
         assert caught.value.problems[0].nearest == SETTINGS[setting]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", range(8))
 def test_a_baseline_with_one_random_fault_loads_or_is_refused_clearly(document: dict[str, Any], block: int) -> None:
     refused = 0

@@ -48,6 +48,7 @@ def test_ciw_tells_what_naive_simpy_tells(year: Year) -> None:
     assert ciw_model.run(year).mismatches(naive_simpy.run(year)) == 0
 
 
+@pytest.mark.slow
 def test_salabim_tells_what_naive_simpy_tells(year: Year) -> None:
     pytest.importorskip("salabim")
     from benchmarks.peers import salabim_model

@@ -30,6 +30,7 @@ def odd(tiny: Path) -> Path:
     return Path("odd.yaml")
 
 
+@pytest.mark.slow
 def test_a_report_can_be_published_and_shows_the_names(odd: Path, smarketing) -> None:
     assert smarketing("report", odd, "--replications", 2).code == 0
     (page,) = Path("reports").glob("*/*/report.html")
@@ -38,6 +39,7 @@ def test_a_report_can_be_published_and_shows_the_names(odd: Path, smarketing) ->
     assert FAIRS[1:] in text  # it begins a line there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
 def test_every_terminal_gets_the_answer(odd: Path, encoding: str) -> None:
     done = subprocess.run([*RUN, odd], env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, check=True)
@@ -63,6 +65,7 @@ def forged(tiny: Path) -> Path:
     return Path("forged.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -113,6 +116,7 @@ def test_no_word_that_was_typed_forges_a_line_of_the_message(smarketing, tiny: P
     assert not [line for line in said.err.splitlines() if line.startswith("fine")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -129,6 +133,7 @@ def test_letters_and_pictures_of_every_script_stay_as_they_are(smarketing, tiny:
     assert name in refused.err
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_printed_is_no_defect(odd: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():

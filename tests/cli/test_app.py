@@ -26,6 +26,7 @@ from tests.patience import HANG_SECONDS, wait_for
 from .conftest import processes_of, start
 from .tiny import write_tiny
 
+pytestmark = pytest.mark.slow  # for servers, which take seconds to come up and to go
 SECRET = "nobody may read this"
 NAME = "SMARKETING_TEST_MARK"
 

@@ -266,6 +266,7 @@ def test_a_defect_of_ours_is_one_line_and_not_blamed_on_the_user(
         cli.main()
 
 
+@pytest.mark.slow
 def test_our_warnings_are_one_line_on_stderr(smarketing: Command, tiny: Path) -> None:
     said = smarketing("check", tiny, "--set", "sales.sdr.cadence.max_attempts=2", "--json")
     assert said.code == 0
@@ -274,6 +275,7 @@ def test_our_warnings_are_one_line_on_stderr(smarketing: Command, tiny: Path) ->
     assert issubclass(CadenceWarning, UserWarning)
 
 
+@pytest.mark.slow
 def test_a_name_in_a_file_is_no_markup_for_the_terminal(smarketing: Command, tiny: Path) -> None:
     text = tiny.read_text().replace("name: Tiny plan", 'name: "Plan [/red] [bold]x"')
     Path("odd.yaml").write_text(text)
@@ -304,6 +306,7 @@ def test_progress_goes_to_a_terminal_only(smarketing: Command, tiny: Path, monke
     assert watched.out == quiet.out
 
 
+@pytest.mark.slow
 def test_a_reader_who_stops_listening_is_no_error(tiny: Path) -> None:
     process = start("run", tiny, "--replications", 2, "--json", cwd=Path.cwd())
     assert process.stdout is not None
@@ -314,6 +317,7 @@ def test_a_reader_who_stops_listening_is_no_error(tiny: Path) -> None:
     process.stderr.close()
 
 
+@pytest.mark.slow
 def test_a_command_without_a_terminal_is_silent_but_for_its_answer(tiny: Path) -> None:
     process = start("run", tiny, "--replications", 2, "--json", cwd=Path.cwd(), NO_COLOR="1", TERM="dumb")
     out, err = process.communicate(timeout=HANG_SECONDS)
@@ -331,6 +335,7 @@ def no_numba(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(tmp_path / "blocked")}
 
 
+@pytest.mark.slow
 def test_without_numba_a_run_says_so_in_one_line_and_answers_the_same(
     smarketing: Command, tiny: Path, no_numba: dict[str, str]
 ) -> None:
@@ -341,6 +346,7 @@ def test_without_numba_a_run_says_so_in_one_line_and_answers_the_same(
     assert json.loads(out) == _answer(smarketing("run", tiny, *RUN, "--engine", "reference", "--json"))
 
 
+@pytest.mark.slow
 def test_without_numba_a_wish_for_it_is_refused_in_one_line(tiny: Path, no_numba: dict[str, str]) -> None:
     process = start("run", tiny, "--engine", "compiled", cwd=Path.cwd(), **no_numba)
     out, err = process.communicate(timeout=60)

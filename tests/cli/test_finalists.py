@@ -49,6 +49,7 @@ def test_set_changes_all_but_the_first(smarketing: Command, teams: list[str]) ->
     assert changed == [{"sales.sdr.headcount", "sales.ae.headcount"}] * 2
 
 
+@pytest.mark.slow
 def test_the_best_is_found_and_said_to_be_sure_only_where_it_is(smarketing: Command, teams: list[str]) -> None:
     asked = ("--best", "sdr_utilisation", "--indifference")
     sure = _answer(smarketing("compare", *teams, *asked, 0.05, *FEW, "--json"))

@@ -71,6 +71,7 @@ def test_every_command_that_the_folders_own_readme_names_is_one(empty: Path, sma
         assert smarketing(command, "--help").code == 0
 
 
+@pytest.mark.slow
 def test_a_shipped_scenario_that_stands_in_for_a_file_is_said(empty: Path, smarketing) -> None:
     told = smarketing("check", "params/olist-2018.yaml", "--json")
     assert told.code == 0

@@ -19,7 +19,7 @@ import pytest
 from smarketing_sim.publish.reports import KNOWN_NAME
 from tests.patience import HANG_SECONDS, wait_for
 
-from .conftest import processes_of, start
+from .conftest import Said, processes_of, start
 from .tiny import write_tiny
 
 pytestmark = [
@@ -147,7 +147,9 @@ def test_a_report_that_is_stopped_leaves_earlier_reports_alone(
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["with its kernel", "alone"])
-def test_a_killed_report_leaves_nothing_and_the_next_one_works(shelf: Path, mark: str, whole_group: bool) -> None:
+def test_a_killed_report_leaves_nothing_and_the_next_one_works(
+    shelf: Path, mark: str, whole_group: bool, smarketing: Callable[..., Said]
+) -> None:
     before = _state(shelf / "reports")
     process = _reporting(shelf, mark)
     os.killpg(process.pid, signal.SIGKILL) if whole_group else process.kill()
@@ -155,10 +157,10 @@ def test_a_killed_report_leaves_nothing_and_the_next_one_works(shelf: Path, mark
     _none_left(mark)
     wait_for("the half-made report to go", lambda: not list((shelf / "reports").glob(".staging-*")))
     assert _state(shelf / "reports") == before
-    following = start("report", "tiny.yaml", "--replications", 2, "--seed", 9, "--json", cwd=shelf)
-    out, err = following.communicate(timeout=HANG_SECONDS)
-    assert following.returncode == 0, err
-    assert json.loads(out)["published"][0]["scenario"] == "Tiny plan"
+    words = (shelf / "tiny.yaml", "--replications", 2, "--seed", 9, "--json", "--out", shelf / "reports")
+    following = smarketing("report", *words)
+    assert following.code == 0, following.err
+    assert json.loads(following.out)["published"][0]["scenario"] == "Tiny plan"
     after = _state(shelf / "reports")
     assert {name: digest for name, digest in after.items() if name in before and name != "index.html"} == {
         name: digest for name, digest in before.items() if name != "index.html"

@@ -35,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_answers_from_a_file_give_a_plan_that_checks_and_looks_like_the_company(
     smarketing: Callable[..., Said], folder: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_yes_asks_nothing(smarketing: Callable[..., Said], monkeypatch: pytest.M
     assert "# assumed: E34" in text
 
 
+@pytest.mark.slow
 def test_what_would_fit_fits(smarketing: Callable[..., Said], folder: Path) -> None:
     (folder / "few.yaml").write_text("reps: 3\n")
     said = smarketing("new", "Few", "--answers", "few.yaml")
@@ -136,6 +138,7 @@ def test_a_name_without_letters_needs_a_file(smarketing: Callable[..., Said]) ->
     assert "--out" in said.err
 
 
+@pytest.mark.slow
 def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callable[..., Said], folder: Path) -> None:
     (folder / "answers.yaml").write_text(ANSWERS.replace("dials_per_conversation: 8", "dials_per_conversation: 3"))
     said = smarketing("new", "Too good", "--answers", "answers.yaml")
@@ -146,6 +149,7 @@ def test_answers_that_no_belief_fits_are_told_in_the_file_too(smarketing: Callab
     assert load("params/too-good.yaml").name == "Too good"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reps", [1, 3])
 def test_a_team_far_too_small_gets_a_file_that_says_what_to_change(
     reps: int, smarketing: Callable[..., Said], folder: Path

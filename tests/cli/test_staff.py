@@ -28,6 +28,7 @@ def _answer(said: Said, code: int = 0) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.slow
 def test_staff_prints_one_object_the_same_for_any_number_of_workers(smarketing: Command, tiny: Path) -> None:
     words = ("staff", tiny, "--keep", 0.8, "--replications", 12, "--json")
     texts = [smarketing(*words, "--workers", count).out for count in (1, 2)]
@@ -52,6 +53,7 @@ def test_people_read_the_headcount_what_is_free_and_the_curve(smarketing: Comman
     assert "None" not in said.out
 
 
+@pytest.mark.slow
 def test_no_headcount_leaves_with_one_and_names_the_clause(smarketing: Command, tiny: Path) -> None:
     words = ("staff", tiny, "--keep", 0.9, "--clauses", "all", "--cap", 9, *FEW)
     answer = _answer(smarketing(*words, "--json"), code=1)

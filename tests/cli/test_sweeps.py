@@ -20,7 +20,6 @@ import pytest
 from tests.patience import HANG_SECONDS, wait_for
 
 from .conftest import Said, start
-from .tiny import write_tiny
 
 Command = Callable[..., Said]
 VARY = ("--vary", "sales.sdr.headcount=2,4", "--vary", "sla.speed.within=1 business hour,6 business hours")
@@ -33,6 +32,7 @@ def _answer(said: Said) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.slow
 def test_a_sweep_is_the_same_bytes_again_and_with_more_workers(smarketing: Command, tiny: Path) -> None:
     texts = [smarketing(*SWEEP, "--json", "--out", f"out-{n}", "--workers", count) for n, count in enumerate((1, 1, 2))]
     again = smarketing(*SWEEP, "--json", "--out", "out-0", "--workers", 1)
@@ -138,6 +138,7 @@ def test_a_long_sweep_is_refused_where_nobody_can_be_asked(smarketing: Command, 
     assert said.err == "this sweep has 20,000 scenarios of 50 simulated years each; add --yes to simulate so many\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
 def test_a_long_sweep_asks_and_no_is_taken_for_an_answer(tiny: Path) -> None:
     ours, theirs = pty.openpty()
@@ -197,37 +198,36 @@ def _files(folder: Path) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on_from_there(tmp_path: Path, workers: int) -> None:
-    write_tiny(tmp_path)
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on_from_there(
+    smarketing: Command, tiny: Path, workers: int
+) -> None:
     words = (*SWEEP[:-1], 24, "--workers", workers, "--out", "kept", "--json")
-    process = held(*words, cwd=tmp_path)
+    process = held(*words, cwd=Path.cwd())
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 130, err
     assert out == ""
     assert err.splitlines()[-1] == "stopped; the same command goes on from there"
     assert "half-written" not in err
-    assert _files(tmp_path / "kept" / "jobs") == 3
-    assert not (tmp_path / "kept" / "sweep.json").exists()
-    assert not list((tmp_path / "kept").rglob(".part-*"))
-    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "kept" / "jobs").iterdir()}
-    again = start(*words, cwd=tmp_path)
-    text, err = again.communicate(timeout=HANG_SECONDS)
-    assert again.returncode == 0, err
+    jobs = Path("kept/jobs")
+    assert _files(jobs) == 3
+    assert not Path("kept/sweep.json").exists()
+    assert not list(Path("kept").rglob(".part-*"))
+    stamps = {path: path.stat().st_mtime_ns for path in jobs.iterdir()}
+    again = smarketing(*words)
+    assert again.code == 0, again.err
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
-    fresh = start(*words[:-2], "fresh", "--json", cwd=tmp_path)
-    assert fresh.communicate(timeout=HANG_SECONDS)[0] == text
-    tables = [(tmp_path / name / "table.parquet").read_bytes() for name in ("kept", "fresh")]
+    assert smarketing(*words[:-2], "fresh", "--json").out == again.out
+    tables = [Path(name, "table.parquet").read_bytes() for name in ("kept", "fresh")]
     assert tables[0] == tables[1]
 
 
 @pytest.mark.slow
-def test_a_command_that_is_killed_goes_on_from_there(tmp_path: Path) -> None:
-    write_tiny(tmp_path)
+def test_a_command_that_is_killed_goes_on_from_there(smarketing: Command, tiny: Path) -> None:
     words = (*SWEEP[:-1], 12, "--workers", 1, "--json", "--out")
-    process = held(*words, "kept", cwd=tmp_path)
+    process = held(*words, "kept", cwd=Path.cwd())
     process.kill()
     process.communicate()
-    again, fresh = (start(*words, name, cwd=tmp_path) for name in ("kept", "fresh"))
-    assert again.communicate(timeout=HANG_SECONDS)[0] == fresh.communicate(timeout=HANG_SECONDS)[0]
-    assert again.returncode == fresh.returncode == 0
+    again, fresh = (smarketing(*words, name) for name in ("kept", "fresh"))
+    assert again.out == fresh.out
+    assert again.code == fresh.code == 0

@@ -52,6 +52,7 @@ def test_the_answer_tells_what_was_asked(found) -> None:  # type: ignore[no-unty
     assert len(answer["grid"]) == len(found.tried)
 
 
+@pytest.mark.slow
 def test_with_unlimited_time_and_no_decay_the_last_attempt_made_is_the_last_that_pays() -> None:
     """The closed form: attempts go on while p × value exceeds minutes × the worth of the hour elsewhere."""
     plan = make_scenario(

@@ -205,6 +205,7 @@ def test_each_lever_is_ranked_by_its_paired_difference_from_today(ranking: Ranki
     )
 
 
+@pytest.mark.slow
 def test_the_ranges_of_all_levers_hold_at_once(ranking: Ranking) -> None:
     tried = [*ranking.free, *ranking.priced]
     others = [Simulation(YEARS).run(effect.lever.scenario) for effect in tried if effect.lever.scenario is not None]

@@ -53,6 +53,7 @@ def team(scenario: Scenario, headcount: int) -> Scenario:
     return override(scenario, {"sales.sdr.headcount": headcount})
 
 
+@pytest.mark.slow
 def test_in_other_years_the_answer_keeps_the_promises_and_one_fewer_does_not(answer: Staffing) -> None:
     assert answer.found.decided
     assert answer.headcount is not None
@@ -97,6 +98,7 @@ def test_the_free_change_is_judged_in_other_years_than_it_was_found_in(answer: S
     assert free.enough == answer.promise.decided(free.p_kept)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_levers")
 def test_a_year_is_kept_less_often_than_a_month(answer: Staffing) -> None:
     yearly = staff(small(), Simulation(60), keep=KEEP, period="year")
@@ -110,6 +112,7 @@ def test_a_year_is_kept_less_often_than_a_month(answer: Staffing) -> None:
     assert answer.step(3).p_kept.mean > step.p_kept.mean  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_levers")
 def test_an_impossible_promise_names_the_clause_and_what_unlimited_reps_reach() -> None:
     plan = small(sla={"speed": SPEED | {"within": "30 minutes"}, "feedback": {"target": 0.9, "within": "14 days"}})
@@ -160,6 +163,7 @@ def test_a_territory_bounds_the_team_too() -> None:
     assert smallest_team(small(sales__sdr__routing={"rule": "territory", "territories": territory})) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_levers")
 def test_the_same_question_gives_the_same_answer() -> None:
     answers = [json.dumps(to_json(staff(small(), Simulation(25), keep=KEEP)), allow_nan=False) for _ in range(2)]

@@ -33,6 +33,7 @@ def test_the_top_of_a_parabola_is_found_between_the_volumes_simulated() -> None:
     assert cliff.factor.low == pytest.approx(cliff.factor.high)  # years that differ by a constant agree on the place
 
 
+@pytest.mark.slow
 def test_the_range_of_the_cliff_holds_the_truth_as_often_as_it_says() -> None:
     factors, random, held = np.linspace(0.5, 1.5, 9), np.random.default_rng(3), 0
     for _ in range(200):
@@ -151,6 +152,7 @@ def test_the_pacing_line_ends_at_the_promise_and_the_count_at_the_months_leads()
     assert np.all((found.low <= found.expected) & (found.expected <= found.high))
 
 
+@pytest.mark.slow
 def test_the_cliff_of_the_baseline_lies_below_its_plan_and_calling_new_leads_first_moves_it_above() -> None:
     """The band in which the shipped plan is interesting."""
     plan = load(PARAMS / "baseline.yaml")

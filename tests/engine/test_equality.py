@@ -40,6 +40,7 @@ def assert_engines_agree(scenario: Scenario, demand: Demand) -> Ledger:
     return compiled
 
 
+@pytest.mark.slow
 @given(overrides=small_scenarios(), seed=st.integers(0, 10_000))
 def test_every_policy_and_calendar_gives_one_ledger(*, overrides: Overrides, seed: int) -> None:
     scenario = make_scenario(overrides)
@@ -49,6 +50,7 @@ def test_every_policy_and_calendar_gives_one_ledger(*, overrides: Overrides, see
 ORDERS = list(queue_orders.ORDERS)
 
 
+@pytest.mark.slow
 @given(
     order=st.sampled_from(ORDERS),
     new_first=st.booleans(),
@@ -105,6 +107,7 @@ def test_ties_empty_runs_overload_and_one_minute_shifts_give_one_ledger(
     assert_engines_agree(scenario, demand)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.name for path in PARAMS.glob("*.yaml")))
 def test_a_shipped_scenario_gives_one_ledger(name: str) -> None:
     scenario = load(PARAMS / name)
@@ -121,6 +124,7 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overrides", VARIANTS, ids=lambda o: next(iter(o)))
 def test_a_year_of_the_baseline_under_another_policy_gives_one_ledger(overrides: dict[str, Any]) -> None:
     short = {"run.horizon_months": 3, "run.warm_up_weeks": 4, "alternatives": None}
@@ -128,6 +132,7 @@ def test_a_year_of_the_baseline_under_another_policy_gives_one_ledger(overrides:
     assert_engines_agree(scenario, sample_demand(scenario, seed=11))
 
 
+@pytest.mark.slow
 def test_columns_of_half_the_width_give_one_ledger() -> None:
     scenario = make_scenario({"sales.sdr.cadence": {"max_attempts": 2, "gaps": ["1 day"]}})
     demand = make_demand(
@@ -149,6 +154,7 @@ def compiled_ledger(replication: int) -> Ledger:
     return simulate(*small_year(replication), engine="compiled")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["two threads", "a process"])
 def test_threads_and_processes_give_the_same_ledger(executor: str) -> None:
     expected = [simulate(*small_year(n), engine="reference") for n in range(6)]
@@ -173,6 +179,7 @@ def test_without_numba_the_default_falls_back_with_one_line_and_a_wish_is_refuse
         choose_engine("compiled")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zone", "starts_on"),
     [

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,6 +221,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_ledger() -> None:
     params = Path(__file__).resolve().parents[2] / "params" / "baseline.yaml"
     seen = {

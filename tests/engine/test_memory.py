@@ -22,6 +22,7 @@ for year in range(6):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other C libraries keep freed memory in other ways")
 def test_a_year_asks_for_no_memory_that_the_years_before_gave_back() -> None:
     pytest.importorskip("numba", reason="the compiled engine is not installed")

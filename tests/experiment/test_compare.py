@@ -131,6 +131,7 @@ def test_one_other_is_compared_as_two_are() -> None:
     assert compare_all(a, [b])["others"][0]["measures"] == compare(a, b)["measures"]
 
 
+@pytest.mark.slow
 def test_all_differences_of_a_measure_are_covered_with_the_promised_chance() -> None:
     """Eight plans that are truly equal: ranges of 95% each would leave one out in a third of all tries."""
     scenario, rounds, missed = two_clauses(), 120, 0

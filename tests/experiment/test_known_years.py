@@ -86,6 +86,7 @@ def test_the_years_of_a_run_are_found_again_and_more_are_added(tmp_path: Path) -
     assert bits(found) == bits([Simulation(5, 2).run(small())])
 
 
+@pytest.mark.slow
 def test_every_year_behind_a_planning_page_is_kept(tmp_path: Path) -> None:
     def page(executor: Executor) -> Any:
         return advise(small(), Simulation(2, 1, executor=executor))
@@ -235,6 +236,7 @@ def test_whatever_happened_to_the_file_the_numbers_are_right(tmp_path: Path, spo
     assert bits(simulated(tmp_path / "years", few)[1]) == bits(fresh)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", SPOILT)
 def test_a_spoilt_file_is_made_anew(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     simulated(tmp_path / "years", few)
@@ -243,6 +245,7 @@ def test_a_spoilt_file_is_made_anew(tmp_path: Path, spoil: Callable[[Path], None
     assert simulated(tmp_path / "years", few)[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_two_hundred_flipped_bits_change_no_number(tmp_path: Path, seed: int) -> None:
     file, draw = tmp_path / "years", np.random.default_rng(seed)

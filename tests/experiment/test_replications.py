@@ -168,6 +168,7 @@ def test_a_job_whose_future_was_cancelled_is_a_failed_replication() -> None:
     assert [m.replication for m in experiment.measures] == [0, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("always", [False, True], ids=["once", "every time"])
 def test_a_process_killed_at_work_costs_at_most_its_own_replication(
     tmp_path: Path, alone: Replications, always: bool

@@ -41,6 +41,7 @@ def chosen(means: Sequence[float], *, confidence: float, shared: float = 0.0, **
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [0.0, 0.8])
 @pytest.mark.parametrize("means", [(0.0, 0.5), (0.0, 0.5, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.5)])
 @pytest.mark.parametrize("confidence", [0.8, 0.95])

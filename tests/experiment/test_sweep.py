@@ -384,6 +384,7 @@ def points_there_are(folder: Path) -> int:
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 
 
+@pytest.mark.slow
 @on_linux
 def test_a_killed_sweep_goes_on_to_the_table_of_one_that_was_not(tmp_path: Path, alone: Sweep) -> None:
     tiny_sweep(tmp_path / "whole")

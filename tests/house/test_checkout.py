@@ -18,7 +18,7 @@ REGISTRY = re.compile(
     r"https?://[^ \"]*(?:/simple/|/pypi/|pythonhosted|registry\.npmjs|deb\.debian)"
     r"|--(?:extra-)?(?:index-url|find-links)"
 )
-COMMANDS = {"report", "test", "lab", "app", "soak", "lint", "dist", "lock", "help", "clean"}
+COMMANDS = {"report", "test", "quick", "lab", "app", "soak", "lint", "dist", "lock", "help", "clean"}
 CHECKED_BYTES = 5_000_000
 
 

@@ -96,6 +96,7 @@ def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=kept | only, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @needs_make
 @pytest.mark.parametrize("pip", ["of this Python", "current"])
 def test_newer_releases_on_the_index_change_nothing(checkout: Path, pip: str) -> None:
@@ -110,6 +111,7 @@ def test_newer_releases_on_the_index_change_nothing(checkout: Path, pip: str) ->
     assert {name for name in installed if not name.startswith(("pip-", "setuptools-"))} == expected
 
 
+@pytest.mark.slow
 @needs_make
 def test_an_older_pip_that_looks_for_dependencies_stops_at_newer_releases(checkout: Path) -> None:
     makefile = checkout / "Makefile"
@@ -121,6 +123,7 @@ def test_an_older_pip_that_looks_for_dependencies_stops_at_newer_releases(checko
     assert stopped or Version(ensurepip.version()) >= OLD_PIP_IS_SOUND_FROM
 
 
+@pytest.mark.slow
 @needs_make
 @pytest.mark.parametrize(
     ("lock", "stamp", "lacking", "told"),
@@ -140,6 +143,7 @@ def test_a_lock_that_lacks_a_package_stops_the_installation(
     assert not (checkout / ".venv" / stamp).exists()
 
 
+@pytest.mark.slow
 @needs_make
 def test_a_wheel_that_is_not_the_locked_one_is_refused(checkout: Path) -> None:
     make_wheel(checkout / "index", "parser", "1.0", "Summary: something else")
@@ -148,6 +152,7 @@ def test_a_wheel_that_is_not_the_locked_one_is_refused(checkout: Path) -> None:
     assert "THESE PACKAGES DO NOT MATCH THE HASHES" in done.stderr
 
 
+@pytest.mark.slow
 @needs_make
 def test_a_changed_lock_begins_anew_and_a_changed_project_does_not(checkout: Path) -> None:
     assert make(checkout).returncode == 0

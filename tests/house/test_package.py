@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import statistics
 from collections.abc import Iterator
@@ -45,6 +46,17 @@ FUNCTION_LINES = 60
 MEDIAN_FUNCTION_LINES = 15
 
 
+@functools.cache
+def parsed(source: str) -> ast.Module:
+    """Return the tree of a source, which nobody may change; each rule asks for that of every module."""
+    return ast.parse(source)
+
+
+@functools.cache
+def source_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def imported(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
     """Line, local name and full name of everything a module imports, wherever the import stands."""
     for node in ast.walk(tree):
@@ -69,7 +81,7 @@ def full_name(node: ast.expr, imports: dict[str, str]) -> str:
 
 def code_from_data(source: str) -> list[str]:
     """Places where data could become code (threat T8): pickles, eval, the unsafe YAML loader, a shell."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     imports = {local: name for _, local, name in imported(tree)}
     found = [f"{line}: {name}" for line, _, name in imported(tree) if name.split(".")[0] in FORBIDDEN_MODULES]
     for node in ast.walk(tree):
@@ -88,7 +100,7 @@ def code_from_data(source: str) -> list[str]:
 
 def spreadsheet_writers(source: str) -> list[str]:
     """Places that write a sheet whose text cells a spreadsheet could run as formulas (threat T5); we write Parquet."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     found = [f"{line}: {name}" for line, _, name in imported(tree) if name.split(".")[0] in {"csv", "openpyxl"}]
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
     writes = {"to_csv", "to_excel", "write_csv", "savetxt"}
@@ -97,7 +109,7 @@ def spreadsheet_writers(source: str) -> list[str]:
 
 def global_luck(source: str) -> list[str]:
     """Places that draw from, or seed, a state which no caller passed in."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     imports = {local: name for _, local, name in imported(tree)}
     found = [f"{line}: {name}" for line, _, name in imported(tree) if name.split(".")[0] == "random"]
     for node in ast.walk(tree):
@@ -115,7 +127,7 @@ def global_luck(source: str) -> list[str]:
 def writers(source: str) -> set[str]:
     """What a module calls that writes a file under the name it is given, where a kill would leave half of it."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -139,7 +151,7 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_no_sheet_is_written_whose_text_could_run_as_a_formula(path: Path) -> None:
-    assert not spreadsheet_writers(path.read_text(encoding="utf-8"))
+    assert not spreadsheet_writers(source_of(path))
 
 
 @pytest.mark.parametrize("planted", ["frame.to_csv('x.csv')", "import csv", "from openpyxl import Workbook"])
@@ -149,7 +161,7 @@ def test_a_planted_sheet_writer_is_found(planted: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_no_data_becomes_code(path: Path) -> None:
-    assert not code_from_data(path.read_text(encoding="utf-8"))
+    assert not code_from_data(source_of(path))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +195,7 @@ def test_harmless_namesakes_are_let_through() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_no_file_is_written_under_its_final_name(path: Path) -> None:
-    assert writers(path.read_text(encoding="utf-8")) <= MAY_WRITE.get(path.relative_to(PACKAGE).as_posix(), set())
+    assert writers(source_of(path)) <= MAY_WRITE.get(path.relative_to(PACKAGE).as_posix(), set())
 
 
 @pytest.mark.parametrize(
@@ -198,7 +210,7 @@ def test_a_planted_write_under_a_final_name_is_found(planted: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_no_luck_comes_from_a_global_state(path: Path) -> None:
-    assert not global_luck(path.read_text(encoding="utf-8"))
+    assert not global_luck(source_of(path))
 
 
 @pytest.mark.parametrize(
@@ -227,13 +239,13 @@ def test_generators_that_are_passed_in_are_let_through() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_a_module_says_what_it_is_for_and_can_be_read_in_one_sitting(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    source = source_of(path)
+    tree = parsed(source)
     assert ast.get_docstring(tree)
     assert len(source.splitlines()) <= MODULE_LINES
     assert not [f"{name}: {length} lines" for name, length in functions(tree) if length > FUNCTION_LINES]
 
 
 def test_functions_are_short_in_the_median() -> None:
-    lengths = [length for path in MODULES for _, length in functions(ast.parse(path.read_text(encoding="utf-8")))]
+    lengths = [length for path in MODULES for _, length in functions(parsed(source_of(path)))]
     assert statistics.median(lengths) <= MEDIAN_FUNCTION_LINES

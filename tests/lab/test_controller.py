@@ -243,6 +243,7 @@ def test_plans_that_were_asked_about_long_ago_are_forgotten(state: State) -> Non
 # ------------------------------------------------------------------------------------------------ the worker
 
 
+@pytest.mark.slow
 def test_a_hundred_quick_moves_leave_one_run_in_flight_and_the_last_answer_wins(
     controller: Controller, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,6 +441,7 @@ def test_a_name_that_is_none_is_refused(state: State, name: str) -> None:
         save(state, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["../../up", "/etc/passwd", "..\\up", "CON", ".hidden", "a/b", "{{7*7}}", "!!python/object:os.system", "#"]
 )

@@ -45,6 +45,7 @@ def test_the_folds_hold_what_a_strategist_may_change(state: State) -> None:
     assert len([name for name in whole if name.startswith("source.")]) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRIED)
 def test_a_control_sets_reads_back_is_undone_and_is_saved(state: State, name: str) -> None:
     control = controls_of(state)[name]
@@ -128,6 +129,7 @@ def test_folds_are_closed_until_their_button_is_pressed(lab: Lab) -> None:
     assert insides[1].layout.display == "none"
 
 
+@pytest.mark.slow
 def test_a_folded_control_drives_the_lab_and_follows_undo(lab: Lab) -> None:
     order = lab.folded["Queue order"]["order"].widget
     order.value = "score"

@@ -143,6 +143,7 @@ def test_one_report_at_a_time_and_none_outlives_the_lab(
     assert post.ended().text == "publishing was stopped"
 
 
+@pytest.mark.slow
 def test_the_command_that_is_typed_is_the_one_that_is_run(tiny: Path) -> None:
     heard: list[Publication] = []
     publisher = Publisher(heard.append)

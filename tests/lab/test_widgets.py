@@ -64,6 +64,7 @@ def test_the_first_screen_shows_clauses_figures_and_two_charts_without_a_move(la
     assert lab.levers.keys() == {"two_more_reps", "one_business_day", "more_inbound_time"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "value"), [("reps", 1), ("leads", 2.5), ("limit", "0.5 business hours")])
 def test_moving_a_slider_changes_scorecard_and_chart_by_itself(lab: Lab, name: str, value: object) -> None:
     before = shown(lab)

@@ -68,6 +68,7 @@ def test_a_kill_leaves_no_new_folder_that_holds_half_a_ledger(ledger: Ledger, tm
     wait_for("what the killed process made to go", lambda: not left(tmp_path))
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("point", range(1, 11))
 def test_a_kill_never_leaves_a_mixture_that_is_taken_for_a_ledger(
@@ -94,6 +95,7 @@ def test_files_of_two_ledgers_that_fit_each_other_are_refused(ledgers: list[Ledg
         read_ledger(tmp_path / "a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", range(1, 7))
 @pytest.mark.parametrize(
     ("number", "kind"), [(errno.ENOSPC, RunFailed), (errno.EIO, RunFailed), (errno.EACCES, InputError)]

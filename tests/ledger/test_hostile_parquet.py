@@ -124,6 +124,7 @@ FORGED: dict[str, tuple[str, Change]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FORGED)
 def test_a_forged_table_is_refused(written: Path, case: str) -> None:
     name, change = FORGED[case]

@@ -137,6 +137,7 @@ MEANS: Overrides = {
 LIMIT = {"headcount": 1, "cycle_median": "9 days", "cycle_cv": 0.5, "open_limit": 18, "fade_half_life": "5 days"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcomes", [["contact"], ["qualify"], ["win"]])
 @pytest.mark.parametrize("ae", [{}, LIMIT], ids=["no AE limit", "AE limit"])
 def test_the_expected_value_is_the_mean_of_what_falls_out(outcomes: list[str], ae: dict[str, Any]) -> None:

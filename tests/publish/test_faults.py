@@ -34,6 +34,7 @@ from .conftest import MOMENT
 WRITES = ("open", "write", "fsync", "rename", "replace", "mkdir")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
+pytestmark = pytest.mark.slow
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 

@@ -60,6 +60,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plans", [1, 7, 600])
 def test_one_more_run_reads_as_few_records_on_a_long_shelf_as_on_a_short_one(
     tmp_path: Path, read: Counter[str], plans: int

@@ -203,6 +203,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_run_and_its_process_and_leaves_nothing(tmp_path: Path, make_notebook) -> None:
     begun = tmp_path / "begun"
     source = f"import os, time, pathlib\npathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\ntime.sleep(300)"

@@ -134,6 +134,7 @@ def test_a_layout_that_fails_half_way_is_handed_to_the_browser_and_the_fault_is_
     assert page.with_suffix(".pdf").read_bytes() == b"%PDF-1.7 by browser"
 
 
+@pytest.mark.slow
 @needs_weasyprint
 def test_a_page_that_names_files_and_addresses_gets_none_of_them(tmp_path: Path) -> None:
     secret = tmp_path / "secret.svg"

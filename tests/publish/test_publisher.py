@@ -190,6 +190,7 @@ def test_a_notebook_that_fails_publishes_nothing(tmp_path: Path, make_notebook) 
     assert list((tmp_path / "r").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_question_without_a_case_is_answered_by_a_page_that_says_so(tmp_path: Path, make_notebook) -> None:
     """Lost, a company without leads gets no page at all, and the reports asked for with it look broken."""
     raising = (

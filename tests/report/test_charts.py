@@ -71,6 +71,7 @@ def test_every_axis_with_numbers_names_its_unit(name: str) -> None:
     assert axes.get_xlabel()
 
 
+@pytest.mark.slow
 def test_drawing_leaves_the_readers_own_look_alone() -> None:
     import matplotlib as mpl
 

@@ -22,6 +22,7 @@ from smarketing_sim.report.planning.sections import show_contract, show_money
 from smarketing_sim.scenario.files import load
 from smarketing_sim.words.numbers import money, percent
 
+pytestmark = pytest.mark.slow  # for the advice that they read
 YEARS = 6
 
 

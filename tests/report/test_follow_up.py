@@ -160,6 +160,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
     edge: str, shown: Callable[[FollowUp], _Shown]
@@ -200,6 +201,7 @@ def test_the_shortest_company_gives_a_page_and_its_tables(tmp_path: Path, shown:
         chapter.prepare({**given, "tables_dir": "", "replicatons": 3})
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text(tmp_path: Path, shown: Callable[[FollowUp], _Shown]) -> None:
     plan = scenario_with(tmp_path, {"name": "<script>x</script>\x1b[31m"})
     answer = answer_of(plan, 2)

@@ -52,6 +52,7 @@ def hold_words(page: _Shown) -> None:
     assert all(figure["alt"] for figure in page.figures)
 
 
+@pytest.mark.slow
 def test_the_page_tells_every_change_what_it_brings_and_what_it_costs(
     tmp_path: Path, shown: Callable[[Ranking], _Shown]
 ) -> None:
@@ -72,6 +73,7 @@ def test_the_page_tells_every_change_what_it_brings_and_what_it_costs(
     assert chapter.key_figures(ranking).splitlines()[0].startswith("today")
 
 
+@pytest.mark.slow
 def test_the_finding_is_about_a_change_that_is_sure_to_help(tmp_path: Path) -> None:
     ranking = rank_levers(scenario_with(tmp_path, BUSY), Simulation(12))
     told = re.match(r"At no cost, “(.*)” brings \$.* more: all sales promises are kept in", chapter.finding(ranking))
@@ -92,6 +94,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Ranking], _Shown]
@@ -102,6 +105,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     assert said in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50, 75])
 def test_hostile_labels_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Ranking], _Shown], hostile: list[str]

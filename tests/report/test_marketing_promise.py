@@ -94,6 +94,7 @@ def busy() -> MarketingPromise:
     return answer_of(plan, 4)
 
 
+@pytest.mark.slow
 def test_the_page_tells_the_cliff_the_goal_the_split_the_flow_and_the_next_leads(
     busy: MarketingPromise, shown: Callable[..., _Shown]
 ) -> None:
@@ -265,6 +266,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(edge: str, shown: Callable[..., _Shown]) -> None:
     overrides, years, said = EDGES[edge]

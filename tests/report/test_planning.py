@@ -153,6 +153,7 @@ def _planned(scenario: Scenario, years: int) -> Planning:
     return Planning(Simulation(years).run(scenario), advise(scenario, Simulation(min(years, 2), 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", CORNERS)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     corner: str, tmp_path: Path, shown: Callable[[Planning], _Shown]
@@ -174,6 +175,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     assert trust.key_figures(plan).splitlines()[-1].startswith("busy")
 
 
+@pytest.mark.slow
 def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
     tmp_path: Path, shown: Callable[[Planning], _Shown], money_in: Callable[[str], None]
 ) -> None:
@@ -192,6 +194,7 @@ def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
     assert amounts[1] == pytest.approx([10 * amount for amount in amounts[0]], rel=0.06, abs=6)
 
 
+@pytest.mark.slow
 def test_the_page_of_a_plan_without_a_goal_offers_no_chance_to_reach_it(
     tmp_path: Path, shown: Callable[[Planning], _Shown]
 ) -> None:
@@ -213,6 +216,7 @@ def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_secti
     assert "Visits are counted" not in show_sections([sections.show_funnel], alike).text
 
 
+@pytest.mark.slow
 def test_one_years_spread_is_shown_from_200_years_on_only(
     tmp_path: Path, shown: Callable[[Planning], _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +263,7 @@ def _hostile_scenario(folder: Path, nasty: list[str]) -> Scenario:
     return build(plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50, 175, 300])
 def test_hostile_names_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Planning], _Shown], hostile: list[str]
@@ -278,6 +283,7 @@ def test_hostile_names_stay_text_on_the_page(
     assert set(re.findall(r"<[^>]*>", page.html.replace("\n", " "))) == set(re.findall(r"<[a-z/][^<>]*>", page.html))
 
 
+@pytest.mark.slow
 def test_the_hostile_texts_really_reach_the_page(tmp_path: Path, shown: Callable[[Planning], _Shown]) -> None:
     scenario = _hostile_scenario(tmp_path, hostile_texts()[:25])
     text = shown(Planning(Simulation(2).run(scenario))).text
@@ -324,6 +330,7 @@ def test_every_wrong_parameter_is_told_at_once() -> None:
     assert len(caught.value.problems) == 3
 
 
+@pytest.mark.slow
 def test_preparing_runs_what_was_asked_and_writes_the_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_tiny(tmp_path)
     told = tmp_path / "progress"
@@ -342,6 +349,7 @@ def test_preparing_runs_what_was_asked_and_writes_the_tables(tmp_path: Path, mon
         pd.testing.assert_frame_equal(frame, frames[table], check_dtype=False)
 
 
+@pytest.mark.slow
 def test_a_notebook_in_its_own_folder_finds_the_scenario_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "params").mkdir()
     (tmp_path / "notebooks").mkdir()
@@ -399,6 +407,7 @@ def _record(page: Path) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.slow
 def test_a_report_published_thrice_differs_in_its_time_alone(published: SimpleNamespace) -> None:
     texts = [page.read_text("utf-8") for page in published.pages]
     without = [re.sub(r"<time\b.*?</time>", "", text, flags=re.DOTALL) for text in texts]
@@ -407,6 +416,7 @@ def test_a_report_published_thrice_differs_in_its_time_alone(published: SimpleNa
     assert texts[0].count("<time") == 1
 
 
+@pytest.mark.slow
 def test_a_report_published_again_has_simulated_nothing_anew(published: SimpleNamespace) -> None:
     tables = [sorted((page.parent / "tables").glob("*.parquet")) for page in published.pages]
     assert len({tuple(path.read_bytes() for path in paths) for paths in tables}) == 1
@@ -415,6 +425,7 @@ def test_a_report_published_again_has_simulated_nothing_anew(published: SimpleNa
     assert kept == last > 50
 
 
+@pytest.mark.slow
 def test_the_record_of_a_report_holds_all_that_was_promised_and_nothing_private(published: SimpleNamespace) -> None:
     import getpass
     import socket
@@ -437,6 +448,7 @@ def test_the_record_of_a_report_holds_all_that_was_promised_and_nothing_private(
         assert not [word for word in private if word in text]
 
 
+@pytest.mark.slow
 def test_a_report_holds_the_numbers_of_the_run_command_to_the_last_digit(
     published: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -447,6 +459,7 @@ def test_a_report_holds_the_numbers_of_the_run_command_to_the_last_digit(
     assert with_old_names(_record(published.pages[0])["results"]) == json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_the_hub_lists_every_report_with_its_finding(published: SimpleNamespace) -> None:
     hub = (published.root / "index.html").read_text("utf-8")
     for page in published.pages:
@@ -454,6 +467,7 @@ def test_the_hub_lists_every_report_with_its_finding(published: SimpleNamespace)
         assert _record(page)["finding"] in html.unescape(hub)
 
 
+@pytest.mark.slow
 def test_a_published_page_speaks_to_leaders_and_describes_every_figure(published: SimpleNamespace) -> None:
     page = _Page(re.sub(r"<style.*?</style>", "", published.pages[0].read_text("utf-8"), flags=re.DOTALL))
     assert not LEADERS_NEVER_READ.search(page.text)

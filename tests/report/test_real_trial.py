@@ -84,6 +84,7 @@ EDGES: dict[str, tuple[Scenario, int, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(edge: str, shown: Callable[[Study], _Shown]) -> None:
     scenario, years, said = EDGES[edge]

@@ -228,6 +228,7 @@ def test_each_use_takes_its_slowest_headline() -> None:
     assert [use.enough for use in study.uses] == [use.years.mean <= use.default for use in study.uses]
 
 
+@pytest.mark.slow
 def test_a_change_that_does_nothing_is_not_counted_as_told_apart(shown: Callable[[Study], _Shown]) -> None:
     study = study_of(30, gain=0.0)
     assert "1 of 2 differences" in study.uses[1].precision
@@ -236,6 +237,7 @@ def test_a_change_that_does_nothing_is_not_counted_as_told_apart(shown: Callable
     assert "20 paired years tell 1 of the 2 differences" in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_three_changes_fit_every_scenario(name: str) -> None:
     scenario = load(PARAMS / name, {})
@@ -290,6 +292,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Study], _Shown]
@@ -333,6 +336,7 @@ def _hold_words(page: _Shown) -> None:
     assert all(figure["alt"] for figure in page.figures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50])
 def test_hostile_names_stay_text_on_the_page(
     start: int, tmp_path: Path, shown: Callable[[Study], _Shown], hostile: list[str]

@@ -65,6 +65,7 @@ def plain() -> Offer:
     return answer_of(small(), 3)
 
 
+@pytest.mark.slow
 def test_the_page_tells_every_limit_with_its_contribution(plain: Offer, shown: Callable[[Offer], _Shown]) -> None:
     page = shown(plain)
     hold_words(page)
@@ -147,6 +148,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
     edge: str, shown: Callable[[Offer], _Shown], monkeypatch: pytest.MonkeyPatch
@@ -176,6 +178,7 @@ def test_a_question_that_cannot_be_answered_is_one_clear_message(
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_preparing_writes_the_tables_and_refuses_a_wrong_chance(
     tmp_path: Path, shown: Callable[[Offer], _Shown]
 ) -> None:
@@ -190,6 +193,7 @@ def test_preparing_writes_the_tables_and_refuses_a_wrong_chance(
         chapter.prepare({**given, "keep": "much"})
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text(tmp_path: Path, shown: Callable[[Offer], _Shown]) -> None:
     plan = scenario_with(tmp_path, {"name": "<script>x</script>"})
     assert "script" not in {tag for tag, _ in shown(answer_of(plan, 2)).elements}

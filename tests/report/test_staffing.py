@@ -58,6 +58,7 @@ def hold_words(page: _Shown) -> None:
     assert all(figure["alt"] for figure in page.figures)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few_levers")
 def test_the_page_tells_the_headcount_what_is_free_and_the_curve(
     tmp_path: Path, shown: Callable[[Staffing], _Shown]
@@ -97,6 +98,7 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few_levers")
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_and_a_text_that_make_sense(
@@ -123,6 +125,7 @@ def test_where_no_free_change_exists_the_page_says_so(
     assert "none was found" in staff_text(to_json(answer))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few_levers")
 @pytest.mark.parametrize("start", [0, 25])
 def test_hostile_names_stay_text_on_the_page(

@@ -221,6 +221,7 @@ BOMBS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @BOMBS
 def test_a_bomb_is_refused_in_little_memory(text: str) -> None:
     tracemalloc.start()
@@ -239,6 +240,7 @@ def test_a_bomb_is_refused_in_under_a_second(text: str) -> None:
     assert time.process_time() - begun < (1.0 if "*" in text else 3.0)
 
 
+@pytest.mark.slow
 def test_a_crowd_of_values_ends_in_a_refusal_not_a_wait() -> None:
     # the parser's own refusal, not the later one that follows aliases: the text must not be read to its end
     assert refused("a: [" + "1," * 200_000 + "]").rule == "more than 50,000 keys and values"

@@ -261,6 +261,7 @@ def test_the_file_tells_what_was_answered_what_follows_and_what_is_assumed() -> 
     assert "# answered" not in nothing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("share", "hours"),
     [("38%", "mon-fri 09:00-17:00"), ("5%", "mon-fri 08:00-16:30"), ("0%", "mon-sat 10:00-18:00"),

@@ -93,6 +93,7 @@ def test_the_digest_does_not_depend_on_how_a_share_or_an_amount_is_written(basel
     assert override(baseline, same).digest == baseline.digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
 def test_the_digest_is_the_same_in_another_process(baseline: Scenario, hash_seed: str) -> None:
     code = "from smarketing_sim.scenario.files import load; print(load('params/baseline.yaml').digest)"

@@ -160,6 +160,7 @@ def naive_open(line: Timeline, hours: dict[str, Any], closed: frozenset[dt.date]
     return opened & ~np.asarray(days.isin(pd.DatetimeIndex(sorted(closed))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("week", WEEKS)
 @pytest.mark.parametrize("zone", ZONES)
 def test_opening_hours_agree_with_a_count_of_every_minute_of_a_year(short: Scenario, zone: str, week: str) -> None:

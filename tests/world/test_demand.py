@@ -78,6 +78,7 @@ def test_the_same_seed_gives_the_same_leads_and_another_seed_others(short: Scena
     )
 
 
+@pytest.mark.slow
 def test_the_same_leads_are_drawn_in_another_process(short: Scenario) -> None:
     code = (
         "import json, sys; from smarketing_sim.scenario.files import load; from tests.world.test_demand import *\n"
@@ -479,6 +480,7 @@ def _felt(short: Scenario) -> Scenario:
     )
 
 
+@pytest.mark.slow
 def test_a_demand_reads_every_path_that_shapes_it_and_no_other(short: Scenario, changed: dict[str, Scenario]) -> None:
     demand = sample_demand(_felt(short), seed=1)
     print_, reads = fingerprint(demand), demand.reads
