@@ -63,11 +63,12 @@ def render_page(
 
 
 def scripts_of(notebook: NotebookNode) -> list[str]:
-    """Return the scripts that an executed notebook's page needs: the one of the sliders where it has some."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    if not any(f"{WHAT_IF}=" in output.get("data", {}).get("text/html", "") for output in outputs):
-        return []
-    return [(TEMPLATES / "leader" / "what_if.js").read_text(encoding="utf-8")]
+    """Return the scripts that an executed notebook's page needs: those of its sliders and tables, where it has some."""
+    shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    html = "".join(data.get("text/html", "") for data in shown)
+    needed = {"what_if.js": f"{WHAT_IF}=", "tables.js": "<table"}
+    folder = TEMPLATES / "leader"
+    return [(folder / name).read_text(encoding="utf-8") for name, mark in needed.items() if mark in html]
 
 
 def readable_time(moment: datetime) -> str:

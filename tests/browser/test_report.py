@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +96,32 @@ def test_every_figure_loads_and_is_described(opened: Opened) -> None:
         "Array.from(document.querySelectorAll('svg'), s => s.getAttribute('aria-label') || '')"
     )
     assert all(drawn)
+
+
+def test_every_table_can_be_had_as_csv_and_no_cell_runs_as_a_formula(opened: Opened, tmp_path: Path) -> None:
+    """Lost, an analyst types numbers off the page; unguarded, "+$2.4m" is a formula to a spreadsheet."""
+    page = opened.page
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    tables, buttons = page.locator("main table"), page.locator("main button.csv")
+    assert tables.count() == buttons.count() > 5
+    guarded = 0
+    for place in range(tables.count()):
+        shown = tables.nth(place).evaluate(
+            "table => [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+        )
+        with page.expect_download() as download:
+            buttons.nth(place).click()
+        download.value.save_as(tmp_path / "table.csv")
+        assert download.value.suggested_filename == f"table-{place + 1}.csv"
+        with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+        assert [[re.sub(r"\s*\n\s*", "; ", cell) for cell in row] for row in shown] == [
+            [cell.removeprefix("'") for cell in row] for row in rows
+        ]
+        cells = [cell for row in rows for cell in row]
+        assert not [cell for cell in cells if cell[:1] in {"=", "+", "-", "@"}]
+        guarded += sum(cell.startswith("'") for cell in cells)
+    assert guarded
 
 
 def test_sliders_answer_to_the_keyboard_with_numbers_of_the_page(opened: Opened) -> None:

@@ -19,6 +19,7 @@ import smarketing_sim
 from smarketing_sim.errors import InputError
 from smarketing_sim.publish import publisher
 from smarketing_sim.publish.notebooks import NotebookFailed
+from smarketing_sim.publish.pages import TEMPLATES
 from smarketing_sim.publish.privacy import scrub_notebook
 from smarketing_sim.publish.publisher import Published, folder_name, publish, read_record
 from smarketing_sim.publish.store import manifest
@@ -111,7 +112,9 @@ def test_the_executed_notebook_keeps_its_results_and_no_times(toy_runs: list[Pub
 def test_hostile_params_reach_the_page_as_text(toy_runs: list[Published], hostile: list[str]) -> None:
     soup = BeautifulSoup((toy_runs[0].path / "report.html").read_text("utf-8"), "html.parser")
     assert [th.text for th in soup.select("tbody th")] == [plain_text(text) for text in hostile]
-    assert soup.find(["script", "iframe", "form", "meta[http-equiv=refresh]", "base"]) is None
+    assert soup.find(["iframe", "form", "meta[http-equiv=refresh]", "base"]) is None
+    ours = (TEMPLATES / "leader" / "tables.js").read_text("utf-8")
+    assert [script.string for script in soup.find_all("script")] == [ours]
     assert {name for tag in soup.find_all() for name in tag.attrs if name.startswith("on")} == set()
     assert not [a for a in soup.find_all("a") if a["href"] not in {"#content", "../../index.html"}]
     assert len(soup.find_all("img")) == 1
