@@ -135,7 +135,7 @@ def test_a_folded_control_drives_the_lab_and_follows_undo(lab: Lab) -> None:
     order.value = "score"
     assert lab.settle(HANG_SECONDS)
     assert lab.controller.state.scenario.sales.sdr.queue.order == "score"
-    assert escape("call first: the one due longest") in lab.changes.value
+    assert escape("call first: the longest due") in lab.changes.value
     lab.undo_button.click()
     assert order.value == "oldest_due"
 
