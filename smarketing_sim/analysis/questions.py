@@ -73,8 +73,8 @@ def simulate(
 def compare(
     a: Scenario | Replications,
     *others: Scenario | Replications,
-    replications: int = QUICK_YEARS,
-    seed: int = 1,
+    replications: int | None = None,
+    seed: int | None = None,
     executor: Executor | None = None,
     progress: bool = True,
 ) -> Answer:
@@ -84,7 +84,9 @@ def compare(
     ----------
     a, *others
         Plans, or simulated years of theirs; of plans, years are simulated first.
-    replications, seed, executor, progress
+    replications, seed
+        Of plans that are simulated first; left out, those of the simulated years among them.
+    executor, progress
         As for :func:`simulate`.
 
     Raises
@@ -96,6 +98,11 @@ def compare(
         raise InputError("compare needs two plans at least")
     asked = [a, *others]
     plans = [one for one in asked if isinstance(one, Scenario)]
+    known = next((one for one in asked if isinstance(one, Replications)), None)
+    if replications is None:
+        replications = QUICK_YEARS if known is None else len(known.measures)
+    if seed is None:
+        seed = 1 if known is None else known.seed
     jobs = replications * len(plans)
     with prepared(replications, seed, years=jobs, executor=executor, progress=progress) as simulation:
         made = iter([step.run(plan) for plan, step in zip(plans, simulation.parts([1.0] * len(plans)), strict=True)])

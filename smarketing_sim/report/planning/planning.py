@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from smarketing_sim.analysis.years import Years
 from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
@@ -89,7 +90,7 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
     """
     with question(namespace) as asked:
         first, second = asked.simulation.parts((1.0, 1.0))
-        experiment = first.run(asked.scenario)
+        experiment = Years.of(first.run(asked.scenario))
         hold_failures(experiment)
         planning = Planning(experiment, advise(asked.scenario, second))
     if asked.given["tables_dir"]:
