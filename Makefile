@@ -92,7 +92,7 @@ docs: $(DEV_STAMP) ## build the docs as a site into build/docs; no network is ne
 	@echo "The docs are in build/docs/index.html"
 
 params: $(DEV_STAMP) ## write the reference of scenario keys and their JSON schema anew
-	@$(BIN)/python -m smarketing_sim.scenario.schema_docs params
+	@$(BIN)/python -m smarketing_sim.scenario.json_schema params
 
 dist: $(STAMP) ## build the sdist, the wheel, and the tested versions as constraints.txt, into dist/
 	@rm -rf dist

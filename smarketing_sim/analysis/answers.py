@@ -38,6 +38,10 @@ class Answer:
         """Return the answer as its command prints it with ``--json``."""
         return self._plain()
 
+    def __str__(self) -> str:
+        """Return the sentence, and the table below it."""
+        return f"{self.headline}\n{self._frame().to_string(float_format=_rounded, na_rep='–')}"
+
     def _repr_html_(self) -> str:
         tell_money_in(self._currency)
         table = self._frame().to_html(float_format=_rounded, na_rep="–", border=0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from smarketing_sim.errors import InputError
 from smarketing_sim.scenario import building, files
+from smarketing_sim.scenario.layering import SET
 from smarketing_sim.scenario.ranges import named_with
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.shipped import named
@@ -34,18 +38,34 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     InputError
         With every problem of the file, each with line, path, value, rule and nearest valid name.
     """
-    return named_with(files.load(find_params(Path(path)), overrides), _told(overrides or {}))
+    with _said_from_python():
+        plan = files.load(find_params(Path(path)), overrides)
+    return named_with(plan, _told(overrides or {}))
 
 
 def override(plan: Scenario, overrides: Mapping[str, Any]) -> Scenario:
     """Return another plan with some values changed, by dotted path; a plan itself never changes.
+
+    Its name tells what was changed, unless ``name`` is among the values.
 
     Raises
     ------
     InputError
         With every problem: an unknown path, with the nearest one, or a value that cannot be.
     """
-    return named_with(building.override(plan, overrides), _told(overrides))
+    with _said_from_python():
+        changed = building.override(plan, overrides)
+    return named_with(changed, _told(overrides))
+
+
+@contextmanager
+def _said_from_python() -> Iterator[None]:
+    """Leave the words of the command line out of messages: nobody typed an option."""
+    try:
+        yield
+    except InputError as error:
+        problems = [dataclasses.replace(p, file=None) if p.file == SET else p for p in error.problems]
+        raise type(error)(problems) from None
 
 
 def _told(overrides: Mapping[str, Any]) -> dict[str, str]:

@@ -80,6 +80,8 @@ def compare(
 ) -> Answer:
     """Set plans against the first one, lead by lead: all meet the same leads and the same luck.
 
+    Of more than two plans the headline names the best, and all ranges of one measure hold at once, so they are wider.
+
     Parameters
     ----------
     a, *others
@@ -128,7 +130,7 @@ def compare(
 
 def sweep(
     plan: Scenario,
-    vary: Mapping[str, Sequence[Any]],
+    vary: Mapping[str, Any],
     *,
     replications: int = QUICK_YEARS,
     seed: int = 1,
@@ -142,7 +144,7 @@ def sweep(
     plan
         The plan that the values are put into.
     vary
-        Values by dotted path, such as ``{"sales.sdr.headcount": [6, 8, 10]}``.
+        Lists of values by dotted path, such as ``{"sales.sdr.headcount": [6, 8, 10]}``.
     replications, seed, executor, progress
         As for :func:`simulate`.
 
@@ -151,8 +153,9 @@ def sweep(
     InputError
         If a path or a value cannot be used; nothing was simulated then.
     """
-    axes = tuple(Axis(path, tuple(values), tuple(map(str, values))) for path, values in vary.items())
-    if not axes or not all(axis.values for axis in axes):
+    listed = all(isinstance(values, Sequence) and not isinstance(values, str) and values for values in vary.values())
+    axes = tuple(Axis(path, tuple(values), tuple(map(str, values))) for path, values in vary.items()) if listed else ()
+    if not axes:
         raise InputError('sweep needs values by path, such as {"sales.sdr.headcount": [6, 8, 10]}')
     grid = make_grid(plan, axes)
     jobs = grid.count * replications
@@ -198,7 +201,11 @@ def staff(
             ("contribution vs today", step.difference, plan.currency),
         )
     ]
-    headline = upper_first(staffing_answer.reason(found))
+    least, why = found.headcount, staffing_answer.reason(found)
+    enough = (
+        f"{counted(least or 0, 'rep')} will do" if found.found.decided else f"{counted(least or 0, 'rep')}, not sure"
+    )
+    headline = upper_first(why if least is None else f"{enough}: {why}")
     return _answer(headline, found, rows, ["headcount", "measure"], plain=staffing_answer.to_json(found), plan=plan)
 
 

@@ -14,6 +14,7 @@ from smarketing_sim.experiment.replications import Failure, Replications, replic
 from smarketing_sim.experiment.results import ClauseResult, clause_results, to_json
 from smarketing_sim.files import write_parquet
 from smarketing_sim.ledger import Ledger
+from smarketing_sim.world.timeline import timeline
 
 if TYPE_CHECKING:
     from smarketing_sim.analysis.plots import Plots
@@ -64,17 +65,23 @@ class Years(Replications):
         return Plots(self)
 
     def leads(self, replication: int = 0) -> pd.DataFrame:
-        """Return every lead of one simulated year: who came, when what happened (UTC), what came of it.
+        """Return every lead of one simulation: who came, when what happened (UTC), what came of it.
+
+        Leads of the warm-up before the reported months, and of the cool-down after them, are among them;
+        ``in_horizon`` tells those that were created in the months that every other table counts.
 
         Raises
         ------
         InputError
             If that year was not simulated.
         """
-        return self.ledger(replication).as_timestamps("leads")
+        ledger = self.ledger(replication)
+        line, created_at = timeline(self.scenario), ledger.tables["leads"]["created_at"]
+        inside = (created_at >= line.horizon_starts_at) & (created_at < line.horizon_ends_at)
+        return ledger.as_timestamps("leads").assign(in_horizon=inside)
 
     def attempts(self, replication: int = 0) -> pd.DataFrame:
-        """Return every attempt of one simulated year: which lead, which rep, when (UTC), with what result."""
+        """Return every attempt of one simulation: which lead, which rep, when (UTC), with what result."""
         return self.ledger(replication).as_timestamps("attempts")
 
     def ledger(self, replication: int = 0) -> Ledger:

@@ -31,7 +31,7 @@ from smarketing_sim.experiment.default_years import QUICK_YEARS
 from smarketing_sim.plain import one_line
 
 if TYPE_CHECKING:
-    from smarketing_sim.decide.self_check import Implied
+    from smarketing_sim.decide.usual import Implied
     from smarketing_sim.experiment.replications import Replications
     from smarketing_sim.experiment.simulation import Simulation
     from smarketing_sim.scenario.schema import Scenario
@@ -52,7 +52,7 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
     left_out = {path: why for path, scenario in fine.items() if (why := not_checked(scenario))}
     implied = {path: _implied(scenario) for path, scenario in fine.items() if path not in left_out}
     if as_json:
-        from smarketing_sim.decide.self_check import to_json
+        from smarketing_sim.decide.usual import to_json
 
         print_json(
             {
@@ -77,7 +77,7 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
 
 def _implied(scenario: Scenario) -> list[Implied]:
     """Simulate a few years and return what a scenario implies about a company."""
-    from smarketing_sim.decide.self_check import YEARS, self_check
+    from smarketing_sim.decide.usual import YEARS, self_check
     from smarketing_sim.experiment.simulation import Simulation
 
     return self_check(Simulation(YEARS).panel([scenario])[0])

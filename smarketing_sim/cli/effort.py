@@ -84,7 +84,7 @@ def hold_effort(
 
 def not_checked(scenario: Scenario) -> str | None:
     """Return why ``check`` does not simulate a plan, or None where its few years are soon simulated."""
-    from smarketing_sim.decide.self_check import YEARS
+    from smarketing_sim.decide.usual import YEARS
     from smarketing_sim.experiment.effort import effort_of, size_of
 
     effort = effort_of([(scenario, YEARS)])

@@ -43,7 +43,7 @@ def new(
     """Ask what any CRM or payroll answers, and write a commented scenario file."""
     from smarketing_sim.cli.simulating import executor_for
     from smarketing_sim.decide.fitting import FITTING_YEARS, fit, nearest_that_fit, read
-    from smarketing_sim.decide.self_check import YEARS, self_check, to_json
+    from smarketing_sim.decide.usual import YEARS, self_check, to_json
     from smarketing_sim.engine import choose_engine
     from smarketing_sim.experiment.simulation import Simulation
     from smarketing_sim.files import disk_faults_told, write_atomically

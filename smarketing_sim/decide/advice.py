@@ -13,8 +13,9 @@ from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months, goal_reached, kept_in_a_month
+from smarketing_sim.experiment.results import goal_reached
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override

@@ -13,9 +13,9 @@ from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.coalitions import Pair
 from smarketing_sim.decide.shapley import shapley_values
 from smarketing_sim.errors import InputError, Problem
+from smarketing_sim.experiment.chance_kept import all_kept_months
 from smarketing_sim.experiment.compare import mean_of_months
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.scenario.causes import CAUSES, NOT_MODELLED

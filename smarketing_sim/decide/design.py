@@ -23,6 +23,7 @@ from smarketing_sim.decide.shadow_price import (
 )
 from smarketing_sim.errors import NothingToDecide, Problem
 from smarketing_sim.experiment import results
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
@@ -262,7 +263,7 @@ def _tried(choice: Choice, experiment: Replications, best: Replications) -> Trie
         choice,
         t_interval(contribution),
         paired_difference(best.series("contribution"), contribution),
-        results.kept_in_a_month(results.all_kept_months(experiment, ("sales",))),
+        kept_in_a_month(all_kept_months(experiment, ("sales",))),
         results.mean_of(experiment, "sdr_utilisation"),
     )
 

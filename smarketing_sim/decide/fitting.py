@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smarketing_sim.decide.self_check import conversations_per_dial
+from smarketing_sim.decide.usual import conversations_per_dial
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.answers import Answers

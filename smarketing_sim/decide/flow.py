@@ -9,9 +9,9 @@ import numpy as np
 
 from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.volume import expected_handed, more_leads
+from smarketing_sim.experiment.chance_kept import all_kept_months
 from smarketing_sim.experiment.compare import mean_of_months
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override

@@ -13,6 +13,7 @@ from smarketing_sim.decide.preconditions import hold_handed, hold_months
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, NothingToDecide, Problem
 from smarketing_sim.experiment import results
+from smarketing_sim.experiment.chance_kept import kept_in_a_month, kept_months
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, t_interval
@@ -180,4 +181,4 @@ def _promise(experiment: Replications, depth: int, keep: float) -> Promise:
 
 
 def _kept(experiment: Replications, clause: str) -> Interval:
-    return results.kept_in_a_month(results.kept_months(experiment, clause))
+    return kept_in_a_month(kept_months(experiment, clause))

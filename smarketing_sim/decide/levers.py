@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from smarketing_sim.decide.changes import Change, free_changes
+from smarketing_sim.decide.free_levers import Change, free_changes
 from smarketing_sim.errors import ConflictError, InputError, Problem
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario

@@ -11,9 +11,10 @@ import numpy as np
 
 from smarketing_sim.arrays import Floats
 from smarketing_sim.decide.levers import Lever, levers_of
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.experiment.compare import mean_of_months
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months, kept_in_a_month, mean_of
+from smarketing_sim.experiment.results import mean_of
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.schema import Scenario

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smarketing_sim.decide.chance_kept import SIDES, Promise, Unlimited, promise_of, unlimited_of
 from smarketing_sim.decide.erlang import steady_headcount
 from smarketing_sim.decide.headcount import Found, Terms, least_headcount
+from smarketing_sim.decide.promise_kept import SIDES, Promise, Unlimited, promise_of, unlimited_of
 from smarketing_sim.decide.ranking import Lever, best_free, levers_of, ranked
 from smarketing_sim.decide.sequential import Years
 from smarketing_sim.errors import InputError, NothingToDecide, Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from smarketing_sim.decide.chance_kept import Unlimited
+from smarketing_sim.decide.promise_kept import Unlimited
 from smarketing_sim.decide.staffing import FreeAlternative, Staffing, Step
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.contract import VolumeClause

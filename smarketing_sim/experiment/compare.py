@@ -9,8 +9,9 @@ import numpy as np
 
 from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_months
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months, kept_months, mean_named
+from smarketing_sim.experiment.results import mean_named
 from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import paired_difference, t_interval
 from smarketing_sim.scenario.contract import Clause

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.arrays import Floats
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month, kept_months
 from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import all_kept_months, attained, kept_in_a_month, kept_months, mean_named
+from smarketing_sim.experiment.results import attained, mean_named
 from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.measure.summary import Measures

@@ -15,8 +15,8 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.backend.utils import kill_process_tree
 
 from smarketing_sim.engine import choose_engine
-from smarketing_sim.experiment.known_years import KnownYears
-from smarketing_sim.experiment.years_file import years_file
+from smarketing_sim.experiment.years_cache import KnownYears
+from smarketing_sim.experiment.years_cache_place import years_file
 from smarketing_sim.lifetimes import end_with
 
 

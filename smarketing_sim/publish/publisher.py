@@ -31,8 +31,8 @@ from smarketing_sim.publish.notebooks import (
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.publish.pdf import write_pdf
 from smarketing_sim.publish.privacy import scrub_notebook
-from smarketing_sim.publish.runs import RUN_NAME
-from smarketing_sim.publish.store import Staging, manifest, run_id, staged
+from smarketing_sim.publish.runs import RUN_NAME, run_id
+from smarketing_sim.publish.store import Staging, manifest, staged
 from smarketing_sim.report.notebook.display import RECORD_MIME
 from smarketing_sim.report.notebook.progress import Progress, watch_progress
 from smarketing_sim.report.notebook.provenance import git_state, identity, versions

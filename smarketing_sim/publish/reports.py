@@ -10,7 +10,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from smarketing_sim import __version__
-from smarketing_sim.experiment.years_file import years_kept
+from smarketing_sim.experiment.years_cache_place import years_kept
 from smarketing_sim.publish.notebooks import Scalar, default_parameters, notebook_title, read_notebook
 from smarketing_sim.publish.publisher import Published, publish
 from smarketing_sim.report.notebook.progress import Progress

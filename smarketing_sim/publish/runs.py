@@ -184,3 +184,18 @@ def _age(age: timedelta) -> tuple[str, str]:
         "published today" if days == 0 else f"published {days} day{'s' if days > 1 else ''} before this page was built"
     )
     return ("fresh" if days <= _FRESH_DAYS else "ageing" if days <= _AGEING_DAYS else "stale"), text
+
+
+def run_id(published_at: datetime, identity_hex8: str) -> str:
+    """Return ``YYYYMMDDTHHMMSSZ-xxxxxxxx``: the time in UTC and what tells this run's inputs from others.
+
+    Raises
+    ------
+    ValueError
+        If the time has no zone, or the identity is not eight hexadecimal digits.
+    """
+    if published_at.tzinfo is None:
+        raise ValueError("the publishing time needs a time zone")
+    if not re.fullmatch("[0-9a-f]{8}", identity_hex8):
+        raise ValueError("the identity is eight hexadecimal digits")
+    return f"{published_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity_hex8}"

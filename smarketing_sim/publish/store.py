@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -45,21 +43,6 @@ class Staging:
     folder: Path
     work: Path
     place: Path | None = None
-
-
-def run_id(published_at: datetime, identity_hex8: str) -> str:
-    """Return ``YYYYMMDDTHHMMSSZ-xxxxxxxx``: the time in UTC and what tells this run's inputs from others.
-
-    Raises
-    ------
-    ValueError
-        If the time has no zone, or the identity is not eight hexadecimal digits.
-    """
-    if published_at.tzinfo is None:
-        raise ValueError("the publishing time needs a time zone")
-    if not re.fullmatch("[0-9a-f]{8}", identity_hex8):
-        raise ValueError("the identity is eight hexadecimal digits")
-    return f"{published_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity_hex8}"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from smarketing_sim.scenario.calendars import WeekHours, WeeklyMeeting, Zone
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS
 from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.queue_orders import ORDERS
+from smarketing_sim.scenario.reach_curve import reach_hazard
 from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share, Span
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ class Reach(Part):
         """Return the chance that attempt ``attempt`` connects, given that none before it did."""
         if self.connect_probs is not None:
             return self.connect_probs[min(attempt, len(self.connect_probs)) - 1]
-        return self.alpha / (self.alpha + self.beta + attempt - 1)
+        return reach_hazard(attempt, alpha=self.alpha, beta=self.beta)
 
 
 class Meetings(Part):

@@ -26,6 +26,7 @@ def hold_answer(answer: sm.Answer) -> None:
     assert len(answer.headline.split()) > 4
     assert list(answer.to_frame().columns) == ["mean", "low", "high", "unit"]
     assert answer.headline in BeautifulSoup(answer._repr_html_(), "html.parser").get_text()
+    assert str(answer).startswith(f"{answer.headline}\n")
     frame = answer.to_frame()
     frame.iloc[:, 0] = 0.0
     assert not answer.to_frame().equals(frame)
@@ -61,6 +62,8 @@ def test_a_sweep_has_a_row_for_each_value_and_measure() -> None:
     assert answer.to_frame().loc[(4, "contribution"), "mean"] == pytest.approx(alone.series("contribution").mean())
     with pytest.raises(sm.InputError, match="values by path"):
         sm.sweep(small(), {})
+    with pytest.raises(sm.InputError, match="values by path"):
+        sm.sweep(small(), {"sales.sdr.headcount": 8})
     with pytest.raises(sm.InputError, match="not a known"):
         sm.sweep(small(), {"sales.sdr.headcont": [3]})
 
@@ -71,7 +74,8 @@ def test_staffing_is_the_decisions_own() -> None:
     hold_answer(answer)
     found = staff(small(), Simulation(25, 2), keep=0.8)
     assert answer.to_dict() == to_json(found)
-    assert answer.headline.lower() == reason(found).lower()
+    assert answer.headline.lower().endswith(reason(found).lower())
+    assert str(found.headcount) in answer.headline.partition(":")[0]
     assert answer.to_frame().loc[(found.curve[0].headcount, "chance kept"), "mean"] == found.curve[0].p_kept.mean
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from smarketing_sim.decide import staffing
-from smarketing_sim.decide.chance_kept import Promise
 from smarketing_sim.decide.erlang import steady_headcount
+from smarketing_sim.decide.promise_kept import Promise
 from smarketing_sim.decide.sequential import Years
 from smarketing_sim.decide.staffing import MOST_EXPERIMENTS, Staffing, smallest_team, staff
 from smarketing_sim.decide.staffing_answer import reason, to_json
 from smarketing_sim.errors import InputError
-from smarketing_sim.experiment.results import all_kept_months, kept_all_year, kept_in_a_month
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_all_year, kept_in_a_month
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.queueing import mmc
 from smarketing_sim.scenario.building import override

@@ -9,17 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smarketing_sim.experiment.results import (
-    ONE_YEAR_FROM,
-    all_kept_months,
-    cost_per_won,
-    fallen_out,
-    kept_all_year,
-    kept_in_a_month,
-    kept_months,
-    margin_to_cost,
-    to_json,
-)
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_all_year, kept_in_a_month, kept_months
+from smarketing_sim.experiment.results import ONE_YEAR_FROM, cost_per_won, fallen_out, margin_to_cost, to_json
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import clustered_share, t_interval, wilson
 from smarketing_sim.scenario.schema import Scenario

@@ -20,11 +20,12 @@ import pytest
 
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import jobs
+from smarketing_sim.experiment.chance_kept import kept_in_a_month, kept_months
 from smarketing_sim.experiment.compare import per_replication
 from smarketing_sim.experiment.grid import make_points
 from smarketing_sim.experiment.jobs import Job, make_jobs
 from smarketing_sim.experiment.journal import Journal
-from smarketing_sim.experiment.results import clause_results, kept_in_a_month, kept_months, mean_of
+from smarketing_sim.experiment.results import clause_results, mean_of
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep import Sweep, identity_of, sweep
 from smarketing_sim.experiment.sweep_record import Record, read_record

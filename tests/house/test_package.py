@@ -34,7 +34,7 @@ MAY_WRITE = {
     "report/notebook/display.py": {"savefig"},
     "report/notebook/progress.py": {"write_text"},
     "files.py": {"to_parquet"},
-    "scenario/schema_docs.py": {"write_text"},
+    "scenario/json_schema.py": {"write_text"},
 }
 GENERATOR_NAMES = {
     *("Generator", "SeedSequence", "ISeedSequence", "bit_generator", "BitGenerator", "default_rng"),

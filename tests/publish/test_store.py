@@ -16,7 +16,8 @@ import pytest
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.files import slug, write_atomically
 from smarketing_sim.publish.publisher import folder_name
-from smarketing_sim.publish.store import locked, manifest, run_id, staged
+from smarketing_sim.publish.runs import run_id
+from smarketing_sim.publish.store import locked, manifest, staged
 
 PATH_NAMES = [
     *[

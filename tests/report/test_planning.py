@@ -22,7 +22,7 @@ import pytest
 
 from smarketing_sim import cli
 from smarketing_sim.decide.advice import advise
-from smarketing_sim.decide.self_check import BENCHMARKS
+from smarketing_sim.decide.usual import BENCHMARKS
 from smarketing_sim.errors import InputError, SmarketingWarning
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation

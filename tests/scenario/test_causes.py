@@ -9,8 +9,8 @@ import pytest
 
 from smarketing_sim.scenario.causes import CAUSES, MEANING, NAMED, TABLE, cause_of
 from smarketing_sim.scenario.files import load
+from smarketing_sim.scenario.json_schema import data_dictionary
 from smarketing_sim.scenario.schema import Scenario, flatten
-from smarketing_sim.scenario.schema_docs import data_dictionary
 from tests.conftest import PARAMS
 
 FILES = sorted(PARAMS.glob("*.yaml"))

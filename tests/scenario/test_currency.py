@@ -16,8 +16,8 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.names import unit_of
 from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.files import load
+from smarketing_sim.scenario.json_schema import data_dictionary
 from smarketing_sim.scenario.schema import Scenario, flatten
-from smarketing_sim.scenario.schema_docs import data_dictionary
 from tests.builders import base_document, make_scenario
 
 RATE = 10.6

@@ -7,6 +7,7 @@ import math
 from smarketing_sim.charts.promise import pacing_chart
 from smarketing_sim.decide.marketing_promise import NEXT_LEADS, MarketingPromise
 from smarketing_sim.experiment import results
+from smarketing_sim.experiment.chance_kept import kept_in_a_month, kept_months
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.marketing_promise.words import leads, pays_up_to, pays_up_to_range
 from smarketing_sim.report.notebook.display import fold, heading, show, table
@@ -195,7 +196,7 @@ def _kept_words(found: MarketingPromise) -> str:
     name = next((n for n, c in found.scenario.sla.items() if isinstance(c, kinds) and c.leads_per_rep), None)
     if name is None:
         return ""
-    kept = results.kept_in_a_month(results.kept_months(found.today, name))
+    kept = kept_in_a_month(kept_months(found.today, name))
     if math.isnan(kept.mean):
         return ""
     named = name.replace("_", " ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from smarketing_sim.decide.self_check import MONEY, Implied, self_check
+from smarketing_sim.decide.usual import MONEY, Implied, self_check
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import heading, table
 from smarketing_sim.report.planning.planning import Planning

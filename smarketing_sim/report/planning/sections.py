@@ -8,6 +8,7 @@ import numpy as np
 
 from smarketing_sim.charts import style
 from smarketing_sim.experiment import results
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, heading, say, show, table
@@ -28,7 +29,7 @@ def show_contract(plan: Planning) -> None:
         heading("No contract is written yet", "Clauses under sla: in the scenario file appear here.")
         return
     safe = sum(plan.clauses[name].kept.mean >= _SAFE for name in names)
-    every = results.kept_in_a_month(results.all_kept_months(plan.experiment))
+    every = kept_in_a_month(all_kept_months(plan.experiment))
     title = f"{safe} of {len(names)} promises {'is' if safe == 1 else 'are'} kept in at least nine months of ten"
     if np.isfinite(every.mean) and safe < len(names):
         title += f", all together in {months(every, plan.months)} ({_month_words(every, plan.months)})"

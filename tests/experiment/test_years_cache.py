@@ -21,12 +21,12 @@ from hypothesis.extra import numpy as arrays
 
 from smarketing_sim.decide.advice import advise
 from smarketing_sim.errors import RunFailed
-from smarketing_sim.experiment import known_years
-from smarketing_sim.experiment.known_years import KnownYears, code_digest, from_plain, to_plain, told
+from smarketing_sim.experiment import years_cache as known_years
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
-from smarketing_sim.experiment.years_file import years_file, years_kept
+from smarketing_sim.experiment.years_cache import KnownYears, code_digest, from_plain, to_plain, told
+from smarketing_sim.experiment.years_cache_place import years_file, years_kept
 from tests.experiment.stubs import small
 
 

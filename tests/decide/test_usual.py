@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from smarketing_sim.decide.fitting import FITTING_YEARS, fit, read
-from smarketing_sim.decide.self_check import BENCHMARKS, LABELS, self_check, to_json
+from smarketing_sim.decide.usual import BENCHMARKS, LABELS, self_check, to_json
 from smarketing_sim.engine import simulate
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.interview import read_answers

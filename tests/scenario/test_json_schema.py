@@ -12,8 +12,8 @@ import pytest
 
 from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import load
+from smarketing_sim.scenario.json_schema import data_dictionary, json_schema, write
 from smarketing_sim.scenario.schema import flatten
-from smarketing_sim.scenario.schema_docs import data_dictionary, json_schema, write
 from tests.conftest import PARAMS
 
 FILES = sorted(PARAMS.glob("*.yaml"))

@@ -9,14 +9,9 @@ import numpy as np
 
 from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError, NothingToDecide, Problem, nearest_name
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_all_year, kept_in_a_month, kept_months
 from smarketing_sim.experiment.replications import Replications
-from smarketing_sim.experiment.results import (
-    all_kept_months,
-    clause_results,
-    kept_all_year,
-    kept_in_a_month,
-    kept_months,
-)
+from smarketing_sim.experiment.results import clause_results
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario
 
