@@ -12,11 +12,17 @@ from typing import Any
 
 from command_pages import commands
 from ledger_pages import tables
+from measure_pages import measures
 from run_pages import example
 from sphinx.application import Sphinx
 
 PLACE = re.compile(r"^<!-- made at build: (\w+) -->$", re.MULTILINE)
-MADE: dict[str, Callable[[], Iterator[str]]] = {"commands": commands, "tables": tables, "example": example}
+MADE: dict[str, Callable[[], Iterator[str]]] = {
+    "commands": commands,
+    "tables": tables,
+    "example": example,
+    "measures": measures,
+}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
