@@ -41,7 +41,7 @@ def test_a_notebook_runs_under_papermill_and_writes_its_tables(notebook: Path, t
     outputs = [output for cell in executed.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output for output in outputs if output.get("name") == "stderr"]
-    assert any("image/svg+xml" in output.get("data", {}) for output in outputs)
+    assert any({"image/svg+xml", "image/png"} & set(output.get("data", {})) for output in outputs)
     assert list(tables.glob("*.parquet"))
 
 
