@@ -22,6 +22,7 @@ CHECKED_SECONDS, CHECKED_BYTES = 4.0, 0.7e9
 """What ``check`` may take for its few simulated years."""
 YEARS_OF_NOTEBOOKS = {
     "planning_report": (700, 1),
+    "first_steps": (15, 2),
     "beliefs": (0, 70),
     "follow_up": (0, 22),
     "free_levers": (0, 18),

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import typer
 
+import smarketing_sim as sm
 from smarketing_sim.cli import app
 from tests.cli.conftest import Said
 from tests.conftest import PARAMS, ROOT
 
 DOCS = ROOT / "docs"
 PAGES = sorted([DOCS / "tutorial.md", *(DOCS / "how-to").glob("*.md")])
-LANGUAGES = {"yaml", "shell", "text"}
+LANGUAGES = {"yaml", "shell", "text", "python"}
 BLOCK = re.compile(r"(?:<!-- tested: run(?:, leaves with (\d))? -->\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "<!-- tested: run"
 COMMANDS = typer.main.get_group(app).commands
@@ -75,7 +76,7 @@ def faults(text: str) -> list[str]:
     found += [
         f"nothing to run: {block.text[:40]!r}"
         for block in every
-        if block.leaves_with is not None and not block.commands
+        if block.leaves_with is not None and not block.commands and block.language != "python"
     ]
     if text.count(MARK) != sum(block.leaves_with is not None for block in every):
         found.append("a mark that stands before no block")
@@ -127,6 +128,20 @@ def test_the_examples_of_a_page_work(page: Path, folder: Path, smarketing: Comma
     if plans:
         said = smarketing(*small("check", *plans))
         assert said.code == 0, said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.stem)
+def test_the_python_of_a_page_runs(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marked blocks are run as they stand, on plans of a month; the others are pieces of code to be put somewhere."""
+    load = sm.load
+    short = {"run.horizon_months": 1, "run.warm_up_weeks": 1}
+    monkeypatch.setattr(sm, "load", lambda path, overrides=None: load(path, short | (overrides or {})), raising=False)
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.language == "python" and block.leaves_with is not None:
+            exec(block.text, {})
+            assert (folder / "exported" / "leads.parquet").exists()
+            assert (folder / "waiting.png").exists()
 
 
 def read(words: list[str]) -> None:

@@ -477,4 +477,4 @@ def test_a_published_page_speaks_to_leaders_and_describes_every_figure(published
     assert all(image.get("alt", "").strip() for image in images)
     assert [tag for tag, _ in page.elements].count("h1") == 1
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", published.pages[0].read_text("utf-8"), flags=re.DOTALL)
-    assert scripts == [(TEMPLATES / "leader" / "what_if.js").read_text("utf-8")]
+    assert scripts == [(TEMPLATES / "leader" / name).read_text("utf-8") for name in ("what_if.js", "tables.js")]

@@ -84,9 +84,10 @@ def test_a_page_with_sliders_lets_our_script_run_and_one_without_lets_nothing(
     cell = nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("display_data", data={"text/html": html})])
     cell["id"] = "a"
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    (script,) = scripts_of(notebook)
+    script, of_tables = scripts_of(notebook)
     page = render_page(notebook, title="t", published_at=MOMENT, scripts=scripts_of(notebook))
     assert script in page
+    assert of_tables in page
     assert "script-src 'sha256-" in page
     cell["outputs"] = []
     assert scripts_of(notebook) == []

@@ -15,7 +15,7 @@ for (const [place, table] of [...document.querySelectorAll("main table")].entrie
     link.href = URL.createObjectURL(new Blob([`\ufeff${rows.join("\r\n")}\r\n`], { type: "text/csv" }));
     link.download = `table-${place + 1}.csv`;
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000); // at once, the browser might not have taken it yet
   });
   (table.closest(".wide") ?? table).after(button);
 }
