@@ -128,7 +128,7 @@ def _connected(client: Any, address: str) -> Any:
         return client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
     except Exception as error:  # a refused connection, a certificate that is missing or not trusted, a foreign server
         rule = f"no Dask scheduler answers there ({type(error).__name__})"
-    # The half-made client goes here: collected while the next one starts, it would wait for a lock of that one for ever.
+    # The half-made client goes here: collected while the next one starts, it would wait for a lock of that for ever.
     gc.collect()
     raise InputError([Problem(rule, path="--cluster", value=address)])
 
