@@ -149,7 +149,7 @@ def hold_clear(error: InputError) -> None:
 
 def judged(data: Any) -> Scenario | None:
     """Return the scenario, or None where it was refused clearly; anything else is a failure."""
-    started = time.process_time()
+    started = time.thread_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -161,7 +161,7 @@ def judged(data: Any) -> Scenario | None:
         hold_clear(error)
         return None
     finally:
-        assert time.process_time() - started < MOST_WORK_SECONDS
+        assert time.thread_time() - started < MOST_WORK_SECONDS
 
 
 @pytest.fixture(scope="session")
@@ -178,10 +178,10 @@ def refusal(tmp_path: Path, params: Path) -> Callable[..., InputError]:
         content = text.encode() if isinstance(text, str) else text
         path = tmp_path / "case.yaml"
         path.write_bytes((b"extends: baseline.yaml\n" if extends else b"") + content)
-        started = time.process_time()
+        started = time.thread_time()
         with pytest.raises(InputError) as caught:
             load(path)
-        assert time.process_time() - started < MOST_WORK_SECONDS
+        assert time.thread_time() - started < MOST_WORK_SECONDS
         hold_clear(caught.value)
         return caught.value
 

@@ -514,16 +514,16 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 def test_an_alias_bomb_is_refused_at_once(refusal: Refusal) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     refusal(BOMB, extends=False)
-    assert time.process_time() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_a_file_of_50_megabytes_is_refused_without_being_read(refusal: Refusal) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     error = refusal(b"name: x\n" * (50_000_000 // 8), extends=False)
     assert "larger than" in str(error)
-    assert time.process_time() - started < 2.0
+    assert time.thread_time() - started < 2.0
 
 
 @pytest.mark.slow
