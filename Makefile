@@ -63,7 +63,7 @@ test: lint ## lint, run every notebook, run every test
 	@$(PYTEST) $(NBVAL) notebooks tests
 
 # Ruff and mypy remember what they have looked at, and so look at what changed alone.
-quick: $(DEV_STAMP) ## lint what changed and run the tests that are neither slow nor need a browser: two minutes
+quick: $(DEV_STAMP) ## lint what changed and run the tests that are neither slow nor need a browser: a few minutes
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
