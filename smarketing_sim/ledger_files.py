@@ -63,10 +63,10 @@ def write_ledger(ledger: Ledger, folder: Path) -> None:
 def _write_files(ledger: Ledger, folder: Path) -> None:
     for name in SCHEMA:
         pq.write_table(_arrow(ledger, name), folder / f"{name}.parquet")
-    told = pa.Table.from_pandas(ledger.runs, preserve_index=False)
+    runs = pa.Table.from_pandas(ledger.runs, preserve_index=False)
     seal = json.dumps(_hashes(folder)).encode()
-    told = told.replace_schema_metadata({**(told.schema.metadata or {}), b"seal": seal})
-    pq.write_table(told, folder / f"{RUNS}.parquet")
+    runs = runs.replace_schema_metadata({**(runs.schema.metadata or {}), b"seal": seal})
+    pq.write_table(runs, folder / f"{RUNS}.parquet")
     for file in folder.iterdir():
         with file.open("rb+") as written:
             os.fsync(written.fileno())
@@ -108,9 +108,9 @@ def read_ledger(folder: Path) -> Ledger:
         tables = {name: _columns(name, table) for name, table in arrow.items()}
         epoch = dt.datetime.fromisoformat(facts["epoch"])
         categories = {name: tuple(values) for name, values in facts["categories"].items()}
-        told = _read_file(folder / f"{RUNS}.parquet")
-        ledger = Ledger(epoch, float(facts["ends_at"]), categories, tables, tuple(told.to_pylist()))
-        _hold_seal(folder, told.schema.metadata or {})
+        runs = _read_file(folder / f"{RUNS}.parquet")
+        ledger = Ledger(epoch, float(facts["ends_at"]), categories, tables, tuple(runs.to_pylist()))
+        _hold_seal(folder, runs.schema.metadata or {})
         return ledger
     except (*_UNREADABLE, LedgerError) as error:
         raise InputError([Problem(f"is not a ledger: {error}", file=str(folder))]) from None

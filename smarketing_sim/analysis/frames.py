@@ -34,12 +34,12 @@ def interval_frame(rows: Iterable[tuple[Any, Interval, str]], names: str | list[
     return pd.DataFrame([(i.mean, i.low, i.high, unit) for _, i, unit in listed], index=index, columns=COLUMNS)
 
 
-def clauses(found: Mapping[str, ClauseResult]) -> pd.DataFrame:
+def clauses(results: Mapping[str, ClauseResult]) -> pd.DataFrame:
     """Return what came of each clause; index ``clause`` and ``measure``."""
     return interval_frame(
         (
             ((name, measure), value, "share")
-            for name, one in found.items()
+            for name, one in results.items()
             for measure, value in (
                 ("attained", one.attained),
                 ("kept in a month", one.kept),
@@ -96,7 +96,7 @@ def waiting(years: Replications) -> pd.DataFrame:
     )
 
 
-def years_html(plan: Scenario, count: int, found: Mapping[str, ClauseResult], amounts: pd.DataFrame) -> str:
+def years_html(plan: Scenario, count: int, results: Mapping[str, ClauseResult], amounts: pd.DataFrame) -> str:
     """Return simulated years as two small tables: the contract, and the money."""
     tell_money_in(plan.currency)
     contract = [
@@ -107,7 +107,7 @@ def years_html(plan: Scenario, count: int, found: Mapping[str, ClauseResult], am
             (percent(one.attained.mean), range_of(one.attained, percent)),
             (percent(one.kept.mean), range_of(one.kept, percent)),
         )
-        for name, one in found.items()
+        for name, one in results.items()
     ]
     heads = ["clause", "promise", "promised", "attained", "chance kept in a month"]
     rows = [(HEADLINES[n].label, *_told(row)) for n, row in amounts.iterrows() if n in HEADLINES]

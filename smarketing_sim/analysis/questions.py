@@ -98,9 +98,9 @@ def compare(
     """
     if not others:
         raise InputError("compare needs two plans at least")
-    asked = [a, *others]
-    plans = [one for one in asked if isinstance(one, Scenario)]
-    known = next((one for one in asked if isinstance(one, Replications)), None)
+    those = [a, *others]
+    plans = [one for one in those if isinstance(one, Scenario)]
+    known = next((one for one in those if isinstance(one, Replications)), None)
     if replications is None:
         replications = QUICK_YEARS if known is None else len(known.measures)
     if seed is None:
@@ -108,7 +108,7 @@ def compare(
     jobs = replications * len(plans)
     with prepared(replications, seed, years=jobs, executor=executor, progress=progress) as simulation:
         made = iter([step.run(plan) for plan, step in zip(plans, simulation.parts([1.0] * len(plans)), strict=True)])
-    found = [next(made) if isinstance(one, Scenario) else one for one in asked]
+    found = [next(made) if isinstance(one, Scenario) else one for one in those]
     base, *rest = found
     answer = paired.compare_all(base, rest) if len(rest) > 1 else paired.compare(*found)
     tell_money_in(base.scenario.currency)
@@ -203,7 +203,7 @@ def staff(
     ]
     least, why = found.headcount, staffing_answer.reason(found)
     enough = (
-        f"{counted(least or 0, 'rep')} will do" if found.found.decided else f"{counted(least or 0, 'rep')}, not sure"
+        f"{counted(least or 0, 'rep')} will do" if found.search.decided else f"{counted(least or 0, 'rep')}, not sure"
     )
     headline = upper_first(why if least is None else f"{enough}: {why}")
     return _answer(headline, found, rows, ["headcount", "measure"], plain=staffing_answer.to_json(found), plan=plan)

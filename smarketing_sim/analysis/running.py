@@ -33,7 +33,7 @@ def prepared(
     progress
         Whether to show a bar: text in a terminal, a widget in Jupyter.
     """
-    asked = Simulation(replications, seed)
+    settings = Simulation(replications, seed)
     with tqdm(delay=QUIET_SECONDS, disable=not progress, leave=False, desc="simulating") as bar:
 
         def tell(done: int, planned: int) -> None:
@@ -41,7 +41,7 @@ def prepared(
             bar.update(done - bar.n)
 
         if executor is not None:
-            yield dataclasses.replace(asked, executor=executor, progress=tell)
+            yield dataclasses.replace(settings, executor=executor, progress=tell)
             return
-        with workers(None, jobs=years, engine=asked.engine_name) as processes:
-            yield dataclasses.replace(asked, executor=processes, progress=tell)
+        with workers(None, jobs=years, engine=settings.engine_name) as processes:
+            yield dataclasses.replace(settings, executor=processes, progress=tell)

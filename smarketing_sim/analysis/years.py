@@ -28,9 +28,9 @@ class Years(Replications):
     """
 
     @classmethod
-    def of(cls, found: Replications) -> Years:
+    def of(cls, years: Replications) -> Years:
         """Return simulated years with tables and charts; nothing is simulated again."""
-        return cls(found.scenario, found.seed, found.engine, found.measures, found.failures, found.ledgers)
+        return cls(years.scenario, years.seed, years.engine, years.measures, years.failures, years.ledgers)
 
     @cached_property
     def clause_results(self) -> dict[str, ClauseResult]:

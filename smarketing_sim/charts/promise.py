@@ -60,7 +60,7 @@ def limits_chart(
             axes.annotate("promised", (1.0, promised), xycoords=("axes fraction", "data"), xytext=(4, 0), va="center",
                           textcoords="offset points", fontsize=8.5, annotation_clip=False)  # fmt: skip
         axes.set_yticks(range(len(limits) + 1), [*limits, "none of these"])
-        axes.set(ylim=(-0.9, len(limits) + 0.5), xlabel="leads handed over for each rep in a month")
+        axes.set(ylim=(-0.9, len(limits) + 0.5), xlabel="leads handed over per rep and month")
         axes.set_ylabel("tightest limit that is kept")
         axes.xaxis.set_major_locator(MaxNLocator(8))
         axes.grid(axis="y", color=style.RULE, linewidth=0.7)

@@ -93,11 +93,21 @@ def response_curves(
     return figure
 
 
-def revenue_by_source(sources: Sequence[str], *, revenue: Floats, low: Floats, high: Floats, spend: Floats) -> Figure:
+def revenue_by_source(
+    sources: Sequence[str],
+    *,
+    revenue: Floats,
+    low: Floats,
+    high: Floats,
+    spend: Floats,
+    axes: Axes | None = None,
+) -> Figure:
     """Draw expected revenue, with its range, and media spend of each source; arrays of shape (sources,)."""
     with mpl.rc_context(LOOK):
         order = np.argsort(-revenue)
-        figure, axes = _figure(8.2, 0.42 * len(sources) + 0.9)
+        figure, axes = _figure(8.2, 0.42 * len(sources) + 0.9, axes)
+        if not sources:
+            return figure
         labels = [sources[i] for i in order]
         frame = pd.DataFrame({
             "source": labels * 2, "usd": np.concatenate([revenue[order], spend[order]]),

@@ -71,8 +71,8 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
 
         tell_money_in(scenario.currency)
         first = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
-        told = self_check_text(implied[name]) if name in implied else upper_first(f"{left_out[name]}.")
-        say(f"{first}\n{holidays_text(scenario)}\n{told}")
+        text = self_check_text(implied[name]) if name in implied else upper_first(f"{left_out[name]}.")
+        say(f"{first}\n{holidays_text(scenario)}\n{text}")
 
 
 def _implied(scenario: Scenario) -> list[Implied]:
@@ -155,13 +155,13 @@ def compare(
     from smarketing_sim.experiment.compare import compare_all
     from smarketing_sim.experiment.simulation import Simulation
 
-    asked = Simulation(replications, seed, engine)
+    settings = Simulation(replications, seed, engine)
     if (best is None) != (indifference is None):
         raise InputError("--best and --indifference go together: --best expected_revenue --indifference 50000")
     scenarios = [load_with(a, []), *(load_with(path, sets) for path in (b, *(more or [])))]
     work = [(scenario, replications) for scenario in scenarios]
     with simulating(
-        asked, work, jobs=replications, workers=workers, yes=yes, cluster=cluster, insecure=insecure
+        settings, work, jobs=replications, workers=workers, yes=yes, cluster=cluster, insecure=insecure
     ) as simulation:
         if best is not None and indifference is not None:
             answer = _best(scenarios, best, indifference, simulation)
@@ -200,18 +200,18 @@ def _best(
         }
         for place, scenario in enumerate(scenarios)
     ]
-    asked = {"measure": measure, "indifference": indifference, "seed": simulation.seed}
-    return {**asked, "choice": found.choice, "guaranteed": found.guaranteed, "scenarios": listed}
+    settings = {"measure": measure, "indifference": indifference, "seed": simulation.seed}
+    return {**settings, "choice": found.choice, "guaranteed": found.guaranteed, "scenarios": listed}
 
 
 def _hold_failures(experiment: Replications) -> None:
     """Leave with exit code 3 and a table where replications failed."""
     if experiment.failures:
         count = len(experiment.failures)
-        told = f"{count} simulated years failed, the others were finished"
-        told = told if experiment.measures else f"no simulated year was finished, all {count} failed"
+        text = f"{count} simulated years failed, the others were finished"
+        text = text if experiment.measures else f"no simulated year was finished, all {count} failed"
         listed = "\n".join(f"  year {f.replication}: {one_line(f.error)}" for f in experiment.failures[:20])
-        raise RunFailed(f"{told}:\n{listed}")
+        raise RunFailed(f"{text}:\n{listed}")
 
 
 def _write_ledgers(experiment: Replications, out: Path) -> None:

@@ -29,10 +29,10 @@ def design(
     from smarketing_sim.decide.design import design as find_design
     from smarketing_sim.experiment.simulation import Simulation
 
-    scenario, asked = load_with(params, sets), Simulation(replications, seed)
+    scenario, settings = load_with(params, sets), Simulation(replications, seed)
     work = [(scenario, MOST_EXPERIMENTS * replications)]
-    with simulating(asked, work, jobs=replications, workers=workers, yes=yes, bar="experiments") as simulation:
+    with simulating(settings, work, jobs=replications, workers=workers, yes=yes, bar="experiments") as simulation:
         found = find_design(scenario, simulation)
-    told = {"seed": seed, "replications": replications, "engine": asked.engine_name}
-    answer = {**scenario.identity, **told, **to_json(found)}
+    facts = {"seed": seed, "replications": replications, "engine": settings.engine_name}
+    answer = {**scenario.identity, **facts, **to_json(found)}
     show(answer, design_text, as_json=as_json)

@@ -144,12 +144,12 @@ def _time(seconds: float) -> str:
 
 
 def _counted(number: float, unit: str) -> str:
-    told = f"{_about(number):,.1f}".removesuffix(".0")
-    return f"{told} {unit}" if told == "1" else f"{told} {unit}s"
+    text = f"{_about(number):,.1f}".removesuffix(".0")
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
 def _memory(size_bytes: float) -> str:
     """Return an amount of memory, roughly; from ten gigabytes on in whole ones, so that it can be told from a limit."""
     gigabytes = size_bytes / 1e9
-    told = f"{gigabytes:,.0f}" if gigabytes >= 10.0 else f"{_about(gigabytes):.1f}".removesuffix(".0")
-    return f"{told} GB"
+    text = f"{gigabytes:,.0f}" if gigabytes >= 10.0 else f"{_about(gigabytes):.1f}".removesuffix(".0")
+    return f"{text} GB"

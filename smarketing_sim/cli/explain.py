@@ -29,9 +29,9 @@ def explain(
     from smarketing_sim.decide import attribution
     from smarketing_sim.experiment.simulation import Simulation
 
-    asked, plans = Simulation(replications, seed), (load_with(a, []), load_with(b, []))
+    settings, plans = Simulation(replications, seed), (load_with(a, []), load_with(b, []))
     work = [(mixture, replications) for mixture in attribution.mix(*plans).scenarios]
-    with simulating(asked, work, jobs=replications * len(work), workers=workers, yes=yes) as simulation:
+    with simulating(settings, work, jobs=replications * len(work), workers=workers, yes=yes) as simulation:
         found = attribution.explain(*plans, simulation)
     answer = attribution.to_json(found)
     show(answer, explain_text, as_json=as_json)

@@ -103,12 +103,12 @@ def _misfit(fitted: Fit, nearest: Sequence[str]) -> str:
     )
 
 
-def _tell_back(given: Answers) -> None:
+def _tell_back(answers: Answers) -> None:
     """Say back what is easily typed in another way than it was meant."""
-    leads = given.handed_per_month
+    leads = answers.handed_per_month
     listed = ", ".join(f"{name.replace('_', ' ')} {count:g}" for name, count in leads.items())
     tell(f"{sum(leads.values()):g} leads a month from {len(leads)} source{'s' * (len(leads) > 1)}: {listed}")
-    for promise in (given.promise, given.follow_up):
+    for promise in (answers.promise, answers.follow_up):
         if promise is not None and not promise.within.business:
             span = promise.within
             tell(
@@ -121,7 +121,7 @@ def _tell_assumed(interview: Interview) -> None:
     """Say which questions a file of answers leaves open, and what is taken in their place."""
     from smarketing_sim.scenario.interview import defaults
 
-    offered = defaults(interview.given, today=dt.date.today())
+    offered = defaults(interview.answered, today=dt.date.today())
     left = {key: offered[key][0] for key, origin in interview.origins.items() if origin.startswith("assumed")}
     if left:
         tell(f"not answered, so assumed: {'; '.join(f'{key} {value}' for key, value in left.items())}")
@@ -149,27 +149,27 @@ def _asked(today: dt.date) -> Interview:
     from smarketing_sim.scenario.currency import DOLLARS
     from smarketing_sim.scenario.interview import defaults, questions, read_answers
 
-    given: dict[str, Any] = {}
+    answered: dict[str, Any] = {}
     for key, question in questions().items():
-        default, source = defaults(given, today=today)[key]
-        if key == "dollar_rate" and given.get("currency", defaults(given, today=today)["currency"][0]) == DOLLARS:
+        default, source = defaults(answered, today=today)[key]
+        if key == "dollar_rate" and answered.get("currency", defaults(answered, today=today)["currency"][0]) == DOLLARS:
             continue
         while True:
             answer = typer.prompt(f"{question} ({source})", default=default, err=True)
             if answer == default and default:
                 break
-            if _holds(given, key, answer, today):
-                given[key] = _read(key, answer)
+            if _holds(answered, key, answer, today):
+                answered[key] = _read(key, answer)
                 break
-    return read_answers(given, today=today)
+    return read_answers(answered, today=today)
 
 
-def _holds(given: Mapping[str, Any], key: str, answer: str, today: dt.date) -> bool:
+def _holds(answered: Mapping[str, Any], key: str, answer: str, today: dt.date) -> bool:
     """Tell whether an answer can be, and say why where it cannot."""
     from smarketing_sim.scenario.interview import read_answers
 
     try:
-        read_answers({"dollar_rate": 1.0, **given, key: _read(key, answer)}, today=today)
+        read_answers({"dollar_rate": 1.0, **answered, key: _read(key, answer)}, today=today)
     except InputError as error:
         mine = [problem for problem in error.problems if (problem.path or key).split(".")[0] == key]
         for problem in mine:

@@ -111,12 +111,12 @@ def _chapters(names: Sequence[str], parameters: Sequence[str], replications: int
     declared = [default_parameters(read_notebook(source)) for source in sources]
     for defaults in declared:
         known |= {name: value for name, value in defaults.items() if name not in PARAMETERS}
-    given = read_parameters(parameters, known)
+    params = read_parameters(parameters, known)
     for source, defaults in zip(sources, declared, strict=True):
         usual = REPORT_YEARS if source.stem == MAIN_NOTEBOOK else int(defaults.get("replications", 1))
         years = replications or usual
         check_numbers(replications=years if replications is None else replications, seed=seed)
-        found.append(_Chapter(source, {name: value for name, value in given.items() if name in defaults}, years))
+        found.append(_Chapter(source, {name: value for name, value in params.items() if name in defaults}, years))
     return found
 
 
@@ -165,6 +165,6 @@ def _tell_made(published: Published, as_json: bool) -> None:
 
 def _in_all(failures: Sequence[SmarketingError], planned: int) -> SmarketingError:
     """Return what is said at the end of several reports of which some could not be published."""
-    told = f"{len(failures)} of {planned} reports could not be published, for what is said above"
+    text = f"{len(failures)} of {planned} reports could not be published, for what is said above"
     bad_input = all(isinstance(failure, InputError) for failure in failures)
-    return InputError(told) if bad_input else RunFailed(told)
+    return InputError(text) if bad_input else RunFailed(text)

@@ -38,9 +38,9 @@ def staff(
     from smarketing_sim.decide.staffing_answer import to_json
     from smarketing_sim.experiment.simulation import Simulation
 
-    scenario, asked = load_with(params, sets), Simulation(replications, seed)
+    scenario, settings = load_with(params, sets), Simulation(replications, seed)
     work, period = [(scenario, planned_years(replications))], "year" if keep_year else "month"
-    with simulating(asked, work, jobs=replications, workers=workers, yes=yes) as simulation:
+    with simulating(settings, work, jobs=replications, workers=workers, yes=yes) as simulation:
         found = find_headcount(scenario, simulation, keep=keep, period=period, clauses=clauses, cap=cap)
     answer = to_json(found)
     show(answer, staff_text, as_json=as_json)

@@ -52,16 +52,16 @@ def sweep(
     from smarketing_sim.experiment.sweep import sweep as simulate_grid
     from smarketing_sim.files import disk_faults_told, slug
 
-    axes, asked = parse_vary(vary), Simulation(replications, seed, engine)
+    axes, settings = parse_vary(vary), Simulation(replications, seed, engine)
     grid = make_grid(load_with(params, sets), axes)
     jobs, agreed = grid.count * replications, _ask(grid, replications, yes)
-    identity = identity_of(grid, asked)
+    identity = identity_of(grid, settings)
     folder = out or Path("reports", "sweeps", f"{slug(grid.base.name)}-{identity[:8]}")
     try:
         with (
             disk_faults_told(folder),
             simulating(
-                asked, _work(grid, jobs), jobs=jobs, workers=workers, yes=agreed, cluster=cluster, insecure=insecure
+                settings, _work(grid, jobs), jobs=jobs, workers=workers, yes=agreed, cluster=cluster, insecure=insecure
             ) as simulation,
         ):
             result = simulate_grid(grid, simulation, folder=folder)
@@ -86,10 +86,10 @@ def _ask(grid: Grid, replications: int, yes: bool) -> bool:
 
     if yes or cost(grid, replications) <= ASKED_FROM:
         return yes
-    told = f"this sweep has {counted(grid.count, 'scenario')} of {counted(replications, 'simulated year')} each"
+    text = f"this sweep has {counted(grid.count, 'scenario')} of {counted(replications, 'simulated year')} each"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError(f"{told}; add --yes to simulate so many")
-    print(f"{told}; go on? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise InputError(f"{text}; add --yes to simulate so many")
+    print(f"{text}; go on? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise typer.Abort
     return True
@@ -106,5 +106,5 @@ def _show(result: Sweep, table: Path, *, as_json: bool) -> None:
             f"  scenario {f.point}, year {f.replication}: {one_line(f.error)}" for f in result.failures[:20]
         )
         others = ", the others were finished" if any(result.records) else ", and none was finished"
-        told = f"{len(result.failures)} simulated years failed{others}; the same command tries again"
-        raise RunFailed(f"{told}:\n{listed}")
+        text = f"{len(result.failures)} simulated years failed{others}; the same command tries again"
+        raise RunFailed(f"{text}:\n{listed}")

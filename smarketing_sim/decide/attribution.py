@@ -177,34 +177,36 @@ def mix(a: Scenario, b: Scenario) -> Mixtures:
         fault = next(fault for mask, fault in broken.items() if _separates(mask, first, second))
         mergers[together] = str(fault.problems[0])
         groups = sorted([*(g for n, g in enumerate(groups) if n not in {first, second}), together], key=_place)
-    told = tuple(Merger(group, because) for group, because in mergers.items() if group in groups)
-    return Mixtures(pair, tuple(groups), tuple(s for s in tried if isinstance(s, Scenario)), told)
+    merged = tuple(Merger(group, because) for group, because in mergers.items() if group in groups)
+    return Mixtures(pair, tuple(groups), tuple(s for s in tried if isinstance(s, Scenario)), merged)
 
 
-def to_json(found: Attribution) -> dict[str, Any]:
+def to_json(attribution: Attribution) -> dict[str, Any]:
     """Return the answer of ``smarketing explain`` as plain JSON types: no times, durations or paths of files."""
-    pair, listed = found.mixtures.pair, found.parts()
+    pair, listed = attribution.mixtures.pair, attribution.parts()
     others = {
         measure: {
-            "gap": found.gap(measure).as_dict(),
-            "causes": [_row(group, part) for group, part in found.parts(measure).items()],
+            "gap": attribution.gap(measure).as_dict(),
+            "causes": [_row(group, part) for group, part in attribution.parts(measure).items()],
         }
         for measure in MEASURES[1:]
     }
     return {
-        "a": {**pair.a.identity, MEASURE: found.side(0).as_dict()},
-        "b": {**pair.b.identity, MEASURE: found.side(1).as_dict()},
-        "seed": found.seed,
-        "replications": found.replications,
-        "engine": found.engine,
+        "a": {**pair.a.identity, MEASURE: attribution.side(0).as_dict()},
+        "b": {**pair.b.identity, MEASURE: attribution.side(1).as_dict()},
+        "seed": attribution.seed,
+        "replications": attribution.replications,
+        "engine": attribution.engine,
         "measure": MEASURE,
-        "gap": found.gap().as_dict(),
-        "causes": [{**_row(group, part), "paths": list(found.paths(group))} for group, part in listed.items()],
+        "gap": attribution.gap().as_dict(),
+        "causes": [{**_row(group, part), "paths": list(attribution.paths(group))} for group, part in listed.items()],
         "other_measures": others,
-        "merged": [{"causes": list(merger.causes), "because": merger.because} for merger in found.mixtures.mergers],
+        "merged": [
+            {"causes": list(merger.causes), "because": merger.because} for merger in attribution.mixtures.mergers
+        ],
         "not_modelled": list(NOT_MODELLED),
-        "scenarios": len(found.mixtures.scenarios),
-        "runs": found.runs,
+        "scenarios": len(attribution.mixtures.scenarios),
+        "runs": attribution.runs,
     }
 
 

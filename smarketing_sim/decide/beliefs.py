@@ -233,11 +233,11 @@ def screen(
         [[one.step(part, _across(part)) for one, part in zip(beliefs, at, strict=True)] for at, _ in taken]
     )
     effects = (value[:, 1:] - value[:, :1]) / steps
-    told = [
+    screened = [
         Effect(one, t_interval(np.abs(effects[:, place])), float(np.nanstd(effects[:, place], ddof=1)))
         for place, one in enumerate(beliefs)
     ]
-    return sorted(told, key=lambda effect: -effect.mean.mean)
+    return sorted(screened, key=lambda effect: -effect.mean.mean)
 
 
 def _radial(scenario: Scenario, beliefs: Sequence[Range], at: Floats) -> list[Scenario]:

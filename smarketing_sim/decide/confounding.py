@@ -194,22 +194,22 @@ def comparable(fast: Bools, strata: Codes) -> Bools:
     return both
 
 
-def to_json(found: Lab) -> dict[str, Any]:
+def to_json(lab: Lab) -> dict[str, Any]:
     """Return the lab's findings as plain JSON types."""
     orders = {
         order: {
-            "fast_share": found.fast_share(order).as_dict(),
-            **{estimate: found.multiplier(estimate, order).as_dict() for estimate in ESTIMATES},
-            "naive_overstates_by": found.overstated("naive", order).as_dict(),
-            "adjusted_overstates_by": found.overstated("adjusted", order).as_dict(),
+            "fast_share": lab.fast_share(order).as_dict(),
+            **{estimate: lab.multiplier(estimate, order).as_dict() for estimate in ESTIMATES},
+            "naive_overstates_by": lab.overstated("naive", order).as_dict(),
+            "adjusted_overstates_by": lab.overstated("adjusted", order).as_dict(),
         }
         for order in ORDERS
     }
     return {
-        **found.scenario.identity,
-        "seed": found.seed,
-        "replications": found.multipliers.shape[-1],
-        "engine": found.engine,
+        **lab.scenario.identity,
+        "seed": lab.seed,
+        "replications": lab.multipliers.shape[-1],
+        "engine": lab.engine,
         "fast_minutes": FAST_MINUTES,
         "orders": orders,
     }

@@ -177,23 +177,23 @@ def cadence_days(scenario: Scenario) -> int:
     return int(np.ceil(np.mean(at[known] - first[known]) / 1440.0 - 1e-9)) if known.any() else 0
 
 
-def last_that_pays(found: Design) -> list[int | None]:
+def last_that_pays(design: Design) -> list[int | None]:
     """Return by age the last attempt that pays; None throughout where no price of an hour was found."""
-    known = np.isfinite(found.values.cost_per_hour)
-    return [last if known else None for last in found.values.last_that_pays]
+    known = np.isfinite(design.values.cost_per_hour)
+    return [last if known else None for last in design.values.last_that_pays]
 
 
-def to_json(found: Design) -> dict[str, Any]:
+def to_json(design: Design) -> dict[str, Any]:
     """Return a design as plain JSON types."""
     return {
-        "optimum": {**asdict(found.optimum), "days": found.days},
-        "contribution": found.contribution.as_dict(),
-        "gain": found.gain.as_dict(),
-        "gain_of_deadline_order_alone": found.order.as_dict(),
-        "shadow_price_per_hour": found.price.per_hour.as_dict(),
-        "shadow_price_per_hour_today": found.price_today.per_hour.as_dict(),
-        "wage_per_hour": found.price.wage_per_hour if np.isfinite(found.price.wage_per_hour) else None,
-        "last_attempt_that_pays": dict(zip(map(str, AGES_MINUTES), last_that_pays(found), strict=True)),
+        "optimum": {**asdict(design.optimum), "days": design.days},
+        "contribution": design.contribution.as_dict(),
+        "gain": design.gain.as_dict(),
+        "gain_of_deadline_order_alone": design.order.as_dict(),
+        "shadow_price_per_hour": design.price.per_hour.as_dict(),
+        "shadow_price_per_hour_today": design.price_today.per_hour.as_dict(),
+        "wage_per_hour": design.price.wage_per_hour if np.isfinite(design.price.wage_per_hour) else None,
+        "last_attempt_that_pays": dict(zip(map(str, AGES_MINUTES), last_that_pays(design), strict=True)),
         "grid": [
             {
                 **asdict(one.choice),
@@ -202,10 +202,10 @@ def to_json(found: Design) -> dict[str, Any]:
                 "p_kept": one.kept.as_dict(),
                 "utilisation": one.utilisation.as_dict(),
             }
-            for one in found.tried
+            for one in design.tried
         ],
-        "experiments": found.experiments,
-        "settled": found.settled,
+        "experiments": design.experiments,
+        "settled": design.settled,
     }
 
 
@@ -222,8 +222,8 @@ class _Search:
     def simulate(self, scenarios: list[Scenario]) -> list[Replications]:
         done = self.experiments
         tell = self._simulation.progress
-        told = tell and (lambda part, of: tell(int(done + len(scenarios) * part / of), MOST_EXPERIMENTS))
-        found = self._simulation.told_to(told).panel(scenarios)
+        progress = tell and (lambda part, of: tell(int(done + len(scenarios) * part / of), MOST_EXPERIMENTS))
+        found = self._simulation.told_to(progress).panel(scenarios)
         self.experiments += len(scenarios)
         return found
 

@@ -17,7 +17,7 @@ SHARE_STEP = 0.1
 _FORMS = {
     "interleaved": "Leads and other work in turn, call by call",
     "blocks": "One block of the day for leads",
-    "dedicated_rota": "Whole days for leads in rotation",
+    "dedicated_rota": "Reps take turns at whole days for leads",
 }
 _CADENCE, _ROUTING = "sales.sdr.cadence", "sales.sdr.routing"
 
@@ -124,8 +124,8 @@ def _shares(scenario: Scenario) -> Iterator[Change]:
     for step in (-SHARE_STEP, SHARE_STEP):
         share = round(min(today + step, 1.0), 6)
         if share > 0.0 and share != today:
-            told = f"{share_text(share)} of the day for leads instead of {share_text(today)}"
-            yield Change(f"time.share.{100 * share:g}", told, {"sales.sdr.marketing_time.share": share})
+            text = f"{share_text(share)} of the day for leads instead of {share_text(today)}"
+            yield Change(f"time.share.{100 * share:g}", text, {"sales.sdr.marketing_time.share": share})
 
 
 def _later_shift(scenario: Scenario) -> Iterator[Change]:

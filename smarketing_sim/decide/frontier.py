@@ -1,4 +1,4 @@
-"""What sales can promise at its headcount: how fast, how deep, for how many leads a rep.
+"""What sales can promise at its headcount: how fast, how deep, for how many leads per rep.
 
 One run shows every limit at once: the contract is judged as if it held a promise for each of them.
 """
@@ -109,10 +109,10 @@ def frontier(
     hold_months(scenario)
     target = next((c.target for c in scenario.sla.values() if isinstance(c, SpeedClause)), 0.9)
     points = [(depth, volume) for depth in depths for volume in volumes]
-    (free,) = simulation.told_to(None).panel([scenario], judged_by=[asked(scenario, target)], ceilings=True)
+    (free,) = simulation.told_to(None).panel([scenario], judged_by=[judged_by_limits(scenario, target)], ceilings=True)
     hold_handed(free)
     plans = [_plan(scenario, *point) for point in points]
-    found = simulation.panel(plans, judged_by=[asked(plan, target) for plan in plans])
+    found = simulation.panel(plans, judged_by=[judged_by_limits(plan, target) for plan in plans])
     ceilings = results.clause_results(free)
     return Frontier(
         keep,
@@ -122,11 +122,11 @@ def frontier(
     )
 
 
-def to_json(found: Frontier) -> dict[str, Any]:
+def to_json(frontier: Frontier) -> dict[str, Any]:
     """Return a frontier as plain JSON types."""
     return {
-        "keep": found.keep,
-        "target": found.target,
+        "keep": frontier.keep,
+        "target": frontier.target,
         "promises": [
             {
                 "attempts": one.attempts,
@@ -136,9 +136,9 @@ def to_json(found: Frontier) -> dict[str, Any]:
                 "p_depth_kept": one.depth_kept.as_dict(),
                 "contribution": one.contribution.as_dict(),
             }
-            for one in found.promises
+            for one in frontier.promises
         ],
-        "ceiling": found.ceiling,
+        "ceiling": frontier.ceiling,
     }
 
 
@@ -153,7 +153,7 @@ def _plan(scenario: Scenario, depth: int, volume: float) -> Scenario:
     return override(scenario, overrides)
 
 
-def asked(plan: Scenario, target: float) -> Scenario:
+def judged_by_limits(plan: Scenario, target: float) -> Scenario:
     """Return terms that hold a promise for each of ``LIMITS``; they judge and steer nothing."""
     return override(
         plan, {f"sla.{clause_of(limit)}": {"kind": "speed", "target": target, "within": limit} for limit in LIMITS}

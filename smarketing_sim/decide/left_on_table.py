@@ -153,19 +153,19 @@ def left_on_table(
     return LeftOnTable(scenario, simulation.seed, simulation.engine_name, now, without_queue[-1], parts)
 
 
-def to_json(found: LeftOnTable) -> dict[str, Any]:
+def to_json(table: LeftOnTable) -> dict[str, Any]:
     """Return what a plan leaves on the table as plain JSON types."""
-    factor = found.margin_factor
+    factor = table.margin_factor
     return {
-        **found.scenario.identity,
-        "seed": found.seed,
-        "replications": len(found.now),
-        "engine": found.engine,
+        **table.scenario.identity,
+        "seed": table.seed,
+        "replications": len(table.now),
+        "engine": table.engine,
         "headline": NO_QUEUE,
-        "now": _both(found.now, factor),
-        "total": _both(found.total, factor),
+        "now": _both(table.now, factor),
+        "total": _both(table.total, factor),
         "parts": [
-            {"part": part, "label": LABELS[part], **_both(values, factor)} for part, values in found.parts.items()
+            {"part": part, "label": LABELS[part], **_both(values, factor)} for part, values in table.parts.items()
         ],
     }
 

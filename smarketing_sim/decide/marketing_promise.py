@@ -196,33 +196,33 @@ def _courses(
         yield Course(curve.label, plan, finer, goal)
 
 
-def to_json(found: MarketingPromise) -> dict[str, Any]:
+def to_json(promise: MarketingPromise) -> dict[str, Any]:
     """Return what marketing must promise as plain JSON types."""
-    goal = found.scenario.goal
+    goal = promise.scenario.goal
     return {
-        **found.scenario.identity,
-        "seed": found.today.seed,
-        "replications": len(found.today.measures),
-        "engine": found.today.engine,
+        **promise.scenario.identity,
+        "seed": promise.today.seed,
+        "replications": len(promise.today.measures),
+        "engine": promise.today.engine,
         "goal": {
             "revenue": goal.revenue or None,
             "from_marketing": goal.from_marketing or None,
-            "chance": found.chance,
-            "p_reached_today": results.goal_reached(found.today).as_dict(),
-            "p_quota_today": results.quota_reached(found.today).as_dict(),
+            "chance": promise.chance,
+            "p_reached_today": results.goal_reached(promise.today).as_dict(),
+            "p_quota_today": results.quota_reached(promise.today).as_dict(),
         },
-        "courses": [_course_json(course) for course in found.courses],
+        "courses": [_course_json(course) for course in promise.courses],
         "next_leads": {
             name: {"contribution": more.contribution.as_dict(), "handed_count": more.handed_count}
-            for name, more in found.next_leads.items()
+            for name, more in promise.next_leads.items()
         },
-        "burst": None if found.burst is None else {
+        "burst": None if promise.burst is None else {
             name: value.as_dict() if isinstance(value, Interval) else value
             for name in ("contribution", "revenue", "kept_share", "burst_leads")
-            for value in [getattr(found.burst, name)]
+            for value in [getattr(promise.burst, name)]
         },
         "pacing": {
-            name: [float(value) if np.isfinite(value) else None for value in getattr(found.pacing, name)]
+            name: [float(value) if np.isfinite(value) else None for value in getattr(promise.pacing, name)]
             for name in ("promised", "expected", "low", "high")
         },
     }  # fmt: skip

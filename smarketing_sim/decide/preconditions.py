@@ -14,8 +14,8 @@ def hold_months(scenario: Scenario) -> None:
         raise InputError([Problem(rule, path="run.horizon_months", value=0)])
 
 
-def hold_handed(found: Replications) -> None:
+def hold_handed(years: Replications) -> None:
     """Raise NothingToDecide where no lead was handed over in any simulated year."""
-    if not found.series("handed_count").any():
+    if not years.series("handed_count").any():
         rule = "no lead is handed over, so there is nothing to decide; add leads, or hand over more of them"
         raise NothingToDecide([Problem(rule, path="marketing.sources")])

@@ -114,7 +114,7 @@ def rank_levers(
 
 
 def ranked(
-    today: Replications, levers: Sequence[Lever], found: Sequence[Replications], *, level: float = 0.95
+    today: Replications, levers: Sequence[Lever], simulated: Sequence[Replications], *, level: float = 0.95
 ) -> Ranking:
     """Rank levers by what experiments found, one for each lever that can be had, in the same years as today's.
 
@@ -123,7 +123,7 @@ def ranked(
     """
     tried = [lever for lever in levers if lever.scenario is not None]
     each = 1.0 - (1.0 - level) / max(1, len(tried))
-    effects = [_effect(today, lever, one, each) for lever, one in zip(tried, found, strict=True)]
+    effects = [_effect(today, lever, one, each) for lever, one in zip(tried, simulated, strict=True)]
     effects.sort(key=lambda e: (-_known(e.contribution), -_known(e.kept)))
     free = tuple(effect for effect in effects if effect.lever.free)
     priced = tuple(effect for effect in effects if not effect.lever.free)
@@ -197,11 +197,11 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _effect(today: Replications, lever: Lever, found: Replications, level: float) -> Effect:
-    before, after = all_kept_months(today, SALES), all_kept_months(found, SALES)
+def _effect(today: Replications, lever: Lever, years: Replications, level: float) -> Effect:
+    before, after = all_kept_months(today, SALES), all_kept_months(years, SALES)
     bill = lever.one_off + lever.yearly * today.scenario.run.horizon_months / 12.0
     contribution, revenue, utilisation = (
-        paired_difference(found.series(name) - paid, today.series(name), level=level)
+        paired_difference(years.series(name) - paid, today.series(name), level=level)
         for name, paid in zip(WHAT_COUNTS, (bill, 0.0, 0.0), strict=True)
     )
     return Effect(

@@ -59,7 +59,7 @@ class Years:
             finished = self._finished + done
             self.simulation.progress(finished, max(self.planned, finished))
 
-    def _add(self, found: Replications) -> None:
-        known = self._seen.get(found.scenario.digest)
-        whole = found if known is None else dataclasses.replace(known, measures=known.measures + found.measures)
-        self._seen[found.scenario.digest] = whole
+    def _add(self, years: Replications) -> None:
+        known = self._seen.get(years.scenario.digest)
+        whole = years if known is None else dataclasses.replace(known, measures=known.measures + years.measures)
+        self._seen[years.scenario.digest] = whole

@@ -85,7 +85,7 @@ class Staffing:
     ----------
     scenario, seed, engine
         What was asked about, and how it was simulated.
-    promise, terms, found
+    promise, terms, search
         What "kept" means, the bounds of the search, and what it found.
     curve
         Every headcount that was tried, in order.
@@ -102,7 +102,7 @@ class Staffing:
     engine: str
     promise: Promise
     terms: Terms
-    found: Found
+    search: Found
     curve: tuple[Step, ...]
     free: FreeAlternative | None
     unlimited: Unlimited | None
@@ -111,17 +111,17 @@ class Staffing:
     @property
     def headcount(self) -> int | None:
         """The answer; None where no headcount up to the cap is enough."""
-        return self.found.headcount
+        return self.search.headcount
 
     @property
     def p_kept(self) -> Interval:
         """The chance kept with this headcount, or with the best that was tried."""
-        return self.found.seen[self.found.closest].p_kept
+        return self.search.seen[self.search.closest].p_kept
 
     @property
     def p_kept_one_fewer(self) -> Interval | None:
         """The chance kept with one fewer; None where there is no answer, or no smaller team."""
-        fewer = None if self.headcount is None else self.found.seen.get(self.headcount - 1)
+        fewer = None if self.headcount is None else self.search.seen.get(self.headcount - 1)
         return None if fewer is None else fewer.p_kept
 
     def step(self, headcount: int) -> Step | None:
@@ -187,14 +187,14 @@ def staff(
     )
     beside = [scenario, *([] if lever is None or lever.scenario is None else [lever.scenario])]
     observe = _observer(scenario, promise, years, looks[0], beside)
-    found = least_headcount(observe, terms, budget=MOST_EXPERIMENTS - _BESIDE - years.experiments)
+    search = least_headcount(observe, terms, budget=MOST_EXPERIMENTS - _BESIDE - years.experiments)
     free = None if lever is None else _free_alternative(scenario, lever, promise, years, looks)
     unlimited = None
-    if found.headcount is None:
+    if search.headcount is None:
         unlimited = unlimited_of(promise, years.simulate([scenario], first=0, count=looks[0], unlimited=True)[0])
-    curve = tuple(_step(scenario, headcount, promise, years) for headcount in sorted(found.seen))
+    curve = tuple(_step(scenario, headcount, promise, years) for headcount in sorted(search.seen))
     return Staffing(
-        scenario, simulation.seed, today.engine, promise, terms, found, curve, free, unlimited, years.experiments
+        scenario, simulation.seed, today.engine, promise, terms, search, curve, free, unlimited, years.experiments
     )
 
 
@@ -290,8 +290,8 @@ def _step(scenario: Scenario, headcount: int, promise: Promise, years: Years) ->
     )
 
 
-def _difference(found: Replications, today: Replications) -> Interval:
+def _difference(years: Replications, today: Replications) -> Interval:
     """Return the contribution beside today's, in the years that both were simulated in."""
-    shared = min(len(found.measures), len(today.measures))
-    after, before = (one.series("contribution")[:shared] for one in (found, today))
+    shared = min(len(years.measures), len(today.measures))
+    after, before = (one.series("contribution")[:shared] for one in (years, today))
     return paired_difference(after, before)

@@ -14,21 +14,21 @@ from smarketing_sim.scenario.units import share_text
 
 def reason(answer: Staffing) -> str:
     """Return in a sentence why this is the answer."""
-    keep, found, lowest = share_text(answer.promise.keep), answer.found, answer.terms.lowest
-    if found.headcount is None:
+    keep, search, lowest = share_text(answer.promise.keep), answer.search, answer.terms.lowest
+    if search.headcount is None:
         return _why_none(answer)
-    told = f"{_reps(found.headcount)} keep them in {_told(answer, answer.p_kept)}"
+    text = f"{_reps(search.headcount)} keep them in {_told(answer, answer.p_kept)}"
     if answer.p_kept_one_fewer is not None:
-        told += f", {_reps(found.headcount - 1)} in {_told(answer, answer.p_kept_one_fewer)}"
+        text += f", {_reps(search.headcount - 1)} in {_told(answer, answer.p_kept_one_fewer)}"
     elif lowest == 1:
-        told += ", and no team is smaller"
+        text += ", and no team is smaller"
     else:
-        told += f"; the plan names rep {lowest}, so no smaller team was tried"
-    if found.decided:
-        return f"{told}; {keep} are wanted"
-    years = max(one.years for count, one in found.seen.items() if count in {found.at_least, found.at_most})
-    unsure = f"cannot tell whether {found.at_least} are enough or {found.at_most} are needed"
-    return f"{years} simulated years {unsure}: {told}; {keep} are wanted"
+        text += f"; the plan names rep {lowest}, so no smaller team was tried"
+    if search.decided:
+        return f"{text}; {keep} are wanted"
+    years = max(one.years for count, one in search.seen.items() if count in {search.at_least, search.at_most})
+    unsure = f"cannot tell whether {search.at_least} are enough or {search.at_most} are needed"
+    return f"{years} simulated years {unsure}: {text}; {keep} are wanted"
 
 
 def notes(answer: Staffing) -> list[str]:
@@ -38,7 +38,7 @@ def notes(answer: Staffing) -> list[str]:
 
 def to_json(answer: Staffing) -> dict[str, Any]:
     """Return the answer of ``smarketing staff`` as plain JSON types."""
-    promise, found, one_fewer = answer.promise, answer.found, answer.p_kept_one_fewer
+    promise, search, one_fewer = answer.promise, answer.search, answer.p_kept_one_fewer
     return {
         **answer.scenario.identity,
         "seed": answer.seed,
@@ -47,9 +47,9 @@ def to_json(answer: Staffing) -> dict[str, Any]:
         "period": promise.period,
         "promised_by": promise.promised_by,
         "clauses": [f"sla.{name}" for name in promise.clauses],
-        "headcount": found.headcount,
-        "decided": found.decided,
-        "between": None if found.at_least is None else [found.at_least, found.at_most],
+        "headcount": search.headcount,
+        "decided": search.decided,
+        "between": None if search.at_least is None else [search.at_least, search.at_most],
         "p_kept": answer.p_kept.as_dict(),
         "p_kept_one_fewer": None if one_fewer is None else one_fewer.as_dict(),
         "reason": reason(answer),
@@ -59,7 +59,7 @@ def to_json(answer: Staffing) -> dict[str, Any]:
         "headcount_cap": answer.terms.cap,
         "headcount_by_theory": answer.terms.start,
         "level": promise.level,
-        "replications": found.seen[found.closest].years,
+        "replications": search.seen[search.closest].years,
         "experiments": answer.experiments,
         "cost_curve": [_step(step) for step in answer.curve],
         "free_alternative": None if answer.free is None else _free(answer.free),
@@ -68,10 +68,10 @@ def to_json(answer: Staffing) -> dict[str, Any]:
 
 
 def _why_none(answer: Staffing) -> str:
-    found, unlimited, cap = answer.found, answer.unlimited, answer.terms.cap
-    best = f"the best, {_reps(found.closest)}, keep them in {_told(answer, answer.p_kept)}"
-    if not found.decided:
-        years = found.seen[found.closest].years
+    search, unlimited, cap = answer.search, answer.unlimited, answer.terms.cap
+    best = f"the best, {_reps(search.closest)}, keep them in {_told(answer, answer.p_kept)}"
+    if not search.decided:
+        years = search.seen[search.closest].years
         return f"{years} simulated years cannot tell whether a headcount up to {cap} is enough: {best}"
     wanted = f"{share_text(answer.promise.keep)} of {answer.promise.period}s"
     none = f"no headcount up to {cap} keeps them in {wanted}: {best}"
@@ -84,11 +84,11 @@ def _why_none(answer: Staffing) -> str:
 
 
 def _notes(answer: Staffing) -> Iterator[str]:
-    found, terms = answer.found, answer.terms
-    if found.headcount is not None:
-        more = found.seen.get(found.headcount + 1)
+    search, terms = answer.search, answer.terms
+    if search.headcount is not None:
+        more = search.seen.get(search.headcount + 1)
         if more is not None and more.p_kept.high < answer.promise.keep:
-            yield f"more reps may do worse: {_reps(found.headcount + 1)} keep them in {_told(answer, more.p_kept)}"
+            yield f"more reps may do worse: {_reps(search.headcount + 1)} keep them in {_told(answer, more.p_kept)}"
     if terms.lowest > 1:
         yield f"the plan names rep {terms.lowest}, so no team of fewer than {terms.lowest} was tried"
     clauses = [answer.scenario.sla[name] for name in answer.promise.clauses]

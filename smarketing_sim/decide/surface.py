@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smarketing_sim.decide.frontier import LIMITS, asked, clause_of
+from smarketing_sim.decide.frontier import LIMITS, clause_of, judged_by_limits
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
@@ -94,7 +94,7 @@ def response_surface(
         for count in headcounts
         for volume in volumes
     ]
-    found = simulation.panel(plans, judged_by=[asked(plan, target) for plan in plans])
+    found = simulation.panel(plans, judged_by=[judged_by_limits(plan, target) for plan in plans])
     points = iter([_point(experiment) for experiment in found])
     grid = tuple(tuple(next(points) for _ in volumes) for _ in headcounts)
     return Surface(scenario, target, simulation.replications, headcounts, tuple(volumes), LIMITS, grid)

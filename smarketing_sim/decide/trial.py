@@ -204,18 +204,18 @@ def plan_trial(
     )
 
 
-def to_json(found: Trial) -> dict[str, Any]:
+def to_json(trial: Trial) -> dict[str, Any]:
     """Return a trial as plain JSON types; what no trial could tell is null."""
     return {
-        **found.scenario.identity,
-        "seed": found.seed,
-        "replications": found.replications,
-        "engine": found.engine,
-        "within": str(found.within),
+        **trial.scenario.identity,
+        "seed": trial.seed,
+        "replications": trial.replications,
+        "engine": trial.engine,
+        "within": str(trial.within),
         "level": LEVEL,
-        "leads_per_week": found.leads_per_week.as_dict(),
-        "sooner_share": found.sooner_share.as_dict(),
-        "outcomes": [_outcome_json(outcome) for outcome in found.outcomes],
+        "leads_per_week": trial.leads_per_week.as_dict(),
+        "sooner_share": trial.sooner_share.as_dict(),
+        "outcomes": [_outcome_json(outcome) for outcome in trial.outcomes],
         "needs": [
             {
                 "outcome": need.outcome,
@@ -224,7 +224,7 @@ def to_json(found: Trial) -> dict[str, Any]:
                 "leads_per_arm": need.leads_per_arm.as_dict(),
                 "weeks": need.weeks.as_dict(),
             }
-            for need in found.needs
+            for need in trial.needs
         ],
     }
 

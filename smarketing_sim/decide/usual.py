@@ -43,9 +43,9 @@ ONE_OFF = Benchmark(0.02, 1.0, "assumption: up to the margin of a deal, which is
 MONEY = ("cost_per_won", "cost_per_handed")
 LABELS: dict[str, str] = {
     "dials_per_rep_day": "dials a rep makes in a whole day at this pace",
-    "conversations_per_dial": "conversations for each dial",
-    "opportunities_per_rep_month": "opportunities for each rep-month of time for these leads",
-    "open_deals_per_ae": "open deals for each account executive",
+    "conversations_per_dial": "conversations per dial",
+    "opportunities_per_rep_month": "opportunities per rep-month spent on these leads",
+    "open_deals_per_ae": "open deals per account executive",
     "cost_per_won": "cost of one won deal, people and tools included (CAC)",
     "cost_per_handed": "media cost of one lead handed over",
 }
@@ -98,7 +98,7 @@ def _usual(scenario: Scenario) -> dict[str, Benchmark]:
     }
 
 
-def to_json(found: list[Implied]) -> list[dict[str, Any]]:
+def to_json(implied: list[Implied]) -> list[dict[str, Any]]:
     """Return a self-check as plain JSON types."""
     return [
         {
@@ -108,7 +108,7 @@ def to_json(found: list[Implied]) -> list[dict[str, Any]]:
             "source": one.benchmark.source,
             "unusual": one.unusual,
         }
-        for one in found
+        for one in implied
     ]
 
 

@@ -124,11 +124,11 @@ def volume_curves(
     ]
 
 
-def _curve(label: str, factors: Floats, found: Sequence[Replications]) -> Curve:
+def _curve(label: str, factors: Floats, simulated: Sequence[Replications]) -> Curve:
     def by_volume(name: str) -> Floats:
-        return np.stack([experiment.series(name) for experiment in found], axis=1)
+        return np.stack([experiment.series(name) for experiment in simulated], axis=1)
 
-    run, view = found[0].scenario.run, found[0].scenario.goal.view
+    run, view = simulated[0].scenario.run, simulated[0].scenario.goal.view
     return Curve(
         label,
         factors,

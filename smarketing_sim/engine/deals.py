@@ -50,14 +50,14 @@ class Deals:
     wait: Floats
 
 
-def close_deals(plan: Plan, found: Followed) -> Deals:
+def close_deals(plan: Plan, followed: Followed) -> Deals:
     """Follow every qualified lead to its end."""
-    rows = np.flatnonzero(found.qualified)
+    rows = np.flatnonzero(followed.qualified)
     leads, qualified = plan.demand, _Qualified(plan, plan.demand, rows)
-    meeting_at, met_at, missed_at = qualified.meetings(found.decided_at[rows])
+    meeting_at, met_at, missed_at = qualified.meetings(followed.decided_at[rows])
     opportunity_at = qualified.opportunities(met_at)
     closed_at, wait = opportunity_at + leads.cycle_minutes[rows], opportunity_at - met_at
-    warm = found.warm[rows] | ("win" not in plan.scenario.decay.spoils)
+    warm = followed.warm[rows] | ("win" not in plan.scenario.decay.spoils)
     won, closed, missed = warm & (wait <= leads.win_wait_limit[rows]), ~np.isnan(closed_at), ~np.isnan(missed_at)
     competitor = leads.reason_luck[rows] < plan.scenario.sales.loss_reasons.competitor_share
     lost_to = np.where(missed, TIMING, np.where(competitor, COMPETITOR, NO_NEED))
@@ -115,7 +115,7 @@ class _Qualified:
 
 
 def expected_values(
-    plan: Plan, found: Followed, rows: npt.NDArray[np.int64], *, wait: Floats, skill: Floats | float
+    plan: Plan, followed: Followed, rows: npt.NDArray[np.int64], *, wait: Floats, skill: Floats | float
 ) -> Floats:
     """Return the mean value of talks given what queues can feel: at the opportunity, or without a limit at the talk.
 
@@ -133,17 +133,17 @@ def expected_values(
         Skill of the rep who talked with each.
     """
     leads, ae, rule = plan.demand, plan.scenario.sales.ae, plan.scenario.sales.meetings
-    worth = _while_warm("win", plan, found, rows, leads.win_prob[rows] * leads.mean_value[rows])
+    worth = _while_warm("win", plan, followed, rows, leads.win_prob[rows] * leads.mean_value[rows])
     if ae.open_limit is not None or ae.headcount == 0:
         faded = 1.0 if ae.fade_half_life is None else to_grid(np.exp2(-wait / ae.fade_half_life))
         return np.where(np.isnan(wait), 0.0, worth * faded)
     met = rule.show_share * (1.0 + (1.0 - rule.show_share) * rule.rebook_share)
-    qualifies = _while_warm("qualify", plan, found, rows, np.minimum(1.0, plan.qualify_prob[rows] * skill))
+    qualifies = _while_warm("qualify", plan, followed, rows, np.minimum(1.0, plan.qualify_prob[rows] * skill))
     return np.where(leads.duplicate_of[rows] < 0, qualifies * met * worth, 0.0)
 
 
 def _while_warm(
-    chance: str, plan: Plan, found: Followed, rows: npt.NDArray[np.int64], values: npt.NDArray[Any]
+    chance: str, plan: Plan, followed: Followed, rows: npt.NDArray[np.int64], values: npt.NDArray[Any]
 ) -> npt.NDArray[Any]:
     """Return values of some leads, and 0 for those not warm where a chance is spoiled by that."""
-    return values * found.warm[rows] if chance in plan.scenario.decay.spoils else values
+    return values * followed.warm[rows] if chance in plan.scenario.decay.spoils else values

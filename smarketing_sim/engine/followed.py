@@ -112,7 +112,7 @@ def _where(happened: npt.NDArray[np.bool_], at: Floats) -> Floats:
 
 
 @entry
-def _take_over(happened: npt.NDArray[np.bool_], at: Floats, found: Floats) -> None:
-    for row in range(len(found)):
+def _take_over(happened: npt.NDArray[np.bool_], at: Floats, out: Floats) -> None:
+    for row in range(len(out)):
         instant = at[row]  # read for every lead: a branch would be guessed wrong
-        found[row] = instant if happened[row] else np.nan
+        out[row] = instant if happened[row] else np.nan

@@ -85,7 +85,7 @@ class Plan:
         return np.maximum(leaves, self.available_at)
 
     @cached_property
-    def told(self) -> Bools:
+    def briefed(self) -> Bools:
         """Whether marketing passes on what it knows of a lead."""
         return self.demand.intelligence_luck < self.scenario.marketing.handoff.intelligence.passed_share
 
@@ -94,13 +94,15 @@ class Plan:
         """Chance to qualify with a rep of skill 1, once reached."""
         factor = self.scenario.marketing.handoff.intelligence.qualify_factor
         return (
-            self.demand.qualify_prob if factor == 1.0 else self.demand.qualify_prob * np.where(self.told, factor, 1.0)
+            self.demand.qualify_prob
+            if factor == 1.0
+            else self.demand.qualify_prob * np.where(self.briefed, factor, 1.0)
         )
 
     @cached_property
     def preparation_factor(self) -> Floats:
         """Factor on the minutes of preparation."""
-        return np.where(self.told, self.scenario.marketing.handoff.intelligence.preparation_factor, 1.0)
+        return np.where(self.briefed, self.scenario.marketing.handoff.intelligence.preparation_factor, 1.0)
 
     @cached_property
     def channels(self) -> list[Channel]:

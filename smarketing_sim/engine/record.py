@@ -50,9 +50,9 @@ def categories(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     }
 
 
-def to_ledger(plan: Plan, found: Followed, reps: list[Rep]) -> Ledger:
+def to_ledger(plan: Plan, followed: Followed, reps: list[Rep]) -> Ledger:
     """Write down a replication."""
-    record = Record(plan, found, reps)
+    record = Record(plan, followed, reps)
     tables = {
         "leads": LazyTable({name: partial(record.lead_column, name) for name in SCHEMA["leads"]}),
         "attempts": LazyTable({name: partial(record.attempt_column, name) for name in SCHEMA["attempts"]}),
@@ -78,7 +78,7 @@ class Record:
     """
 
     plan: Plan
-    found: Followed
+    followed: Followed
     reps: list[Rep]
 
     # ------------------------------------------------------------------ leads
@@ -124,11 +124,11 @@ class Record:
     @cached_property
     def _ended(self) -> Followed:
         """What came of the follow-up, in the order of the table."""
-        return self.found if self._order is None else self.found.part(self._order)
+        return self.followed if self._order is None else self.followed.part(self._order)
 
     @cached_property
     def _deals(self) -> Deals:
-        return close_deals(self.plan, self.found)
+        return close_deals(self.plan, self.followed)
 
     @cached_property
     def _deal_rows(self) -> npt.NDArray[np.int64]:
@@ -171,7 +171,7 @@ class Record:
             theirs = self._order[theirs].astype(np.int64)
         wait = self._with_deals("wait", rows)[talked]
         skill = 1.0 if self._talk_skill is None else self._talk_skill[theirs]
-        column[talked] = expected_values(self.plan, self.found, theirs, wait=wait, skill=skill)
+        column[talked] = expected_values(self.plan, self.followed, theirs, wait=wait, skill=skill)
         return column
 
     def _recorded_at(self, rows: slice) -> Floats:
@@ -188,7 +188,7 @@ class Record:
         by_number = {rep.number: rep.skill for rep in self.reps} | {0: self.plan.scenario.sales.sdr.skill}
         if set(by_number.values()) == {1.0}:
             return None
-        skill, made = np.ones(self.plan.demand.lead_count), self.found.attempts
+        skill, made = np.ones(self.plan.demand.lead_count), self.followed.attempts
         talk = made.result == TALK
         numbers = np.array([by_number[number] for number in range(max(by_number) + 1)])
         skill[made.row[talk]] = numbers[made.rep_id[talk]]
@@ -201,16 +201,16 @@ class Record:
         kind, here = SCHEMA["attempts"][name], self._attempt_order[rows]
         if name == "replication":
             return np.full(len(here), self.plan.demand.replication, dtype=kind)
-        if name in _READ_TOGETHER and self.found.attempts.due_at is None:
+        if name in _READ_TOGETHER and self.followed.attempts.due_at is None:
             column = self._read(name, rows)
         elif not len(self._answered):
             return self._human(name, here).astype(kind, copy=False)
         else:
-            column, by_hand = np.empty(len(here), dtype=kind), here < len(self.found.attempts.row)
+            column, by_hand = np.empty(len(here), dtype=kind), here < len(self.followed.attempts.row)
             column[by_hand] = self._human(name, here[by_hand])
         if len(self._answered):
-            machine = np.flatnonzero(here >= len(self.found.attempts.row))
-            column[machine] = self._machine(name, self._answered[here[machine] - len(self.found.attempts.row)])
+            machine = np.flatnonzero(here >= len(self.followed.attempts.row))
+            column[machine] = self._machine(name, self._answered[here[machine] - len(self.followed.attempts.row)])
         return column
 
     @cached_property
@@ -222,15 +222,15 @@ class Record:
     @cached_property
     def _attempt_order(self) -> Numbers:
         """Which attempt stands in each row of the table, automatic ones counted after those made by hand."""
-        count = np.array(self.found.attempt_count, dtype=np.uint32)
+        count = np.array(self.followed.attempt_count, dtype=np.uint32)
         count[self._answered] += np.uint32(1)
         first, by_id = np.empty_like(count), slice(None) if self._order is None else self._order
         first[by_id] = np.cumsum(count[by_id], dtype=np.uint32) - count[by_id]
-        return table_order(self.found.attempts.row, self._answered, first)
+        return table_order(self.followed.attempts.row, self._answered, first)
 
     def _human(self, name: str, here: Numbers) -> Column:
         """Return a column of attempts made by hand, given which they are."""
-        made = self.found.attempts
+        made = self.followed.attempts
         makers: dict[str, Callable[[], Any]] = {
             "lead_id": lambda: self.plan.demand.lead_id[made.row[here]],
             "attempt": lambda: made.number[here],
@@ -252,7 +252,7 @@ class Record:
     @cached_property
     def _attempt_rows(self) -> Callable[[int, int], AttemptRows]:
         """Return some rows of attempts; those that were read last are kept until others are wanted."""
-        known = self.found.attempts, self._attempt_order, self.plan.available_at
+        known = self.followed.attempts, self._attempt_order, self.plan.available_at
         return lru_cache(maxsize=1)(partial(attempt_rows, *known))
 
     def _machine(self, name: str, rows: npt.NDArray[np.int64]) -> Column:
@@ -274,7 +274,7 @@ class Record:
 
     def rep_time_pieces(self) -> Iterator[Table]:
         """Yield ``rep_time`` a few reps at a time."""
-        for piece in rep_time_pieces(self.reps, self.found.attempts, ends_at=self.plan.line.ends_at):
+        for piece in rep_time_pieces(self.reps, self.followed.attempts, ends_at=self.plan.line.ends_at):
             yield {name: self._column("rep_time", piece, name) for name in SCHEMA["rep_time"]}
 
     def marketing_column(self, name: str, rows: slice) -> Column:
@@ -289,7 +289,7 @@ class Record:
 
     @cached_property
     def _rep_time(self) -> dict[str, Column]:
-        return rep_time_table(self.reps, self.found.attempts, ends_at=self.plan.line.ends_at)
+        return rep_time_table(self.reps, self.followed.attempts, ends_at=self.plan.line.ends_at)
 
     @cached_property
     def _marketing(self) -> dict[str, Column]:

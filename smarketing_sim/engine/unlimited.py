@@ -1,7 +1,7 @@
 """Follow-up with unlimited hands: no lead ever waits for another, so the whole cadence is array arithmetic.
 
 The same rules as the SimPy model under the same hours and cadence. It gives the ceiling of every promise: what is
-out of reach here is out of reach for any number of people.
+out of reach here is out of reach for any number of reps.
 """
 
 from __future__ import annotations

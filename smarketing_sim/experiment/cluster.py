@@ -112,8 +112,8 @@ def check_versions(mine: Mapping[str, str | None], theirs: list[Mapping[str, str
         others = sorted({str(found.get(name)) for found in theirs if found is not None} - {str(mine[name])})
         if others:
             what = "its days or zones" if name in _DAYS else "last digits"
-            told = f"workers have {name} {', '.join(others)}, here it is {mine[name]}; {what} may differ"
-            warnings.warn(ClusterWarning(told), stacklevel=3)
+            text = f"workers have {name} {', '.join(others)}, here it is {mine[name]}; {what} may differ"
+            warnings.warn(ClusterWarning(text), stacklevel=3)
 
 
 def _on_this_machine(host: str) -> bool:

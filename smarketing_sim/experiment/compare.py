@@ -78,8 +78,8 @@ def compare_all(base: Replications, others: Sequence[Replications], *, level: fl
     for other in others:
         series = per_replication(other)
         pairs = _pairs(base.scenario, known, series, level=each)
-        told = other.scenario.identity
-        listed.append({**told, "changed": _changed(base, other), "measures": pairs})
+        identity = other.scenario.identity
+        listed.append({**identity, "changed": _changed(base, other), "measures": pairs})
     return {
         "base": base.scenario.identity,
         "others": listed,

@@ -147,14 +147,14 @@ def make_grid(base: Scenario, axes: Sequence[Axis]) -> Grid:
     """
     problems: list[Problem] = []
     for axis in axes:
-        told: dict[str, str] = {}
+        seen: dict[str, str] = {}
         for value, text in zip(axis.values, axis.texts, strict=True):
             alone, found = _alone(base, axis.path, value)
             problems += found
-            if alone is not None and alone.digest in told:
-                problems.append(_same(axis.path, text, told[alone.digest]))
+            if alone is not None and alone.digest in seen:
+                problems.append(_same(axis.path, text, seen[alone.digest]))
             elif alone is not None:
-                told[alone.digest] = text
+                seen[alone.digest] = text
     if problems:
         raise InputError(_each_once(problems))
     return Grid(base, tuple(axes))
@@ -206,7 +206,7 @@ def cost(grid: Grid, replications: int) -> int:
 def _axis(path: str, texts: list[str]) -> tuple[Axis, list[Problem]]:
     values: list[Any] = []
     problems: list[Problem] = []
-    told: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for text in texts:
         try:
             value = parse_value(text, name=_VARY)
@@ -215,9 +215,9 @@ def _axis(path: str, texts: list[str]) -> tuple[Axis, list[Problem]]:
             continue
         values.append(value)
         key = json.dumps(value, sort_keys=True)
-        if key in told:
-            problems.append(_same(path, text, told[key]))
-        told.setdefault(key, text)
+        if key in seen:
+            problems.append(_same(path, text, seen[key]))
+        seen.setdefault(key, text)
     return Axis(path, tuple(values), tuple(texts)), problems
 
 

@@ -114,8 +114,8 @@ class Sweep:
 def identity_of(grid: Grid, simulation: Simulation) -> str:
     """Return what tells a sweep from any other, in hex: the same words on the same model give the same."""
     vary = [[axis.path, list(axis.values)] for axis in grid.axes]
-    asked = [simulation.seed, simulation.replications, simulation.engine_name]
-    return digest_of([grid.base.digest, vary, *asked, __version__])
+    settings = [simulation.seed, simulation.replications, simulation.engine_name]
+    return digest_of([grid.base.digest, vary, *settings, __version__])
 
 
 def sweep(

@@ -78,7 +78,7 @@ class KnownYears(Executor):
 
     def close(self) -> None:
         """Close the file; the workers stay."""
-        for name, job in list(self._running.items()):  # whoever waits for a job may be told before it is kept
+        for name, job in list(self._running.items()):  # whoever waits for a job may be fingerprint before it is kept
             self._keep(name, job)
         with self._lock, contextlib.suppress(sqlite3.Error):
             if self._years is not None:
@@ -86,11 +86,11 @@ class KnownYears(Executor):
             self._years = None
 
     def _name(self, job: Any) -> str | None:
-        """Return what tells a job from any other; None where it cannot be told, or nothing can be kept."""
+        """Return what tells a job from any other; None where it cannot be fingerprint, or nothing can be kept."""
         if self._years is None:
             return None
         try:
-            return hashlib.sha256(json.dumps([self._code, told(job)]).encode()).hexdigest()
+            return hashlib.sha256(json.dumps([self._code, fingerprint(job)]).encode()).hexdigest()
         except TypeError:
             return None
 
@@ -126,13 +126,13 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def told(value: Any) -> Any:
+def fingerprint(value: Any) -> Any:
     """Return in JSON types all that tells a job, or a part of one, from any other.
 
     Raises
     ------
     TypeError
-        If some of it cannot be told.
+        If some of it cannot be fingerprint.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -141,20 +141,20 @@ def told(value: Any) -> Any:
     if isinstance(value, Mapping):
         value = list(value.items())
     if isinstance(value, tuple | list):
-        return [told(item) for item in value]
+        return [fingerprint(item) for item in value]
     if isinstance(value, MethodType):
-        return [value.__func__.__qualname__, told(value.__self__)]
+        return [value.__func__.__qualname__, fingerprint(value.__self__)]
     if isinstance(value, FunctionType):
         return _named(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return [*_named(type(value)), *(told(getattr(value, field.name)) for field in fields(value))]
-    raise TypeError(f"{type(value).__name__} cannot be told")
+        return [*_named(type(value)), *(fingerprint(getattr(value, field.name)) for field in fields(value))]
+    raise TypeError(f"{type(value).__name__} cannot be fingerprint")
 
 
 def _named(ours: FunctionType | type) -> list[str]:
     """Return the full name of a function or class of this package, whose code the digest of the code covers."""
     if not ours.__module__.startswith(_OURS) or "<" in ours.__qualname__:
-        raise TypeError(f"{ours.__qualname__} cannot be told")
+        raise TypeError(f"{ours.__qualname__} cannot be fingerprint")
     return [ours.__module__, ours.__qualname__]
 
 

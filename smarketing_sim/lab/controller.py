@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from smarketing_sim.errors import InputError, SmarketingError
-from smarketing_sim.lab.faults import told
+from smarketing_sim.lab.faults import fault_words
 from smarketing_sim.lab.publishing import Publication, Publisher
 from smarketing_sim.lab.saving import save
 from smarketing_sim.lab.simulated_years import Answer, Progress, Years, refine
@@ -173,7 +173,7 @@ class Controller:
         self._tell(news)
 
     def _failed(self, error: Exception) -> None:
-        what = one_line(error) if isinstance(error, SmarketingError) else told(error)
+        what = one_line(error) if isinstance(error, SmarketingError) else fault_words(error)
         self._tell(Told(f"this could not be simulated: {what}", trouble=True))
 
 
@@ -182,6 +182,6 @@ def one_line(error: Exception) -> str:
     problems = error.problems if isinstance(error, InputError) else ()
     # Where a value was moved by a control, there is no option of the command line to mend.
     lines = [str(replace(p, file=None) if p.file == "--set" else p) for p in problems] or str(error).splitlines()
-    told = [line.strip() for line in lines if line.strip()] or ["no reason given"]
-    rest = f"; and {counted(len(told) - 1, 'more problem')}" if len(told) > 1 and problems else ""
-    return told[0] + rest if problems else "; ".join(told)
+    reasons = [line.strip() for line in lines if line.strip()] or ["no reason given"]
+    rest = f"; and {counted(len(reasons) - 1, 'more problem')}" if len(reasons) > 1 and problems else ""
+    return reasons[0] + rest if problems else "; ".join(reasons)

@@ -35,7 +35,7 @@ def in_words(kind: str, message: str) -> str:
     return f"internal error in the lab ({kind}); the details are in its log"
 
 
-def told(error: Exception) -> str:
+def fault_words(error: Exception) -> str:
     """Return an error in words, and log where it was raised if it is a defect of ours."""
     if not isinstance(error, SmarketingError):
         _log.error("internal error in the lab", exc_info=error)

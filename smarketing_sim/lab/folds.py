@@ -17,7 +17,7 @@ from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
-from smarketing_sim.words.numbers import percent
+from smarketing_sim.words.numbers import percent, readable
 
 _QUEUE = "sales.sdr.queue"
 _SHARE = "sales.sdr.marketing_time.share"
@@ -122,7 +122,7 @@ def _mix(state: State) -> dict[str, Control]:
 
     if len(sources) < 2:
         return {}
-    labels = {name: name.replace("_", " ").capitalize() for name in sources}
+    labels = {name: readable(name) for name in sources}
     return {
         f"source.{name}": share(labels[name], partial(apply, name=name), partial(read, name=name)) for name in sources
     }

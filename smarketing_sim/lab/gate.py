@@ -125,8 +125,8 @@ class Gate(Router):
         return host in _NAMES and origin in {None, f"{request.protocol}://{request.host}"}
 
     def _is_known(self, request: HTTPServerRequest) -> bool:
-        told = request.query_arguments.get("token", [b""])[-1]
-        if hmac.compare_digest(told, self._token.encode()):
+        token = request.query_arguments.get("token", [b""])[-1]
+        if hmac.compare_digest(token, self._token.encode()):
             return True
         cookie = request.cookies.get(self._cookie)
         secret = self._inside.settings["cookie_secret"]

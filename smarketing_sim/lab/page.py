@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from smarketing_sim.analysis.plans import find_params
+from smarketing_sim.analysis.plots import Plots
 from smarketing_sim.errors import RunFailed
-from smarketing_sim.lab.faults import NOT_OPENED, told
+from smarketing_sim.lab.faults import NOT_OPENED, fault_words
 from smarketing_sim.lab.scorecard import figures
 from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
 from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.report.notebook.parameters import check_parameters
-from smarketing_sim.report.planning.planning import Planning, write_tables
-from smarketing_sim.report.planning.sections import show_response, show_waiting
+from smarketing_sim.report.planning.planning import Report, write_tables
+from smarketing_sim.report.planning.sections import how_old_leads_are, show_ages, where_leads_wait
 from smarketing_sim.words.numbers import percent, ranged, tell_money_in
 
 
@@ -43,9 +44,9 @@ def open_lab(namespace: Mapping[str, Any]) -> Lab:
 def _opened(namespace: Mapping[str, Any]) -> Lab:
     for earlier in (value for value in namespace.values() if isinstance(value, Lab)):
         earlier.close()  # the cell was run again
-    given = check_parameters({name: value for name, value in namespace.items() if not isinstance(value, Lab)})
-    path = find_params(Path(given["params_path"]))
-    state = open_state(path, seed=given["seed"], years=given["replications"])
+    params = check_parameters({name: value for name, value in namespace.items() if not isinstance(value, Lab)})
+    path = find_params(Path(params["params_path"]))
+    state = open_state(path, seed=params["seed"], years=params["replications"])
     tell_money_in(state.scenario.currency)
     return Lab(state)
 
@@ -56,10 +57,11 @@ def keep_first_look(lab: Lab, tables_dir: str) -> None:
     A published page has no kernel to move sliders with, and a run that asks for tables is one that nobody watches.
     """
     if tables_dir:
-        plan = Planning(_first(lab).experiment)
-        write_tables(plan, Path(tables_dir))
-        show_waiting(plan)
-        show_response(plan)
+        report = Report(_first(lab).experiment)
+        write_tables(report, Path(tables_dir))
+        where_leads_wait(report).show(Plots(report.years).waiting())
+        how_old_leads_are(report).show(Plots(report.years).response())
+        show_ages(report)
 
 
 def key_figures(lab: Lab) -> str:
@@ -80,7 +82,7 @@ def key_figures(lab: Lab) -> str:
 
 def _show_in_words(error: Exception) -> None:
     """Let the notebook show what is wrong where the lab would stand, in place of a traceback."""
-    lines = [told(error), NOT_OPENED]
+    lines = [fault_words(error), NOT_OPENED]
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
 
 

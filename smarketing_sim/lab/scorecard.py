@@ -8,7 +8,17 @@ from smarketing_sim.lab.changed_values import moved_by_hand, only_promises
 from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import State, lever_on
 from smarketing_sim.words.markup import escape
-from smarketing_sim.words.numbers import business_span, counted, gain, money, more_points, percent, ranged, wait
+from smarketing_sim.words.numbers import (
+    business_span,
+    counted,
+    gain,
+    money,
+    more_points,
+    percent,
+    ranged,
+    readable,
+    wait,
+)
 from smarketing_sim.words.tables import table_html
 
 _Words = Callable[[float | None], str]
@@ -22,7 +32,7 @@ def scorecard_html(answer: Answer) -> str:
     names = [clause["id"].removeprefix("sla.") for clause in card["clauses"]]
     clauses = [
         (
-            (_label(name), f"{clause['promised_by']}: {clause['text']}"),
+            (readable(name), f"{clause['promised_by']}: {clause['text']}"),
             ranged(clause["attainment"], percent),
             ranged(clause["p_kept"], percent),
         )
@@ -31,8 +41,8 @@ def scorecard_html(answer: Answer) -> str:
     headings = ("who promises what", "attained (range)", "chance kept in a month (range)")
     contract = table_html(headings, clauses) if clauses else "<p>No contract is written in this plan.</p>"
     money_table = table_html(("what it comes to", "mean (range)"), figures(answer))
-    told = "".join(f"<p>{escape(text)}</p>" for text in (_contribution_told(answer), _years_told(answer)))
-    return f'<div class="lab-card">{contract}{money_table}{told}</div>'
+    message = "".join(f"<p>{escape(text)}</p>" for text in (_contribution_told(answer), _years_told(answer)))
+    return f'<div class="lab-card">{contract}{money_table}{message}</div>'
 
 
 def figures(answer: Answer) -> list[tuple[str, str]]:
@@ -58,7 +68,7 @@ def comparison_html(answer: Answer) -> str:
         return ""
     measures = answer.comparison["measures"]
     shown: list[tuple[str, str, _Words, _Words]] = [
-        *((name, f"chance kept in a month: {_label(name.removeprefix('p_kept.'))}", percent, more_points)
+        *((name, f"chance kept in a month: {readable(name.removeprefix('p_kept.'))}", percent, more_points)
           for name in measures if name.startswith("p_kept.")),
         ("expected_revenue", "revenue expected from the year’s leads", money, gain),
         ("contribution", _contribution(answer), money, gain),
@@ -103,7 +113,3 @@ def _contribution_told(answer: Answer) -> str:
         f"{_contribution(answer).capitalize()}: the margin on the year’s leads{later}, less media and the wages "
         "for the share of the reps’ day that is meant for leads. More reps, more wages."
     )
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -120,30 +120,30 @@ def serve(
 
 def settings(page: Path, *, port: int, token: str, scratch: Path, left_seconds: int = _LEFT_SECONDS) -> Config:
     """Return what Voilà and its kernels are told; words given so win over a user's settings files."""
-    told = Config()
+    config = Config()
     loud = logging.INFO if os.environ.get("SMARKETING_DEBUG") else logging.CRITICAL
-    told.Voila.update(
+    config.Voila.update(
         ip=ADDRESS, port=port, token=token, notebook_path=str(page), root_dir=str(page.parent), open_browser=False,
         connection_dir_root=str(scratch), log_level=loud, kernel_websocket_connection_class=VisitorChannels,
         identity_provider_class=Doorkeeper,
         tornado_settings={"allow_remote_access": False, "port": port, "headers": _HEADERS},
     )  # fmt: skip
-    told.VoilaConfiguration.update(
+    config.VoilaConfiguration.update(
         strip_sources=True, show_tracebacks=False, preheat_kernel=True, default_pool_size=1,
         allow_template_override="NO", allow_theme_override="NO", file_allowlist=[], http_keep_alive_timeout=30,
         extension_allowlist=list(_EXTENSIONS), kernel_spec_manager_class=OwnKernel,
         multi_kernel_manager_class=Kernels,
     )  # fmt: skip
-    told.VoilaExecutor.update(
+    config.VoilaExecutor.update(
         startup_timeout=HANG_SECONDS, iopub_timeout=HANG_SECONDS, on_cell_executed=hide_faults,
         cell_error_instruction=f"{NOT_OPENED} Open the page anew.",
     )  # fmt: skip
     # One that is started anew in place of one that died knows nothing of the page.
-    told.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0, autorestart=False)
-    told.MultiKernelManager.kernel_manager_class = f"{QuietKernel.__module__}.{QuietKernel.__name__}"
-    told.IdentityProvider.cookie_name = cookie_name(port)
-    told.MappingKernelManager.update(cull_idle_timeout=left_seconds, cull_interval=max(1, left_seconds // _LOOKS))
-    return told
+    config.KernelManager.update(transport_encryption="auto", shutdown_wait_time=1.0, autorestart=False)
+    config.MultiKernelManager.kernel_manager_class = f"{QuietKernel.__module__}.{QuietKernel.__name__}"
+    config.IdentityProvider.cookie_name = cookie_name(port)
+    config.MappingKernelManager.update(cull_idle_timeout=left_seconds, cull_interval=max(1, left_seconds // _LOOKS))
+    return config
 
 
 def cookie_name(port: int) -> str:

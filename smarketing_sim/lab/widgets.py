@@ -14,7 +14,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.lab.charts import picture_html, response_png, response_words, waiting_png, waiting_words
 from smarketing_sim.lab.controller import Controller, News, Told, one_line
 from smarketing_sim.lab.debounce import Debounce
-from smarketing_sim.lab.faults import short_paths, told
+from smarketing_sim.lab.faults import fault_words, short_paths
 from smarketing_sim.lab.folds import folds_of
 from smarketing_sim.lab.layout import folds, frame, heading, row
 from smarketing_sim.lab.publishing import Publication
@@ -173,7 +173,7 @@ class Lab:
         try:
             act()
         except Exception as error:  # the lab goes on
-            self._hear(Told(told(error), trouble=True))
+            self._hear(Told(fault_words(error), trouble=True))
         self._follow()
 
     def _follow(self) -> None:

@@ -79,5 +79,5 @@ def with_old_names(answer: Any) -> Any:
         return [with_old_names(item) for item in answer]
     if not isinstance(answer, Mapping):
         return answer
-    told = {key: with_old_names(item) for key, item in answer.items()}
-    return told | {old: told[new] for old, new in OLD_NAMES.items() if new in told and old not in told}
+    renamed = {key: with_old_names(item) for key, item in answer.items()}
+    return renamed | {old: renamed[new] for old, new in OLD_NAMES.items() if new in renamed and old not in renamed}

@@ -94,8 +94,8 @@ def execute(
 
 def without_answer(notebook: NotebookNode, reason: NothingToDecide) -> NotebookNode:
     """Return what stands in the place of an executed notebook whose question has no case: its heading, and why."""
-    told, _, advice = reason.problems[0].rule.partition(": ")[2].partition("; ")
-    finding = f"{upper_first(told)}."
+    text, _, advice = reason.problems[0].rule.partition(": ")[2].partition("; ")
+    finding = f"{upper_first(text)}."
     page = {"text/html": answer_html(finding, f"{upper_first(advice)}.", []), "text/plain": finding}
     facts = {RECORD_MIME: {"finding": finding, "results": {"nothing_to_decide": finding}}}
     outputs = [nbformat.v4.new_output("display_data", data) for data in (page, facts)]  # type: ignore[no-untyped-call]

@@ -24,14 +24,14 @@ def scrub_notebook(notebook: NotebookNode, folders: Mapping[Path, str]) -> Noteb
     folders
         What to write for the folders that the run was told of; the home folder and this Python's are always covered.
     """
-    told = notebook.metadata.get("papermill", {})
-    given = _given_paths(told.get("parameters", {}))
-    known = {**given, **{str(folder): name for folder, name in folders.items()}, **_machine_folders()}
+    metadata = notebook.metadata.get("papermill", {})
+    paths = _given_paths(metadata.get("parameters", {}))
+    known = {**paths, **{str(folder): name for folder, name in folders.items()}, **_machine_folders()}
     # Inner folders first, so that an outer one does not take their beginning away.
     plain = _replaced(notebook, sorted(known.items(), key=lambda item: -len(item[0])))
     clean: NotebookNode = nbformat.from_dict(plain)  # type: ignore[no-untyped-call]
-    told = clean.metadata.pop("papermill", {})
-    clean.metadata["papermill"] = {"parameters": told.get("parameters", {}), "version": told.get("version", "")}
+    metadata = clean.metadata.pop("papermill", {})
+    clean.metadata["papermill"] = {"parameters": metadata.get("parameters", {}), "version": metadata.get("version", "")}
     for cell in clean.cells:
         _scrub_cell(cell)
     return clean

@@ -129,10 +129,10 @@ def publish(
         html = render_page(executed, title=title, published_at=moment, kicker=kicker, scripts=scripts_of(executed))
         write_atomically(staging.folder / PAGE_NAME, html)
         note = write_pdf(staging.folder / PAGE_NAME, staging.folder / PDF_NAME) if pdf else None
-        asked = {"title": title, "notebook": notebook.stem, "scenario": scenario, "seed": seed}
+        request = {"title": title, "notebook": notebook.stem, "scenario": scenario, "seed": seed}
         record = {
             "schema": _SCHEMA,
-            **asked,
+            **request,
             "model_version": model_version,
             "published_at": moment.astimezone(UTC).isoformat(timespec="seconds"),
             **_results(recorded),
@@ -169,10 +169,10 @@ def _checked_parameters(notebook: Path, parameters: Mapping[str, Scalar], seed: 
     """Return the parameters to run with, or refuse them before any folder is made."""
     source = read_notebook(notebook)
     declared = declared_parameters(source)
-    given = dict(parameters) | ({"seed": seed} if "seed" in declared else {})
-    given |= {"params_path": ""} | ({"tables_dir": ""} if "tables_dir" in declared else {})
-    check_parameters(notebook, source, given)
-    return given
+    params = dict(parameters) | ({"seed": seed} if "seed" in declared else {})
+    params |= {"params_path": ""} | ({"tables_dir": ""} if "tables_dir" in declared else {})
+    check_parameters(notebook, source, params)
+    return params
 
 
 def _execute(
@@ -189,9 +189,9 @@ def _execute(
     write_atomically(params, params_json)
     tables.mkdir()
     places: dict[str, Scalar] = {"params_path": str(params), "tables_dir": str(tables)}
-    given = {name: places.get(name, value) for name, value in parameters.items()}
+    values = {name: places.get(name, value) for name, value in parameters.items()}
     try:
-        executed = execute(notebook, staging.work / NOTEBOOK_NAME, given, timeout_seconds=timeout_seconds)
+        executed = execute(notebook, staging.work / NOTEBOOK_NAME, values, timeout_seconds=timeout_seconds)
     except NothingToDecide as nothing:
         executed = without_answer(read_notebook(notebook), nothing)
     if not any(tables.iterdir()):
@@ -215,8 +215,8 @@ def _circumstances(notebook: Path, started: float) -> dict[str, Any]:
     }
 
 
-def _check_echo(notebook: Path, asked: object, ran: object) -> None:
-    if asked is not None and ran is not None and asked != ran:
+def _check_echo(notebook: Path, facts: object, ran: object) -> None:
+    if facts is not None and ran is not None and facts != ran:
         raise NotebookFailed(
             f"{notebook.name}: the notebook ran another scenario than it was given; nothing was published"
         )

@@ -109,8 +109,8 @@ def _depth(value: object) -> object:
         return None
     if not isinstance(value, str):
         return value
-    told, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
-    match = _ATTEMPTS.match(told)
+    words, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
+    match = _ATTEMPTS.match(words)
     if match is None:
         raise ValueError("must be attempts in a time, such as '4 attempts in 10 business days for 85%', or none")
     attempts = int(match[1]) + (1 if match[2] else 0)

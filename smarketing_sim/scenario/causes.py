@@ -30,7 +30,7 @@ MEANING = {
     QUALITY: "who the leads are, what they would buy, how good the score is",
     ROUTING: "which rep gets which lead, and how soon the system hands it over",
     CALENDAR: "opening hours, shifts, meetings, leave and holidays",
-    QUEUE: "how many hands there are, how fast they are, and whom they call next",
+    QUEUE: "how many reps there are, how fast they are, and whom they call next",
     DEPTH: "how thoroughly each lead is worked and written up",
     TERMS: "promises, goals, costs, margins, and what is believed about buyers",
 }

@@ -180,10 +180,10 @@ class _Exchange:
             raise InputError([_unknown_rate(self, code, origins) for code in self.unknown])
         return found
 
-    def at(self, kind: Any, node: Any, path: Path, told: str | None = None) -> Any:
+    def at(self, kind: Any, node: Any, path: Path, numbers_in: str | None = None) -> Any:
         """Return a node of the data as it is meant; ``told`` is the currency of its amounts that name none."""
         if is_a(kind, Money):
-            return self._leaf(node, path, told or self.numbers_in)
+            return self._leaf(node, path, numbers_in or self.numbers_in)
         kind = plain_kind(kind, {"kind": path[-1], **node} if path and isinstance(node, dict) else node)
         if not isinstance(node, dict):
             return node
@@ -196,38 +196,38 @@ class _Exchange:
         """Return values by dotted path of the whole, and the same of what is said about them."""
         found = {}
         for dotted, value in values.items():
-            steps, kind, told = _follow(self.whole, tuple(str(dotted).split(".")))
-            found[".".join(steps)] = self.at(kind, value, (*before, *steps), told)
+            steps, kind, numbers_in = _follow(self.whole, tuple(str(dotted).split(".")))
+            found[".".join(steps)] = self.at(kind, value, (*before, *steps), numbers_in)
         return found
 
     def _part(self, kind: type[Part], node: dict[str, Any], path: Path) -> dict[str, Any]:
         hints, found = hints_of(kind), {}
         for key, item in node.items():
-            name, told = _plain_name(key, hints)
+            name, numbers_in = _plain_name(key, hints)
             if name != key and name in node:
-                name, told = key, None  # named twice: the schema refuses the old name
+                name, numbers_in = key, None  # named twice: the schema refuses the old name
             by_path = key in _BY_PATH and key in hints and isinstance(item, dict)
             at = (*path, name)
-            found[name] = self.by_path(item, at) if by_path else self.at(hints.get(name), item, at, told)
+            found[name] = self.by_path(item, at) if by_path else self.at(hints.get(name), item, at, numbers_in)
         return found
 
-    def _leaf(self, node: Any, path: Path, told: str) -> Any:
+    def _leaf(self, node: Any, path: Path, numbers_in: str) -> Any:
         """Return an amount, or what is said about one: its value where it is there, and the ends of its range."""
         if not isinstance(node, dict):
-            return self._amount(node, path, told)
+            return self._amount(node, path, numbers_in)
         found = dict(node)
         if "value" in node:
-            found["value"] = self._amount(node["value"], path, told)
+            found["value"] = self._amount(node["value"], path, numbers_in)
         if isinstance(node.get("range"), list):
-            found["range"] = [self._amount(end, path, told) for end in node["range"]]
+            found["range"] = [self._amount(end, path, numbers_in) for end in node["range"]]
         return found
 
-    def _amount(self, value: Any, path: Path, told: str) -> Any:
+    def _amount(self, value: Any, path: Path, numbers_in: str) -> Any:
         read = parse_amount(value)
         if read is None:
             return value
         amount, mark = read
-        code = _code_of(mark, (self.currency, told)) if mark else told
+        code = _code_of(mark, (self.currency, numbers_in)) if mark else numbers_in
         if code == self.currency or amount == 0.0:
             return amount
         if code is None:
@@ -246,10 +246,10 @@ def _plain_name(key: str, hints: Mapping[str, Any]) -> tuple[str, str | None]:
 
 def _follow(whole: Any, path: Path) -> tuple[Path, Any, str | None]:
     """Return a path under its plain names, what kind of value stands there, and the currency that its old name says."""
-    kind, told, steps = whole, None, tuple[str, ...]()
+    kind, numbers_in, steps = whole, None, tuple[str, ...]()
     for step in path:
         group = plain_kind(kind, {"kind": steps[-1] if steps else None})
         is_part = isinstance(group, type) and issubclass(group, Part)
-        name, told = _plain_name(step, hints_of(group)) if is_part else (step, None)
+        name, numbers_in = _plain_name(step, hints_of(group)) if is_part else (step, None)
         kind, steps = hint_inside(group, name), (*steps, name)
-    return steps, kind, told
+    return steps, kind, numbers_in

@@ -75,8 +75,8 @@ def _try_ranges(scenario: Scenario, origins: Origins) -> None:
     if wrong:
         raise InputError(wrong)
     for path, rule, value in crowded_ranges(scenario):
-        told = f"{path}: its range, to {value}, {rule}; chapters and reports leave it out of what beliefs may change"
-        warnings.warn(RangeWarning(told), stacklevel=3)
+        text = f"{path}: its range, to {value}, {rule}; chapters and reports leave it out of what beliefs may change"
+        warnings.warn(RangeWarning(text), stacklevel=3)
 
 
 def parse_overrides(settings: list[str]) -> dict[str, Any]:

@@ -168,15 +168,17 @@ class Holidays(Part):
 
     def __str__(self) -> str:
         closed = [days for days in self.dates if not days.hours]
-        told = [f"on public holidays ({country_name(self.country)})"] if self.country else []
+        closures = [f"on public holidays ({country_name(self.country)})"] if self.country else []
         if len(closed) > _TOLD_ONE_BY_ONE:
             count = len({day for days in closed for day in days})
             first, last = min(days.first for days in closed), max(days.last for days in closed)
-            told.append(f"on {count} days from {_told(first)} to {_told(last)}")
+            closures.append(f"on {count} days from {_told(first)} to {_told(last)}")
         elif closed:
-            told.append(f"on {_listed([str(days) for days in closed])}")
+            closures.append(f"on {_listed([str(days) for days in closed])}")
         opened = [f"{days!s} from {_clock(days.hours)} only" for days in self.dates if days.hours]
-        parts = ([f"closed {_listed(told)}"] if told else []) + ([f"open on {_listed(opened)}"] if opened else [])
+        parts = ([f"closed {_listed(closures)}"] if closures else []) + (
+            [f"open on {_listed(opened)}"] if opened else []
+        )
         return "; ".join(parts) or "closed on no holiday"
 
 

@@ -33,13 +33,13 @@ class Interview:
         What was said, defaults filled in.
     origins
         By question ``answered``, what it ``follows from``, or what was ``assumed``.
-    given
+    answered
         What was said, as it was said.
     """
 
     answers: Answers
     origins: Mapping[str, str]
-    given: Mapping[str, Any] = field(default_factory=dict)
+    answered: Mapping[str, Any] = field(default_factory=dict)
 
 
 _BASELINE = "the baseline company"
@@ -69,30 +69,30 @@ _LEAD_DOLLARS = {
 """US dollars of a handed lead by a word in its source's name, and where that comes from."""
 
 
-def defaults(given: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str, str]]:
+def defaults(answered: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[str, str]]:
     """Return what Enter keeps for each question, as it would be typed, and where it comes from.
 
     What is said of one thing tells the likely answer to another: a zone its country, a country its zone and currency.
 
     Parameters
     ----------
-    given
+    answered
         What is answered so far.
     today
         The plan begins on the next first of January.
     """
-    country, zone = str(given.get("country") or ""), str(given.get("zone") or "")
+    country, zone = str(answered.get("country") or ""), str(answered.get("zone") or "")
     of_zone = next((code for code, zones in zones_by_country().items() if zone in zones), None)
-    country = country.upper().partition("-")[0] if "country" in given else of_zone or "US"
+    country = country.upper().partition("-")[0] if "country" in answered else of_zone or "US"
     zones = zones_by_country().get(country, ())
-    named = named_currency(given.get("deal_value"))
-    local = next(iter(get_territory_currencies(country)), None) if "country" in given and zones else None
+    named = named_currency(answered.get("deal_value"))
+    local = next(iter(get_territory_currencies(country)), None) if "country" in answered and zones else None
     money = named or local or DOLLARS
-    currency = str(given.get("currency") or money)
-    rate = given.get("dollar_rate")
-    goods = str(one_off(given.get("revenue"))) == "one_off"
+    currency = str(answered.get("currency") or money)
+    rate = answered.get("dollar_rate")
+    goods = str(one_off(answered.get("revenue"))) == "one_off"
     worth = 1.0 if currency == DOLLARS or not isinstance(rate, int | float) else float(rate)
-    costs = usual_costs(given.get("handed_per_month") or _DEFAULTS["handed_per_month"][0], worth)
+    costs = usual_costs(answered.get("handed_per_month") or _DEFAULTS["handed_per_month"][0], worth)
     found = {
         "country": (country, "the time zone" if of_zone else _BASELINE),
         "zone": (zones[0] if zones and country != "US" else "America/New_York", "the country" if zones else _BASELINE),
@@ -138,7 +138,7 @@ def questions() -> dict[str, str]:
     return {name: str(field.description or name) for name, field in Answers.model_fields.items()}
 
 
-def read_answers(given: Mapping[str, Any], *, today: dt.date, origins: Origins | None = None) -> Interview:
+def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origins | None = None) -> Interview:
     """Return checked answers; a question without one keeps its default.
 
     Raises
@@ -147,8 +147,8 @@ def read_answers(given: Mapping[str, Any], *, today: dt.date, origins: Origins |
         With every answer that cannot be, or that contradicts another.
     """
     where = dict(origins or {})
-    kept = defaults(given, today=today)
-    data: dict[str, Any] = {name: _typed(name, text) for name, (text, _) in kept.items()} | dict(given)
+    kept = defaults(answered, today=today)
+    data: dict[str, Any] = {name: _typed(name, text) for name, (text, _) in kept.items()} | dict(answered)
     if data["currency"] == DOLLARS:
         data["dollar_rate"] = 1.0
     elif data["dollar_rate"] is None and data["currency"] in currency_codes():
@@ -157,7 +157,7 @@ def read_answers(given: Mapping[str, Any], *, today: dt.date, origins: Origins |
     dollar = data["dollar_rate"] if isinstance(data["dollar_rate"], int | float) else 1.0
     usual = usual_costs(data["handed_per_month"], dollar)
     try:
-        data["lead_cost"] = _costs_by_source(given["lead_cost"], usual) if "lead_cost" in given else usual
+        data["lead_cost"] = _costs_by_source(answered["lead_cost"], usual) if "lead_cost" in answered else usual
     except ValueError as fault:
         raise InputError([problem_at(("lead_cost",), str(fault), origins=where, value=data["lead_cost"])]) from None
     data = settled(data, Answers, currency=data["currency"], rates={DOLLARS: data["dollar_rate"]}, origins=where)
@@ -169,11 +169,11 @@ def read_answers(given: Mapping[str, Any], *, today: dt.date, origins: Origins |
     if broken:
         raise InputError([problem_at((path,), rule, origins=where, value=data[path]) for path, rule in broken.items()])
     follows = {"the country", "the time zone", "the currency", "the deal's value"}
-    told = {
-        name: "answered" if name in given else f"follows from {why}" if why in follows else f"assumed: {why}"
+    sources = {
+        name: "answered" if name in answered else f"follows from {why}" if why in follows else f"assumed: {why}"
         for name, (_, why) in kept.items()
     }
-    return Interview(answers, told, given)
+    return Interview(answers, sources, answered)
 
 
 def _typed(name: str, text: str) -> Any:

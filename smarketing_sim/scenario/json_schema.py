@@ -49,7 +49,7 @@ _PLAIN = {
     Any: "anything",
 }
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-_EXTENDS = "A file beside this one, or a packaged one as `smarketing:baseline`, that holds where this one is silent."
+_EXTENDS = "A file in the same folder, or a packaged one as `smarketing:baseline`, that holds where this one is silent."
 _PREAMBLE = """\
 # Scenario files
 
@@ -193,8 +193,8 @@ def _sections(part: type[Part], path: str, about: str) -> Iterator[str]:
         at = f"{path}.{name}" if path else name
         groups = list(_groups(hints[name], at))
         if groups:
-            told = field.description if len(groups) == 1 else None
-            inner += [(group, place, told or _first_line(group)) for group, place in groups]
+            description = field.description if len(groups) == 1 else None
+            inner += [(group, place, description or _first_line(group)) for group, place in groups]
         if not groups or hints[name] is Holidays:
             cells = (f"`{at}`", field.description or "", unit(hints[name]), _default(name, field, hints[name]))
             rows.append(f"| {' | '.join(cells)} |")

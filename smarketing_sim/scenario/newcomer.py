@@ -112,10 +112,10 @@ def _follow_up(answers: Answers) -> str:
     promised = answers.follow_up
     if promised is None:
         return f"{else_promised}\n  # depth: {{target: 85%, attempts: {min(4, answers.attempts)}, within: 14 days}}"
-    told = "" if "target" in promised.model_fields_set else f"; {share_text(promised.target)} assumed"
+    text = "" if "target" in promised.model_fields_set else f"; {share_text(promised.target)} assumed"
     return (
         f"depth: {{target: {share_text(promised.target)}, attempts: {promised.attempts}, within: {promised.within}}}"
-        f"  # answered{told}\n  {else_promised}"
+        f"  # answered{text}\n  {else_promised}"
     )
 
 

@@ -56,12 +56,12 @@ def translate(error: ValidationError, *, model: type[BaseModel], data: Any, orig
     return sorted(kept, key=lambda p: (p.file or "", p.line or 0, p.path or ""))
 
 
-def _of_the_other_kind(path: Path, rule: str, found: Mapping[tuple[Path, str], Problem], data: Any) -> bool:
+def _of_the_other_kind(path: Path, rule: str, problems: Mapping[tuple[Path, str], Problem], data: Any) -> bool:
     """Tell whether a fault is only that a value is not the other of two kinds that could stand there."""
     node = data
     for step in path:
         node = node.get(step) if isinstance(node, dict) else None
-    others = [other for other in found if other != (path, rule)]
+    others = [other for other in problems if other != (path, rule)]
     if isinstance(node, dict):
         return any(len(deeper) > len(path) and deeper[: len(path)] == path for deeper, _ in others)
     return rule == _RULES["dict_type"] and any(same == path for same, _ in others)

@@ -145,8 +145,8 @@ def named_with(scenario: Scenario, changes: Mapping[str, str]) -> Scenario:
     """Return a scenario whose name tells what was changed, given as text by dotted path."""
     if not changes or "name" in changes:
         return scenario
-    told = (f"no {words(path)}" if value == "null" else f"{words(path)} {value}" for path, value in changes.items())
-    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {', '.join(told)}")})
+    changed = (f"no {words(path)}" if value == "null" else f"{words(path)} {value}" for path, value in changes.items())
+    return scenario.model_copy(update={"name": shorten_name(f"{scenario.name} with {', '.join(changed)}")})
 
 
 _OWN_WORDS = {"sales.sdr.headcount": "rep headcount", "sales.ae.headcount": "AE headcount"}
@@ -158,15 +158,15 @@ def _is_share(path: str) -> bool:
     return len(parts) == 3 and parts[0] == "personas" and parts[2] == "share"
 
 
-def _balanced(scenario: Scenario, given: Mapping[str, float]) -> dict[str, float]:
+def _balanced(scenario: Scenario, chosen: Mapping[str, float]) -> dict[str, float]:
     """Return shares of all personas that sum to 1: those given as near to what was asked for as that allows."""
     shares = {f"personas.{name}.share": persona.share for name, persona in scenario.personas.items()}
-    rest = sum(share for path, share in shares.items() if path not in given)
-    asked = sum(given.values())
-    if rest > 0 and asked < 1.0:
-        moved = {path: given.get(path, share * (1.0 - asked) / rest) for path, share in shares.items()}
+    rest = sum(share for path, share in shares.items() if path not in chosen)
+    total = sum(chosen.values())
+    if rest > 0 and total < 1.0:
+        moved = {path: chosen.get(path, share * (1.0 - total) / rest) for path, share in shares.items()}
     else:
-        moved = {path: given.get(path, 0.0) / asked for path in shares}
+        moved = {path: chosen.get(path, 0.0) / total for path in shares}
     last = next(reversed(moved))
     return moved | {last: 1.0 - sum(share for path, share in moved.items() if path != last)}
 

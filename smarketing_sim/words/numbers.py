@@ -36,20 +36,30 @@ def money(amount: float | None) -> str:
     mark = ("−" if round(amount) < 0 else "") + money_mark()
     for scale, name in ((1e9, "bn"), (1e6, "m")):
         if size >= 0.9995 * scale:
-            told = f"{size / scale:.2f}" if size < 9.995 * scale else f"{size / scale:,.1f}"
-            return f"{mark}{told[:-1] if told.endswith('0') and size < 9.995 * scale else told}{name}"
+            text = f"{size / scale:.2f}" if size < 9.995 * scale else f"{size / scale:,.1f}"
+            return f"{mark}{text[:-1] if text.endswith('0') and size < 9.995 * scale else text}{name}"
     return f"{mark}{size / 1e3:,.0f}k" if size >= 9_950 else f"{mark}{size:,.0f}"
 
 
 def gain(amount: float | None) -> str:
     """Return a difference in money with its sign, such as +$1.3m."""
-    told = money(amount)
-    return f"+{told}" if amount is not None and amount > 0.0 and round(amount) != 0 else told
+    text = money(amount)
+    return f"+{text}" if amount is not None and amount > 0.0 and round(amount) != 0 else text
 
 
 def lower_first(text: str) -> str:
     """Return words as they stand inside a sentence."""
     return text[:1].lower() + text[1:]
+
+
+def readable(name: str) -> str:
+    """Return a name of a scenario for people: ``demo_request`` is ``Demo request``."""
+    return name.replace("_", " ").capitalize()
+
+
+def few(count: float) -> str:
+    """Return a mean count; below ten with a tenth."""
+    return f"{count:,.0f}" if count >= 10 else f"{count:.1f}"
 
 
 def upper_first(text: str) -> str:
@@ -77,8 +87,8 @@ def points(share: float | None, *, decimals: int = 1) -> str:
 
 def more_points(share: float | None, *, decimals: int = 1) -> str:
     """Return a difference of two shares in percentage points, with its sign, such as ``+1.2 points``."""
-    told = points(share, decimals=decimals)
-    return f"+{told}" if share is not None and share > 0.0 and told.strip("0. points") else told
+    text = points(share, decimals=decimals)
+    return f"+{text}" if share is not None and share > 0.0 and text.strip("0. points") else text
 
 
 def span(minutes: float | None) -> str:

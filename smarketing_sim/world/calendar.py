@@ -129,26 +129,26 @@ def _elapsed(at: float, table: Table, hours: tuple[Floats, Floats, Floats]) -> f
 
 
 @entry
-def _elapse(at: Floats, table: Table, hours: tuple[Floats, Floats, Floats], found: Floats) -> None:
+def _elapse(at: Floats, table: Table, hours: tuple[Floats, Floats, Floats], out: Floats) -> None:
     """Write down the open minutes up to each instant: :meth:`Calendar.elapsed` in one pass."""
     for row in range(len(at)):
-        found[row] = np.nan if np.isnan(at[row]) else _elapsed(at[row], table, hours)
+        out[row] = np.nan if np.isnan(at[row]) else _elapsed(at[row], table, hours)
 
 
 @entry
 def _arrive(
-    at: Floats, minutes: Floats, tables: tuple[Table, Table], hours: tuple[Floats, Floats, Floats], found: Floats
+    at: Floats, minutes: Floats, tables: tuple[Table, Table], hours: tuple[Floats, Floats, Floats], out: Floats
 ) -> None:
     """Write down when each number of open minutes has passed: :meth:`Calendar.add` in one pass."""
     opens, _, open_before = hours
     for row in range(len(at)):
-        found[row] = at[row]
+        out[row] = at[row]
         if minutes[row] > 0.0:
-            found[row] = np.inf
+            out[row] = np.inf
             goal = np.nan if np.isnan(at[row]) else _elapsed(at[row], tables[0], hours) + minutes[row]
             index = len(opens) if np.isnan(goal) else count_edges(tables[1], goal, False)
             if index < len(opens):
-                found[row] = max(opens[index] + (goal - open_before[index]), at[row])
+                out[row] = max(opens[index] + (goal - open_before[index]), at[row])
 
 
 @functools.lru_cache(maxsize=512)

@@ -82,6 +82,6 @@ def count_edges(table: Table, at: float, up_to: bool) -> int:
 
 
 @entry
-def _count(at: Floats, table: Table, up_to: bool, found: Counts) -> None:
+def _count(at: Floats, table: Table, up_to: bool, out: Counts) -> None:
     for row in range(len(at)):
-        found[row] = len(table[0]) if np.isnan(at[row]) else count_edges(table, at[row], up_to)
+        out[row] = len(table[0]) if np.isnan(at[row]) else count_edges(table, at[row], up_to)

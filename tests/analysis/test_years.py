@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from bs4 import BeautifulSoup
 
 import smarketing_sim as sm
 from smarketing_sim import cli
-from smarketing_sim.charts import style
 from smarketing_sim.experiment.results import clause_results
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
@@ -127,10 +127,17 @@ def test_each_chart_is_titled_by_what_it_shows(years: sm.Years) -> None:
 
     waiting = (years.stacked("waiting_new") + years.stacked("waiting_retries")).mean(axis=0)
     hour = int(np.argmax(waiting))
-    titles = {name: getattr(years.plot, name)().get_title() for name in ("waiting", "response", "revenue", "clauses")}
+    titles = {
+        name: getattr(years.plot, name)().get_title()
+        for name in ("waiting", "response", "funnel", "revenue", "clauses")
+    }
+    day = list(calendar.day_name)[hour // 24]
     assert titles["waiting"] == (
-        f"Most leads wait on {style.DAYS[hour // 24]} at {hour % 24}:00: {waiting[hour]:.1f} at a time"
+        f"Leads wait most on {day} from {hour % 24}:00 to {hour % 24 + 1}:00: {waiting[hour]:.0f} at a time"
     )
+    brought = years.funnel["mean"].xs("expected_revenue", level="stage")
+    best = brought.idxmax().replace("_", " ").capitalize()
+    assert titles["funnel"] == f"{best} brings most: {money(brought.max())} a year"
     assert money(years.series("expected_revenue").mean()) in titles["revenue"]
     assert "Half of the leads" in titles["response"]
     worst = min(clause_results(years).values(), key=lambda one: one.kept.mean)

@@ -55,7 +55,7 @@ def team(scenario: Scenario, headcount: int) -> Scenario:
 
 @pytest.mark.slow
 def test_in_other_years_the_answer_keeps_the_promises_and_one_fewer_does_not(answer: Staffing) -> None:
-    assert answer.found.decided
+    assert answer.search.decided
     assert answer.headcount is not None
     enough, fewer = (
         kept_in_a_month(all_kept_months(Simulation(120, 77).run(team(small(), count)), ("sales",)))
@@ -117,7 +117,7 @@ def test_a_year_is_kept_less_often_than_a_month(answer: Staffing) -> None:
 def test_an_impossible_promise_names_the_clause_and_what_unlimited_reps_reach() -> None:
     plan = small(sla={"speed": SPEED | {"within": "30 minutes"}, "feedback": {"target": 0.9, "within": "14 days"}})
     found = staff(plan, Simulation(25), keep=0.8, cap=8)
-    assert (found.headcount, found.found.decided) == (None, True)
+    assert (found.headcount, found.search.decided) == (None, True)
     assert found.unlimited is not None
     assert found.unlimited.obstacle == "speed"
     ceiling = [m.ceiling["speed"] for m in Simulation(20).run(plan).measures]
@@ -152,7 +152,7 @@ def test_a_rep_with_terms_of_their_own_bounds_the_team_from_below() -> None:
     plan = small(marketing__sources__web__leads_per_month=20, sales__sdr__reps={"2": {"skill": 1.1}})
     assert smallest_team(plan) == 2
     found = staff(plan, Simulation(25), keep=0.5)
-    assert (found.headcount, found.found.decided) == (2, True)
+    assert (found.headcount, found.search.decided) == (2, True)
     assert found.p_kept_one_fewer is None
     assert "the plan names rep 2" in reason(found)
     assert to_json(found)["headcount_lowest"] == 2
@@ -176,7 +176,7 @@ def test_json_tells_all_that_was_promised(answer: Staffing) -> None:
     assert {"cost_curve", "free_alternative", "clauses", "period", "reason"} <= set(told)
     assert told["clauses"] == ["sla.speed", "sla.depth", "sla.feedback"]
     assert (told["period"], told["promised_by"], told["keep"]) == ("month", "sales", KEEP)
-    assert [step["headcount"] for step in told["cost_curve"]] == sorted(answer.found.seen)
+    assert [step["headcount"] for step in told["cost_curve"]] == sorted(answer.search.seen)
     assert all(set(step["p_kept"]) == {"mean", "low", "high"} for step in told["cost_curve"])
     assert {"id", "label", "set", "p_kept", "enough"} <= set(told["free_alternative"])
 

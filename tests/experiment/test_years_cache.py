@@ -1,4 +1,4 @@
-"""Years finished before: told apart by all that settles them, found again to the last bit, never in the way."""
+"""Years finished before: fingerprint apart by all that settles them, found again to the last bit, never in the way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from smarketing_sim.experiment import years_cache as known_years
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
-from smarketing_sim.experiment.years_cache import KnownYears, code_digest, from_plain, to_plain, told
+from smarketing_sim.experiment.years_cache import KnownYears, code_digest, from_plain, to_plain, fingerprint
 from smarketing_sim.experiment.years_cache_place import years_file, years_kept
 from tests.experiment.stubs import small
 
@@ -344,7 +344,7 @@ def test_a_job_whose_code_is_not_of_the_package_is_always_run(tmp_path: Path) ->
 @pytest.mark.parametrize("value", [{1}, object(), np.zeros(2), _Foreign(), _Foreign, lambda: 1, (1, {2})])
 def test_what_cannot_be_told_in_plain_types_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
-        told(value)
+        fingerprint(value)
 
 
 def test_years_that_differ_in_one_field_are_told_apart() -> None:

@@ -17,7 +17,7 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, quantile_interval
 from smarketing_sim.report.planning.answer import what_to_do
 from smarketing_sim.report.planning.desks import show_for_finance, show_what_to_do
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.report.planning.sections import show_contract, show_money
 from smarketing_sim.scenario.files import load
 from smarketing_sim.words.numbers import money, percent
@@ -27,19 +27,19 @@ YEARS = 6
 
 
 @pytest.fixture(scope="module")
-def planning() -> Planning:
+def planning() -> Report:
     """The baseline plan: too many leads for its team, and a free change that mends it."""
     scenario = load("params/baseline.yaml")
-    return Planning(Simulation(YEARS, 1).run(scenario), advise(scenario, Simulation(YEARS, 1)))
+    return Report(Simulation(YEARS, 1).run(scenario), advise(scenario, Simulation(YEARS, 1)))
 
 
-def advice_of(planning: Planning) -> Advice:
+def advice_of(planning: Report) -> Advice:
     assert planning.advice is not None
     return planning.advice
 
 
 def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
-    planning: Planning, show_sections: Callable[..., Any]
+    planning: Report, show_sections: Callable[..., Any]
 ) -> None:
     """Lost, a leader sees a contribution and does not learn whether the year's goal comes into reach."""
     goal = advice_of(planning).goal
@@ -49,11 +49,11 @@ def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
     told = show_sections([show_what_to_do], planning).text
     assert f"adds {money(goal.more.mean)}" in told
     assert f"a chance of {percent(goal.then.mean)}" in told
-    assert f"in place of {percent(goal_reached(planning.experiment).mean)}" in told
+    assert f"in place of {percent(goal_reached(planning.years).mean)}" in told
 
 
 def test_a_free_change_that_pays_is_named_where_others_keep_more_promises(
-    planning: Planning, show_sections: Callable[..., Any]
+    planning: Report, show_sections: Callable[..., Any]
 ) -> None:
     """Lost, the title says that nothing free pays, above a table whose first row does for certain."""
     advice = advice_of(planning)
@@ -79,7 +79,7 @@ def test_a_free_change_that_pays_is_named_where_others_keep_more_promises(
     assert "keep more promises" not in alike
 
 
-def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_sections: Callable[..., Any]) -> None:
+def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Report, show_sections: Callable[..., Any]) -> None:
     advice = advice_of(planning)
     assert advice.goal is not None
     nothing = replace(advice.goal, then=Interval(nan, nan, nan))
@@ -88,7 +88,7 @@ def test_a_plan_without_a_goal_is_told_nothing_of_one(planning: Planning, show_s
 
 
 def test_a_broken_promise_of_leads_past_the_cliff_is_not_told_as_a_want_of_leads(
-    planning: Planning, show_sections: Callable[..., Any]
+    planning: Report, show_sections: Callable[..., Any]
 ) -> None:
     """Lost, the page asks marketing for more leads where each of them costs money."""
     clause = planning.scenario.sla["volume"]
@@ -99,7 +99,7 @@ def test_a_broken_promise_of_leads_past_the_cliff_is_not_told_as_a_want_of_leads
 
 
 def test_a_belief_under_which_the_change_is_not_the_best_is_told_in_words(
-    planning: Planning, show_sections: Callable[..., Any]
+    planning: Report, show_sections: Callable[..., Any]
 ) -> None:
     """Lost, a reader meets the name of a curve and does not learn what one has to believe."""
     doubt = advice_of(planning).regret
@@ -109,7 +109,7 @@ def test_a_belief_under_which_the_change_is_not_the_best_is_told_in_words(
     assert ("after eight hours is still worth" in told) == bool(others)
 
 
-def test_the_headline_says_what_its_advice_costs(planning: Planning) -> None:
+def test_the_headline_says_what_its_advice_costs(planning: Report) -> None:
     """Lost, a leader reads "hire" and not that the hire costs more than it brings."""
     advice = advice_of(planning)
     hire = replace(advice.hires[0], kept=Interval(0.99, 0.98, 1.0), contribution=Interval(-123_000.0, -2e5, -5e4))
@@ -124,7 +124,7 @@ def test_the_headline_says_what_its_advice_costs(planning: Planning) -> None:
 
 
 def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
-    show_sections: Callable[..., Any], planning: Planning
+    show_sections: Callable[..., Any], planning: Report
 ) -> None:
     found = Simulation(24, 2).run(planning.scenario)
     plan = replace(planning, experiment=found)
@@ -140,10 +140,10 @@ def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
 
 
 def test_the_cost_of_a_deal_on_the_page_is_that_of_its_totals(
-    show_sections: Callable[..., Any], planning: Planning
+    show_sections: Callable[..., Any], planning: Report
 ) -> None:
     page = show_sections([show_money], planning).text
-    series = planning.experiment.series
+    series = planning.years.series
     staff = planning.scenario.sales
     wages = staff.sdr.headcount * staff.sdr.annual_cost + staff.ae.headcount * staff.ae.annual_cost
     everything = series("spend").sum() + YEARS * (wages + planning.scenario.economics.tools_annual)

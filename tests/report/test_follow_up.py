@@ -57,7 +57,7 @@ def answer_of(scenario: Scenario, years: int) -> FollowUp:
 
 def terminal(answer: FollowUp) -> str:
     asked = {"scenario": answer.scenario.name, "replications": answer.years}
-    return design_text({**asked, **json.loads(json.dumps(to_json(answer.found), allow_nan=False))})
+    return design_text({**asked, **json.loads(json.dumps(to_json(answer.design), allow_nan=False))})
 
 
 def hold_words(page: _Shown, answer: FollowUp) -> None:
@@ -75,7 +75,7 @@ def busy() -> FollowUp:
 def test_the_page_tells_the_optimum_the_hour_the_attempts_and_the_neighbours(
     busy: FollowUp, shown: Callable[[FollowUp], _Shown]
 ) -> None:
-    page, found = shown(busy), busy.found
+    page, found = shown(busy), busy.design
     hold_words(page, busy)
     best = found.optimum
     assert (
@@ -84,7 +84,7 @@ def test_the_page_tells_the_optimum_the_hour_the_attempts_and_the_neighbours(
     assert f"{gain(found.gain.mean)} vs today’s plan" in page.text
     assert f"is worth {money(found.price_today.per_hour.mean)} today" in page.text
     assert "worth $20 each in outbound work" in page.text
-    assert "One step away from it" in page.text
+    assert "One step away" in page.text
     for one in found.neighbours:
         assert gain(-one.behind.mean) in page.text
     [figure] = page.figures
@@ -96,38 +96,38 @@ def test_the_page_tells_the_optimum_the_hour_the_attempts_and_the_neighbours(
 
 
 def test_the_neighbours_are_one_step_away_in_one_dimension(busy: FollowUp) -> None:
-    here = to_json(busy.found)["optimum"]
-    assert 3 <= len(busy.found.neighbours) <= 6
-    for one in busy.found.neighbours:
+    here = to_json(busy.design)["optimum"]
+    assert 3 <= len(busy.design.neighbours) <= 6
+    for one in busy.design.neighbours:
         there = {"within": one.choice.within, "attempts": one.choice.attempts, "threshold": one.choice.threshold}
         assert sum(here[name] != value for name, value in there.items()) == 1
 
 
 def test_what_the_order_of_the_queue_alone_brings_is_told_apart_from_the_rest(busy: FollowUp) -> None:
     """The plan's own values in deadline order were tried too; the rest of the gain is how far behind they are."""
-    found = busy.found
+    found = busy.design
     (start,) = (one for one in found.tried if one.choice == found.start)
     assert found.order.mean == pytest.approx(found.gain.mean - start.behind.mean)
     assert f"brings {gain(found.order.mean)}" in chapter.order_words(found)
 
 
 def test_a_limit_that_is_rarely_kept_is_told_to_be_a_rule_and_no_promise(busy: FollowUp) -> None:
-    best, *others = busy.found.tried
-    rare = replace(busy.found, tried=(replace(best, kept=Interval(0.4, 0.3, 0.5)), *others))
+    best, *others = busy.design.tried
+    rare = replace(busy.design, tried=(replace(best, kept=Interval(0.4, 0.3, 0.5)), *others))
     assert "says whom to call next" in chapter.rule_words(rare)
     assert "in 40% of months" in chapter.rule_words(rare)
-    assert not chapter.rule_words(replace(busy.found, tried=(replace(best, kept=Interval(1.0, 0.9, 1.0)), *others)))
+    assert not chapter.rule_words(replace(busy.design, tried=(replace(best, kept=Interval(1.0, 0.9, 1.0)), *others)))
 
 
 def test_a_gain_that_is_not_sure_is_no_recommendation(busy: FollowUp) -> None:
-    unsure = replace(busy.found, gain=Interval(10_000.0, -5_000.0, 25_000.0))
-    told = chapter.finding(replace(busy, found=unsure))
-    assert told.startswith("No follow-up that was tried is sure to bring more than today’s")
+    unsure = replace(busy.design, gain=Interval(10_000.0, -5_000.0, 25_000.0))
+    told = chapter.finding(replace(busy, design=unsure))
+    assert told.startswith("No follow-up tried is sure to bring more than today’s")
     assert "−$5,000 to +$25k" in told
-    assert "sure to bring more than today's; the best is" in terminal(replace(busy, found=unsure))
-    sure = replace(busy.found, gain=Interval(10_000.0, 5_000.0, 15_000.0))
-    assert "what brings most is" in terminal(replace(busy, found=sure))
-    assert chapter.finding(replace(busy, found=sure)).startswith("What pays is")
+    assert "sure to bring more than today's; the best is" in terminal(replace(busy, design=unsure))
+    sure = replace(busy.design, gain=Interval(10_000.0, 5_000.0, 15_000.0))
+    assert "what brings most is" in terminal(replace(busy, design=sure))
+    assert chapter.finding(replace(busy, design=sure)).startswith("What pays is")
 
 
 ONCE: dict[str, Any] = {"sales__sdr__cadence": {"max_attempts": 1, "gaps": []}}
@@ -154,7 +154,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
     ),
     "nothing to choose": (
         {**ONCE, "sla": {}, "marketing__handoff__on": "action", "marketing__sources__web__action_share": 0.8}, 2,
-        "Nothing beside it could be tried",
+        "No step away from it could be tried",
     ),
     "idle": ({"sales__sdr__headcount": 12}, 2, "One step away"),
 }  # fmt: skip
@@ -195,7 +195,7 @@ def test_the_shortest_company_gives_a_page_and_its_tables(tmp_path: Path, shown:
     answer = chapter.prepare({**given, "tables_dir": str(tables)})
     hold_words(shown(answer), answer)
     tried = pd.read_parquet(tables / "tried.parquet")
-    assert list(tried["contribution.mean"]) == [one.contribution.mean for one in answer.found.tried]
+    assert list(tried["contribution.mean"]) == [one.contribution.mean for one in answer.design.tried]
     assert len(pd.read_parquet(tables / "attempts.parquet")) == 12 * 7
     with pytest.raises(InputError, match="did you mean 'replications'"):
         chapter.prepare({**given, "tables_dir": "", "replicatons": 3})

@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 
 from smarketing_sim import cli
+from smarketing_sim.analysis.plots import Plots
 from smarketing_sim.decide.advice import advise
 from smarketing_sim.decide.usual import BENCHMARKS
 from smarketing_sim.errors import InputError, SmarketingWarning
@@ -36,13 +38,19 @@ from smarketing_sim.report.notebook.progress import VARIABLE
 from smarketing_sim.report.notebook.provenance import git_state
 from smarketing_sim.report.planning import answer, company, planning, sections, trust
 from smarketing_sim.report.planning import desks as advice_page
-from smarketing_sim.report.planning.planning import Planning, prepare
+from smarketing_sim.report.planning.planning import Report, prepare
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
 from tests.hostile import hostile_texts
+
+
+def _chart(words: Callable[[Report], display.Around], draw: Callable[[Plots], Axes]) -> Callable[[Report], None]:
+    """The cell that shows a chart with the words around it."""
+    return lambda report: words(report).show(draw(Plots(report.years)))
+
 
 SHOWN = (
     answer.show_answer,
@@ -54,10 +62,13 @@ SHOWN = (
     company.show_company,
     sections.show_contract,
     sections.show_load,
-    sections.show_waiting,
-    sections.show_response,
+    _chart(sections.where_leads_wait, Plots.waiting),
+    _chart(sections.how_old_leads_are, Plots.response),
+    sections.show_ages,
+    _chart(sections.what_sources_bring, Plots.funnel),
     sections.show_funnel,
-    sections.show_revenue,
+    _chart(sections.how_revenue_spreads, Plots.revenue),
+    sections.show_money,
     trust.show_trust,
     answer.record_results,
 )
@@ -88,9 +99,9 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no account executives": ({"sales.ae.headcount": 0}, 3, ("No source brings revenue", "0 AEs")),
     "too shallow a cadence": (
         {"sales.sdr.cadence.max_attempts": 2}, 3,
-        ("at most 35% is possible, with any number of people",),
+        ("at most 35% is possible, with any number of reps",),
     ),
-    "too short a promise": ({"sla.speed.within": "1 min"}, 3, ("No number of people could keep it: at most",)),
+    "too short a promise": ({"sla.speed.within": "1 min"}, 3, ("No number of reps could keep it: at most",)),
     "waiting is free": ({"decay.preset": "none"}, 3, ("assumes that waiting costs nothing",)),
     "nothing at all": (
         {**NO_LEADS, **NO_SLA, "sales.sdr.headcount": 0, "goal.revenue": 0}, 1,
@@ -143,20 +154,20 @@ def scenario_with(folder: Path, overrides: dict[str, Any] | None = None) -> Scen
 
 
 @pytest.fixture
-def shown(show_sections: Callable[..., _Shown]) -> Callable[[Planning], _Shown]:
+def shown(show_sections: Callable[..., _Shown]) -> Callable[[Report], _Shown]:
     """Return a function that shows every section, each warning an error."""
     return partial(show_sections, SHOWN)
 
 
-def _planned(scenario: Scenario, years: int) -> Planning:
+def _planned(scenario: Scenario, years: int) -> Report:
     """A plan with its advice."""
-    return Planning(Simulation(years).run(scenario), advise(scenario, Simulation(min(years, 2), 1)))
+    return Report(Simulation(years).run(scenario), advise(scenario, Simulation(min(years, 2), 1)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("corner", CORNERS)
 def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
-    corner: str, tmp_path: Path, shown: Callable[[Planning], _Shown]
+    corner: str, tmp_path: Path, shown: Callable[[Report], _Shown]
 ) -> None:
     overrides, years, said = CORNERS[corner]
     with warnings.catch_warnings():
@@ -177,7 +188,7 @@ def test_a_plan_at_the_edge_of_sense_gives_a_page_that_makes_sense(
 
 @pytest.mark.slow
 def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
-    tmp_path: Path, shown: Callable[[Planning], _Shown], money_in: Callable[[str], None]
+    tmp_path: Path, shown: Callable[[Report], _Shown], money_in: Callable[[str], None]
 ) -> None:
     told, amounts = [], []
     dollars = scenario_with(tmp_path)
@@ -196,11 +207,11 @@ def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
 
 @pytest.mark.slow
 def test_the_page_of_a_plan_without_a_goal_offers_no_chance_to_reach_it(
-    tmp_path: Path, shown: Callable[[Planning], _Shown]
+    tmp_path: Path, shown: Callable[[Report], _Shown]
 ) -> None:
     without = Simulation(2).run(scenario_with(tmp_path, {"goal.revenue": 0}))
-    assert "reach the goal" not in shown(Planning(without)).text
-    assert "reach the goal" in shown(Planning(Simulation(2).run(scenario_with(tmp_path)))).text
+    assert "reach the goal" not in shown(Report(without)).text
+    assert "reach the goal" in shown(Report(Simulation(2).run(scenario_with(tmp_path)))).text
 
 
 def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_sections: Callable[..., Any]) -> None:
@@ -209,8 +220,8 @@ def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_secti
         f"marketing.sources.organic.{key}": value
         for key, value in {"visits_per_month": None, "visit_to_lead_share": None, "leads_per_month": 90}.items()
     }
-    mixed, alike = (Planning(Simulation(1).run(scenario_with(tmp_path, given))) for given in (direct, {}))
-    assert "Visits are counted where leads are a share of them; not of organic." in show_sections(
+    mixed, alike = (Report(Simulation(1).run(scenario_with(tmp_path, given))) for given in (direct, {}))
+    assert "Visits are counted only where leads are a share of them, so not for organic." in show_sections(
         [sections.show_funnel], mixed
     ).text.replace("Organic", "organic")
     assert "Visits are counted" not in show_sections([sections.show_funnel], alike).text
@@ -218,9 +229,9 @@ def test_visits_of_some_sources_only_are_told_as_such(tmp_path: Path, show_secti
 
 @pytest.mark.slow
 def test_one_years_spread_is_shown_from_200_years_on_only(
-    tmp_path: Path, shown: Callable[[Planning], _Shown], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shown: Callable[[Report], _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = Planning(Simulation(3).run(scenario_with(tmp_path)))
+    plan = Report(Simulation(3).run(scenario_with(tmp_path)))
     assert "one year may land" not in shown(plan).text
     monkeypatch.setattr("smarketing_sim.experiment.results.ONE_YEAR_FROM", 3)
     page = shown(plan)
@@ -266,7 +277,7 @@ def _hostile_scenario(folder: Path, nasty: list[str]) -> Scenario:
 @pytest.mark.slow
 @pytest.mark.parametrize("start", [0, 25, 50, 175, 300])
 def test_hostile_names_stay_text_on_the_page(
-    start: int, tmp_path: Path, shown: Callable[[Planning], _Shown], hostile: list[str]
+    start: int, tmp_path: Path, shown: Callable[[Report], _Shown], hostile: list[str]
 ) -> None:
     allowed = {
         "h1", "h2", "p", "div", "small", "b", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "svg",
@@ -274,7 +285,7 @@ def test_hostile_names_stay_text_on_the_page(
     }  # fmt: skip
     nasty = hostile[start : start + 25]
     scenario = _hostile_scenario(tmp_path, nasty)
-    page = shown(Planning(Simulation(2).run(scenario)))
+    page = shown(Report(Simulation(2).run(scenario)))
     assert {tag for tag, _ in page.elements} <= allowed
     names = {name for _, attributes in page.elements for name in attributes}
     assert not any(name.startswith("on") or name in {"href", "src", "style", "srcdoc"} for name in names)
@@ -284,9 +295,9 @@ def test_hostile_names_stay_text_on_the_page(
 
 
 @pytest.mark.slow
-def test_the_hostile_texts_really_reach_the_page(tmp_path: Path, shown: Callable[[Planning], _Shown]) -> None:
+def test_the_hostile_texts_really_reach_the_page(tmp_path: Path, shown: Callable[[Report], _Shown]) -> None:
     scenario = _hostile_scenario(tmp_path, hostile_texts()[:25])
-    text = shown(Planning(Simulation(2).run(scenario))).text
+    text = shown(Report(Simulation(2).run(scenario))).text
     for source in scenario.marketing.sources:
         assert source.replace("_", " ").capitalize().split()[-1] in text
     assert " ".join(scenario.name.split())[:20] in text
@@ -303,7 +314,7 @@ def test_modules_functions_and_the_notebooks_own_names_are_no_parameters() -> No
 
 def test_a_cell_that_prepares_can_be_run_a_second_time(tmp_path: Path) -> None:
     """Lost, whoever runs the cell again in JupyterLab is told that its own answer is an unknown parameter."""
-    answer = Planning(Simulation(1).run(scenario_with(tmp_path)))
+    answer = Report(Simulation(1).run(scenario_with(tmp_path)))
     assert list(check_parameters(_parameters(plan=answer))) == list(PARAMETERS)
 
 
@@ -338,7 +349,7 @@ def test_preparing_runs_what_was_asked_and_writes_the_tables(tmp_path: Path, mon
     plan = prepare(_parameters(params_path=str(path), tables_dir=str(tmp_path / "tables")))
     done, planned = told.read_text().split()
     assert done == planned
-    assert (plan.years, plan.months, plan.experiment.seed) == (2, 1, 1)
+    assert (plan.year_count, plan.months, plan.years.seed) == (2, 1, 1)
     frames = {file.stem: pd.read_parquet(file) for file in (tmp_path / "tables").iterdir()}
     assert set(frames) == {"clauses", "funnel", "response", "waiting", "years"}
     assert len(frames["clauses"]) == 2 * len(CLAUSES)
@@ -361,7 +372,7 @@ def test_a_notebook_in_its_own_folder_finds_the_scenario_above(tmp_path: Path, m
 
 
 def test_a_range_never_reaches_below_zero_where_the_number_cannot(tmp_path: Path) -> None:
-    plan = Planning(Simulation(2).run(scenario_with(tmp_path)))
+    plan = Report(Simulation(2).run(scenario_with(tmp_path)))
     names = ("expected_revenue", "response_wall_p50_minutes", "sdr_utilisation", "overtime_hours")
     assert all(plan.mean(name).low >= 0 for name in names)
     assert plan.mean("contribution").low < 0

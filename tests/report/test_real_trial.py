@@ -67,7 +67,7 @@ def test_the_page_tells_weeks_leads_and_the_truth(shown: Callable[[Study], _Show
         f"A trial that counts leads reached takes {math.ceil(study.trial.need('contact').weeks.mean)} week" in page.text
     )
     assert f"in truth {study.lab.multiplier('truth').mean:.1f} times" in page.text
-    assert "A coin for each day keeps the halves apart" in page.text
+    assert "Assigning whole days keeps the halves apart" in page.text
     [record] = page.records
     assert record["finding"] in page.text
     assert len(record["headline"]) == 4

@@ -82,7 +82,7 @@ def test_the_page_tells_every_limit_with_its_contribution(plain: Offer, shown: C
     assert record["finding"] in page.text
     assert len(record["headline"]) <= 4
     assert len(record["results"]["promises"]) == 5 * len(VOLUMES)
-    assert chapter.key_figures(plain).splitlines()[0].startswith("leads a rep")
+    assert chapter.key_figures(plain).splitlines()[0].startswith("leads per rep")
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_the_promise_is_judged_only_where_the_limits_tried_allow_it(
     plain: Offer, promised: str, kept: str | None, told: str
 ) -> None:
     own = replace(plain.own, within=kept)
-    others = tuple(own if one is plain.own else one for one in plain.found.promises)
+    others = tuple(own if one is plain.own else one for one in plain.frontier.promises)
     plan = override(plain.scenario, {"sla.speed.within": promised})
-    asked = replace(plain, scenario=plan, found=replace(plain.found, promises=others))
+    asked = replace(plain, scenario=plan, frontier=replace(plain.frontier, promises=others))
     assert told in promised_words(asked)
 
 
@@ -113,15 +113,15 @@ def test_the_promised_limit_is_told_with_the_loads_it_holds_at(plain: Offer) -> 
         one for one in plain.by_depth[3] if one.within and LIMITS.index(one.within) <= LIMITS.index("4 business hours")
     ]
     assert kept
-    assert f"with 3 attempts up to {offer.leads_words(kept[-1])} leads a rep" in trade_words(plain)
+    assert f"with 3 attempts up to {offer.leads_words(kept[-1])} leads per rep" in trade_words(plain)
     assert trade_words(replace(plain, scenario=small(sla={}))).startswith("Speed, depth and the number of leads")
 
 
 def test_without_any_limit_kept_the_answer_is_that_none_can_be_promised(
     plain: Offer, shown: Callable[[Offer], _Shown]
 ) -> None:
-    none = replace(plain.found, promises=tuple(replace(one, within=None) for one in plain.found.promises))
-    page = shown(replace(plain, found=none))
+    none = replace(plain.frontier, promises=tuple(replace(one, within=None) for one in plain.frontier.promises))
+    page = shown(replace(plain, frontier=none))
     hold_words(page)
     assert f"no limit up to {LIMITS[-1]} can be promised with 3 attempts" in page.text
     assert "At today’s leads no depth allows a promise on speed" in page.text
@@ -138,11 +138,11 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
         {"sales__sdr__cadence": {"max_attempts": 1, "gaps": []}, "sla": SPEED}, 2, "1 attempt on a lead",
     ),
     "drowned": ({"sales__sdr__headcount": 1}, 2, "none"),
-    "idle": ({"sales__sdr__headcount": 40}, 2, "leads a rep"),
-    "a system that is slow": ({"marketing__handoff__system_delay": "3 days"}, 2, "leads a rep"),
+    "idle": ({"sales__sdr__headcount": 40}, 2, "leads per rep"),
+    "a system that is slow": ({"marketing__handoff__system_delay": "3 days"}, 2, "leads per rep"),
     "leads that go astray": (
         {"sales__sdr__routing": {"misroute": {"share": 0.5, "mend": "1 business day"}}}, 2,
-        "No number of people could keep",
+        "No number of reps could keep",
     ),
     "no account executives": ({"sales__ae__headcount": 0}, 2, "−$"),
 }  # fmt: skip
@@ -186,8 +186,8 @@ def test_preparing_writes_the_tables_and_refuses_a_wrong_chance(
     given = {"params_path": str(write_tiny(tmp_path)), "replications": 2, "seed": 5, "workers": 1, "tables_dir": ""}
     answer = chapter.prepare({**given, "tables_dir": str(tables), "keep": 0.7})
     hold_words(shown(answer))
-    assert answer.found.keep == 0.7
-    assert len(pd.read_parquet(tables / "promises.parquet")) == len(answer.found.promises)
+    assert answer.frontier.keep == 0.7
+    assert len(pd.read_parquet(tables / "promises.parquet")) == len(answer.frontier.promises)
     assert list(pd.read_parquet(tables / "ceiling.parquet")["within"]) == list(LIMITS)
     with pytest.raises(InputError, match="keep = 'much': must be a number"):
         chapter.prepare({**given, "keep": "much"})

@@ -16,7 +16,7 @@ from smarketing_sim.decide.advice import advise
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.publish.pages import render_page, scripts_of
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.report.planning.what_if import _controls, show_what_if
 from smarketing_sim.scenario.building import override
 from tests.experiment.stubs import small
@@ -26,12 +26,12 @@ MARK = re.compile(r'data-what-if="([^"]*)"')
 
 
 @pytest.fixture(scope="module")
-def planning() -> Planning:
-    return Planning(Simulation(2).run(small()), advise(small(), Simulation(2, 1)))
+def planning() -> Report:
+    return Report(Simulation(2).run(small()), advise(small(), Simulation(2, 1)))
 
 
 @pytest.fixture
-def surface(planning: Planning) -> Surface:
+def surface(planning: Report) -> Surface:
     assert planning.advice is not None
     assert planning.advice.surface is not None
     return planning.advice.surface
@@ -45,7 +45,7 @@ def numbers(html: str) -> dict[str, Any]:
 
 
 def test_the_page_carries_the_simulated_numbers(
-    planning: Planning, surface: Surface, show_sections: Callable[..., Any]
+    planning: Report, surface: Surface, show_sections: Callable[..., Any]
 ) -> None:
     told = numbers(show_sections([show_what_if], planning).html)
     assert told["headcounts"] == list(surface.headcounts)
@@ -57,7 +57,7 @@ def test_the_page_carries_the_simulated_numbers(
 
 
 def test_the_sliders_begin_at_the_plan_and_its_own_promise(
-    planning: Planning, surface: Surface, show_sections: Callable[..., Any]
+    planning: Report, surface: Surface, show_sections: Callable[..., Any]
 ) -> None:
     html = show_sections([show_what_if], planning).html
     values = [int(value) for value in re.findall(r'<input type="range"[^>]* value="(\d+)"', html)]
@@ -69,7 +69,7 @@ def test_the_sliders_begin_at_the_plan_and_its_own_promise(
 
 
 def test_every_slider_has_a_label_and_what_it_says_is_read_aloud(
-    planning: Planning, show_sections: Callable[..., Any]
+    planning: Report, show_sections: Callable[..., Any]
 ) -> None:
     html = show_sections([show_what_if], planning).html
     assert len(re.findall(r"<label><span>[^<]+</span><input type=\"range\"", html)) == 3
@@ -77,7 +77,7 @@ def test_every_slider_has_a_label_and_what_it_says_is_read_aloud(
 
 
 def test_a_page_with_sliders_lets_our_script_run_and_one_without_lets_nothing(
-    planning: Planning, show_sections: Callable[..., Any]
+    planning: Report, show_sections: Callable[..., Any]
 ) -> None:
     """Lost, the sliders are dead, or every page may run scripts."""
     html = show_sections([show_what_if], planning).html
@@ -95,7 +95,7 @@ def test_a_page_with_sliders_lets_our_script_run_and_one_without_lets_nothing(
 
 def test_a_plan_with_nobody_to_keep_a_promise_shows_no_sliders(show_sections: Callable[..., Any]) -> None:
     nobody = override(small(), {"sales.sdr.headcount": 0})
-    plan = Planning(Simulation(1).run(nobody), advise(nobody, Simulation(1, 1)))
+    plan = Report(Simulation(1).run(nobody), advise(nobody, Simulation(1, 1)))
     assert show_sections([show_what_if], plan).html == ""
 
 

@@ -79,7 +79,7 @@ def test_the_page_names_every_cause_its_part_and_what_is_not_modelled(
 def test_the_largest_cause_is_the_one_with_the_largest_part_for_better_or_worse(tmp_path: Path) -> None:
     plan = scenario_with(tmp_path)
     dispute = dispute_of(plan, override(plan, WORSE))
-    parts = {group: abs(part.mean) for group, part in dispute.found.parts().items()}
+    parts = {group: abs(part.mean) for group, part in dispute.attribution.parts().items()}
     assert dispute.largest[0] == max(parts, key=lambda group: parts[group])
 
 
@@ -139,7 +139,7 @@ def test_preparing_moves_the_other_plan_to_the_same_months_and_says_so(
     dispute = chapter.prepare(given)
     assert dispute.moved
     assert dispute.other.run == dispute.plan.run
-    assert dispute.found.mixtures.groups == (("queue",),)
+    assert dispute.attribution.mixtures.groups == (("queue",),)
     assert "was moved to the months of this one" in shown(dispute).text
     parts = pd.read_parquet(tmp_path / "tables" / "parts.parquet")
     assert parts.groupby("measure").size().to_dict() == dict.fromkeys(parts["measure"].unique(), 7)
@@ -152,7 +152,7 @@ def test_the_other_plan_is_found_from_a_folder_of_its_own(tmp_path: Path, monkey
     path = write_tiny(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(chapter, "explain", lambda a, b, _: (a, b))
-    found = chapter.prepare(_parameters(params_path=str(path), other_path="params/hubspot-sla.yaml")).found
+    found = chapter.prepare(_parameters(params_path=str(path), other_path="params/hubspot-sla.yaml")).attribution
     assert found[0].name == load(ROOT / "params" / "hubspot-sla.yaml", {}).name
 
 

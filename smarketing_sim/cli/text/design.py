@@ -39,12 +39,12 @@ def _verdict(answer: dict[str, Any]) -> str:
     low = answer["gain"]["low"]
     if low is not None and low > 0.0:
         return "what brings most is"
-    return "no follow-up that was tried is sure to bring more than today's; the best is"
+    return "no follow-up tried is sure to bring more than today's; the best is"
 
 
 def _edge(answer: dict[str, Any]) -> list[str]:
-    told = edge_words(**{name: answer["optimum"][name] for name in ("within", "attempts", "threshold")})
-    return [told] if told else []
+    text = edge_words(**{name: answer["optimum"][name] for name in ("within", "attempts", "threshold")})
+    return [text] if text else []
 
 
 def _order(answer: dict[str, Any]) -> list[str]:

@@ -35,8 +35,8 @@ def _verdict(answer: dict[str, Any]) -> str:
     if headcount is None:
         return f"no headcount up to {answer['headcount_cap']} was found that keeps the promises with a chance of {keep}"
     keeps = "keeps" if headcount == 1 else "keep"
-    told = f"{counted(headcount, 'rep')} {keeps} the promises with a chance of {keep}; today there are {today}"
-    return told if answer["decided"] else f"{told} (not sure to be the least: {answer['reason'].partition(':')[0]})"
+    text = f"{counted(headcount, 'rep')} {keeps} the promises with a chance of {keep}; today there are {today}"
+    return text if answer["decided"] else f"{text} (not sure to be the least: {answer['reason'].partition(':')[0]})"
 
 
 def _period(answer: dict[str, Any]) -> str:

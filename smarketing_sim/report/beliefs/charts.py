@@ -32,12 +32,12 @@ def tornado_chart(swings: Sequence[Swing]) -> Figure:
     return figure
 
 
-def belief_span_chart(found: Sequence[BeliefRange]) -> Figure:
+def belief_span_chart(beliefs: Sequence[BeliefRange]) -> Figure:
     """Draw each money figure with the simulation's own range, and with the span over all beliefs behind it."""
     with mpl.rc_context(style.LOOK):
-        figure = Figure(figsize=(8.2, 0.5 * len(found) + 1.0), layout="constrained")
+        figure = Figure(figsize=(8.2, 0.5 * len(beliefs) + 1.0), layout="constrained")
         axes = figure.subplots()
-        for place, one in enumerate(found):
+        for place, one in enumerate(beliefs):
             spans = (
                 ((one.low, one.high), style.GREY, 9, "middle 90% over all beliefs"),
                 ((one.mean.low, one.mean.high), style.BLUE, 4, "the simulation’s own range"),
@@ -46,8 +46,8 @@ def belief_span_chart(found: Sequence[BeliefRange]) -> Figure:
                 axes.plot(ends, [place, place], color=colour, linewidth=width, solid_capstyle="butt",
                           alpha=0.45 if width == 9 else 1.0, label=label if place == 0 else None)  # fmt: skip
             axes.plot([one.mean.mean], [place], marker="|", color=style.INK, markersize=14, markeredgewidth=2)
-        axes.set_yticks(range(len(found)), [one.label for one in found])
-        axes.set_ylim(len(found) - 0.4, -0.6)
+        axes.set_yticks(range(len(beliefs)), [one.label for one in beliefs])
+        axes.set_ylim(len(beliefs) - 0.4, -0.6)
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, -0.25), ncols=2)
         _finish(axes, money_unit())
     return figure

@@ -24,7 +24,7 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.beliefs.charts import belief_span_chart, tornado_chart
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
 from smarketing_sim.scenario.evidence import decay_presets
@@ -79,10 +79,10 @@ def prepare(namespace: Mapping[str, Any]) -> Doubt:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace, **PARAMETERS) as asked:
-        doubt = doubt_of(asked.scenario, asked.simulation)
-    if asked.given["tables_dir"]:
-        write_tables(doubt, Path(asked.given["tables_dir"]))
+    with ask(namespace, **PARAMETERS) as question:
+        doubt = doubt_of(question.scenario, question.simulation)
+    if question.params["tables_dir"]:
+        write_tables(doubt, Path(question.params["tables_dir"]))
     return doubt
 
 
@@ -103,14 +103,14 @@ def doubt_of(plan: Scenario, simulation: Simulation) -> Doubt:
 
 def finding(doubt: Doubt) -> str:
     """Return the page's answer in one sentence."""
-    found, count = doubt.regret, len(doubt.regret.presets)
-    if len(found.choices) == 1:
+    regret, count = doubt.regret, len(doubt.regret.presets)
+    if len(regret.choices) == 1:
         return "This plan names no alternative, so no belief can change a choice; write some under alternatives."
-    if not found.changes:
-        return f"“{found.best[0]}” is the best choice under each of {count} published beliefs about speed."
-    most = max(set(found.best), key=found.best.count)
-    told = f"“{most}” is the best choice under {found.best.count(most)} of {count} published beliefs about speed"
-    return f"{told}, and the safest." if found.safest == most else f"{told}; the safest is “{found.safest}”."
+    if not regret.changes:
+        return f"“{regret.best[0]}” is the best choice under each of {count} published beliefs about speed."
+    most = max(set(regret.best), key=regret.best.count)
+    text = f"“{most}” is the best choice under {regret.best.count(most)} of {count} published beliefs about speed"
+    return f"{text}, and the safest." if regret.safest == most else f"{text}; the safest is “{regret.safest}”."
 
 
 def show_answer(doubt: Doubt) -> None:
@@ -125,20 +125,20 @@ def show_answer(doubt: Doubt) -> None:
 
 def show_regret(doubt: Doubt) -> None:
     """Show what each choice costs under each belief."""
-    found = doubt.regret
-    if len(found.choices) == 1:
+    regret = doubt.regret
+    if len(regret.choices) == 1:
         return
-    worst = max(row[found.choices.index(found.safest)].mean for row in found.regret)
+    worst = max(row[regret.choices.index(regret.safest)].mean for row in regret.regret)
     heading(
-        f"The safest choice, “{found.safest}”, is never more than {money(worst)} behind the best",
+        f"The safest choice, “{regret.safest}”, is never more than {money(worst)} behind the best",
         "By how much contribution each choice is behind the best one, if that belief is true; the plan’s own belief is "
         f"{_belief_name(doubt.plan)}.",
     )
     rows = [
         (decay_presets()[preset].name, *(_behind(cell) for cell in row))
-        for preset, row in zip(found.presets, found.regret, strict=True)
+        for preset, row in zip(regret.presets, regret.regret, strict=True)
     ]
-    names = ["if this is true", *found.choices]
+    names = ["if this is true", *regret.choices]
     table(names, rows, numeric=names[1:])
 
 
@@ -227,13 +227,13 @@ def show_reading(doubt: Doubt) -> None:
 
 def record_results(doubt: Doubt) -> None:
     """Hand the results to the publisher for ``run.json`` and the hub."""
-    found = doubt.regret
+    regret = doubt.regret
     results = {
-        "choices": list(found.choices),
-        "presets": list(found.presets),
-        "regret": [[cell.as_dict() for cell in row] for row in found.regret],
-        "best": list(found.best),
-        "safest": found.safest,
+        "choices": list(regret.choices),
+        "presets": list(regret.presets),
+        "regret": [[cell.as_dict() for cell in row] for row in regret.regret],
+        "best": list(regret.best),
+        "safest": regret.safest,
         "beliefs": [{"path": s.belief.path, "low": s.low.as_dict(), "high": s.high.as_dict(), "turns": s.turns}
                     for s in doubt.swings],
         "spans": [{"measure": one.measure, "low": one.low, "high": one.high} for one in doubt.spans],
@@ -251,11 +251,11 @@ def key_figures(doubt: Doubt) -> str:
 
 def write_tables(doubt: Doubt, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: regret, and every belief alone and among the others."""
-    found = doubt.regret
+    regret = doubt.regret
     cells = [
         {"preset": preset, "choice": choice, **asdict(cell)}
-        for preset, row in zip(found.presets, found.regret, strict=True)
-        for choice, cell in zip(found.choices, row, strict=True)
+        for preset, row in zip(regret.presets, regret.regret, strict=True)
+        for choice, cell in zip(regret.choices, row, strict=True)
     ]
     write_parquet(pd.DataFrame(cells), folder / "regret.parquet")
     alone = {swing.belief.path: swing for swing in doubt.swings}
@@ -274,19 +274,19 @@ def write_tables(doubt: Doubt, folder: Path) -> None:
     write_parquet(pd.DataFrame(beliefs), folder / "beliefs.parquet")
 
 
-def _best(plan: Scenario, found: Regret, levers: list[Lever]) -> Lever | None:
+def _best(plan: Scenario, regret: Regret, levers: list[Lever]) -> Lever | None:
     """Return the alternative with the highest contribution under the plan's own belief, or the nearest one to it."""
     if not levers:
         return None
-    row = found.presets.index(plan.decay.preset) if plan.decay.preset in found.presets else 0
-    return max(zip(levers, found.contribution[row][1:], strict=True), key=lambda item: item[1].mean)[0]
+    row = regret.presets.index(plan.decay.preset) if plan.decay.preset in regret.presets else 0
+    return max(zip(levers, regret.contribution[row][1:], strict=True), key=lambda item: item[1].mean)[0]
 
 
 def _cards(doubt: Doubt) -> list[Card]:
-    found = doubt.regret
+    regret = doubt.regret
     cards = [
-        Card("published beliefs about speed", f"{len(found.presets)}", "from the steepest to the flattest"),
-        Card("best choices among them", f"{len(set(found.best))}", "1 means that the belief does not matter"),
+        Card("published beliefs about speed", f"{len(regret.presets)}", "from the steepest to the flattest"),
+        Card("best choices among them", f"{len(set(regret.best))}", "1 means that the belief does not matter"),
     ]
     if doubt.swings:
         turning = sum(swing.turns for swing in doubt.swings)
@@ -308,13 +308,13 @@ def _behind(cell: Interval) -> tuple[str, str]:
     return ("best", "") if cell.mean == 0.0 else (money(cell.mean), range_of(cell, money))
 
 
-def _cell(found: Interval) -> tuple[str, str]:
-    return gain(found.mean), range_of(found, gain)
+def _cell(interval: Interval) -> tuple[str, str]:
+    return gain(interval.mean), range_of(interval, gain)
 
 
-def _amount(found: Interval) -> tuple[str, str]:
-    low = Interval(found.mean, max(found.low, 0.0), found.high)
-    return money(found.mean), range_of(low, money)
+def _amount(interval: Interval) -> tuple[str, str]:
+    low = Interval(interval.mean, max(interval.low, 0.0), interval.high)
+    return money(interval.mean), range_of(low, money)
 
 
 def _belief_name(plan: Scenario) -> str:

@@ -30,7 +30,7 @@ from smarketing_sim.report.follow_up.words import (
     tried_row,
     why_fewer,
 )
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.scenario.schema import Scenario
@@ -44,7 +44,7 @@ class FollowUp:
     """A plan, the follow-up that brings most in it, and the simulated years of each way that was tried."""
 
     scenario: Scenario
-    found: Design
+    design: Design
     years: int
 
 
@@ -63,56 +63,58 @@ def prepare(namespace: Mapping[str, Any]) -> FollowUp:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace) as asked:
-        answer = FollowUp(asked.scenario, design(asked.scenario, asked.simulation), asked.given["replications"])
-    if asked.given["tables_dir"]:
-        write_tables(answer, Path(asked.given["tables_dir"]))
+    with ask(namespace) as question:
+        answer = FollowUp(
+            question.scenario, design(question.scenario, question.simulation), question.params["replications"]
+        )
+    if question.params["tables_dir"]:
+        write_tables(answer, Path(question.params["tables_dir"]))
     return answer
 
 
 def show_answer(answer: FollowUp) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
-    found = answer.found
+    design = answer.design
     lead = (
-        f"{order_words(found)}{rule_words(found)}{level_words(found)}{counted(len(found.tried), 'way')} to follow up "
-        f"were tried, each in the same {counted(answer.years, 'simulated year')} as today’s plan. Headcount and hours "
-        "stay."
+        f"{order_words(design)}{rule_words(design)}{level_words(design)}{counted(len(design.tried), 'way')} to "
+        f"follow up were tried, each in the same {counted(answer.years, 'simulated year')} as today’s plan. "
+        "Headcount and hours stay."
     )
     display_html(answer_html(finding(answer), lead, _cards(answer)))
 
 
 def finding(answer: FollowUp) -> str:
     """Return the page's answer in one sentence."""
-    found = answer.found
-    told = _chosen(found)
-    if found.gain.low > 0.0:
-        return f"What pays is {told}: {gain(found.gain.mean)} vs today’s plan."
-    if found.optimum == found.start and found.gain.mean == 0.0:
-        return f"Today’s follow-up brings most of all that was tried: {told}."
-    beside = f"{gain(found.gain.mean)}, {range_of(found.gain, gain)}"
-    return f"No follow-up that was tried is sure to bring more than today’s; the best is {told} ({beside})."
+    design = answer.design
+    text = _chosen(design)
+    if design.gain.low > 0.0:
+        return f"What pays is {text}: {gain(design.gain.mean)} vs today’s plan."
+    if design.optimum == design.start and design.gain.mean == 0.0:
+        return f"Today’s follow-up brings most of all that were tried: {text}."
+    beside = f"{gain(design.gain.mean)}, {range_of(design.gain, gain)}"
+    return f"No follow-up tried is sure to bring more than today’s; the best is {text} ({beside})."
 
 
 def show_hour(answer: FollowUp) -> None:
     """Show what one more hour of the reps is worth, today and at the optimum."""
-    found, outbound = answer.found, answer.scenario.economics.outbound_per_hour
-    if not math.isfinite(found.price.per_hour.mean):
+    design, outbound = answer.design, answer.scenario.economics.outbound_per_hour
+    if not math.isfinite(design.price.per_hour.mean):
         heading(
-            "What an hour of the reps is worth could not be found",
+            "What a rep hour is worth could not be found",
             "It is found by giving the team a little more and a little less time, and here every rep has a share of "
             "the day of their own, or no time at all.",
         )
         return
-    prices = (found.price_today.per_hour.mean, found.price.per_hour.mean, found.price.wage_per_hour)
+    prices = (design.price_today.per_hour.mean, design.price.per_hour.mean, design.price.wage_per_hour)
     now, then, wage = map(money, prices)
     heading(
-        f"One more hour of the reps is worth {now} today, {then} with this follow-up; it costs {wage}",
+        f"One more rep hour is worth {now} today, {then} with this follow-up; it costs {wage}",
         "Reps share one queue: an attempt on one lead makes all others wait. The worth of an hour is what 5% more and "
         "5% less time for marketing’s leads change, before wages, in the same simulated years.",
     )
     names = ["", "worth of one more hour", "range", "its wage", "reps busy"]
     rows = [
-        _price_row(label, price) for label, price in (("today", found.price_today), ("at the optimum", found.price))
+        _price_row(label, price) for label, price in (("today", design.price_today), ("at the optimum", design.price))
     ]
     table(names, rows, numeric=names[1:])
     idle = f"worth {money(outbound)} each in outbound work" if outbound else "worth nothing"
@@ -125,7 +127,7 @@ def show_hour(answer: FollowUp) -> None:
 
 def show_attempts(answer: FollowUp) -> None:
     """Show what attempt n brings at age a, and up to which attempt follow-up pays."""
-    found, values = answer.found, answer.found.values
+    design, values = answer.design, answer.design.values
     if not math.isfinite(values.cost_per_hour):
         heading("What an attempt brings cannot be told", "It takes the worth of an hour, and none was found.")
         return
@@ -141,42 +143,44 @@ def show_attempts(answer: FollowUp) -> None:
         attempts_map(
             values.profit,
             ages=ages,
-            depth=found.optimum.attempts,
+            depth=design.optimum.attempts,
             title="Blue pays, orange costs more than it brings",
         ),
         alt="Map of what each attempt brings by the age of the lead at its first attempt. Last attempt that pays: "
         + "; ".join(f"{age} {last or 'none'}" for age, last in zip(ages, values.last_that_pays, strict=True))
         + ".",
         caption=f"{upper_first(money_unit())} an attempt. Dashed: "
-        f"the {counted(found.optimum.attempts, 'attempt')} that {'brings' if found.optimum.attempts == 1 else 'bring'} "
-        "most when all leads get the same.",
+        f"the {counted(design.optimum.attempts, 'attempt')} that "
+        f"{'brings' if design.optimum.attempts == 1 else 'bring'} most when all leads get the same.",
     )
     names = ["age at the first attempt", "still interested", "first attempt brings", "last attempt that pays", "range"]
-    table(names, age_rows(found), numeric=names[1:])
-    display_html(f'<p class="s">{escape(why_fewer(found))}</p>')
+    table(names, age_rows(design), numeric=names[1:])
+    display_html(f'<p class="s">{escape(why_fewer(design))}</p>')
     columns = ["attempt", *ages, "give or take"]
-    fold("Every attempt at every age in numbers", table_html(columns, attempt_rows(found), numeric=columns[1:]))
+    fold("Every attempt at every age in numbers", table_html(columns, attempt_rows(design), numeric=columns[1:]))
 
 
 def show_neighbours(answer: FollowUp) -> None:
     """Show how much less the neighbours of the optimum bring, and all that was tried."""
-    found = answer.found
-    beside = found.neighbours
+    design = answer.design
+    beside = design.neighbours
     if not beside:
-        heading("Nothing beside it could be tried", "This plan leaves no limit, number of attempts or score to choose.")
+        heading(
+            "No step away from it could be tried", "This plan leaves no limit, number of attempts or score to choose."
+        )
         return
     surely = sum(one.behind.low > 0.0 for one in beside)
-    ended = "" if found.settled else " The search ended at its limit, so a step further might bring more."
-    edge = edge_words(**asdict(found.optimum))
+    ended = "" if design.settled else " The search ended at its limit, so a step further might bring more."
+    edge = edge_words(**asdict(design.optimum))
     heading(
-        f"One step away from it: {surely} of {counted(len(beside), 'way')} surely bring less, none brings more",
+        f"One step away: {surely} of {counted(len(beside), 'way')} clearly bring less, none brings more",
         "The neighbours on the grid of limits, numbers of attempts and scores, in the same simulated years."
         f"{ended}{f' {edge}' if edge else ''}",
     )
     names = ["one step", "contribution vs the best", "range", "chance kept", "reps busy"]
-    table(names, [tried_row(step_words(one, found), one, found) for one in beside], numeric=names[1:])
+    table(names, [tried_row(step_words(one, design), one, design) for one in beside], numeric=names[1:])
     names[0] = "first within, attempts, score"
-    rows = [tried_row(place_words(one), one, found) for one in found.tried]
+    rows = [tried_row(place_words(one), one, design) for one in design.tried]
     fold(f"All {len(rows)} ways that were tried, best first", table_html(names, rows, numeric=names[1:]))
 
 
@@ -189,7 +193,7 @@ def show_reading(answer: FollowUp) -> None:
             [
                 "- Everything is weighed by one measure, contribution: margin over the economic horizon, less media "
                 "and the reps’ hours for these leads. A broken promise costs nothing by itself; the chance that it is "
-                "kept stands beside.",
+                "kept is given too.",
                 "- Speed steers the queue only where reps work the earliest deadline first, so all ways were tried in "
                 "that order. In another order, a tighter limit changes what is promised and not what is done.",
                 "- The best of many looks a little better than it is, since it was picked for these simulated years. "
@@ -209,21 +213,21 @@ def record_results(answer: FollowUp) -> None:
     """Hand the results to the publisher for ``run.json`` and the hub."""
     cards = [card.as_dict() for card in _cards(answer)]
     facts = {"finding": finding(answer), "digest": answer.scenario.digest, "headline": cards}
-    record({**facts, "results": to_json(answer.found)})
+    record({**facts, "results": to_json(answer.design)})
 
 
 def key_figures(answer: FollowUp) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
-    found = answer.found
+    design = answer.design
     lines = [
-        ("first attempt within", found.optimum.within or "no promise"),
-        ("attempts", str(found.optimum.attempts)),
-        ("gain", gain(found.gain.mean)),
-        ("an hour today", money(found.price_today.per_hour.mean)),
-        ("an hour at the optimum", money(found.price.per_hour.mean)),
+        ("first attempt within", design.optimum.within or "no promise"),
+        ("attempts", str(design.optimum.attempts)),
+        ("gain", gain(design.gain.mean)),
+        ("an hour today", money(design.price_today.per_hour.mean)),
+        ("an hour at the optimum", money(design.price.per_hour.mean)),
         *(
             (f"attempts at {age_words(a)}", str(n))
-            for a, n in zip(AGES_MINUTES, found.values.last_that_pays, strict=True)
+            for a, n in zip(AGES_MINUTES, design.values.last_that_pays, strict=True)
         ),
     ]
     return "\n".join(f"{label:<28}{figure:>18}" for label, figure in lines)
@@ -240,9 +244,9 @@ def write_tables(answer: FollowUp, folder: Path) -> None:
                 for end in ("mean", "low", "high")
             },
         }
-        for one in answer.found.tried
+        for one in answer.design.tried
     ]
-    values = answer.found.values
+    values = answer.design.values
     attempts = [
         {"attempt": number + 1, "age_minutes": age, "profit": float(values.profit[number, place]),
          "connect_prob": float(values.connect_prob[number]), "minutes": float(values.minutes[number])}
@@ -260,20 +264,20 @@ def _ages_on(scenario: Scenario) -> bool:
     return scenario.decay.clock == "each_attempt" and scenario.decay.preset != "none"
 
 
-def _chosen(found: Design) -> str:
-    return choice_words(**asdict(found.optimum), days=found.days)
+def _chosen(design: Design) -> str:
+    return choice_words(**asdict(design.optimum), days=design.days)
 
 
 def _cards(answer: FollowUp) -> list[Card]:
-    found = answer.found
+    design = answer.design
     cards = [
-        Card("contribution vs today’s plan", gain(found.gain.mean), _range(found.gain, gain)),
-        Card("worth of one more hour, today", money(found.price_today.per_hour.mean),
-             _range(found.price_today.per_hour, money)),
-        Card("worth of one more hour, at the optimum", money(found.price.per_hour.mean),
-             _range(found.price.per_hour, money)),
+        Card("contribution vs today’s plan", gain(design.gain.mean), _range(design.gain, gain)),
+        Card("worth of one more hour, today", money(design.price_today.per_hour.mean),
+             _range(design.price_today.per_hour, money)),
+        Card("worth of one more hour, at the optimum", money(design.price.per_hour.mean),
+             _range(design.price.per_hour, money)),
     ]  # fmt: skip
-    kept = found.tried[0].kept
+    kept = design.tried[0].kept
     if math.isfinite(kept.mean):
         cards.append(Card("chance that a month keeps every sales promise", percent(kept.mean), _range(kept, percent)))
     return cards

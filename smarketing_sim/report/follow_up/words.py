@@ -61,36 +61,36 @@ def edge_words(*, within: str | None, attempts: int, threshold: float | None) ->
     return f"Its {' and '.join(named)} lie{'s' * (len(named) == 1)} at the end of what was tried." if named else ""
 
 
-def order_words(found: Design) -> str:
+def order_words(design: Design) -> str:
     """Return what the order of the queue alone brings, where the promise on speed steers it."""
-    start = found.start
+    start = design.start
     if start.within is None:
         return "The contract promises no speed, so the order of the queue is left as it is. "
     return (
         f"Working the earliest deadline first alone, with {start.within} and {counted(start.attempts, 'attempt')}, "
-        f"brings {gain(found.order.mean)} ({range_of(found.order, gain)}). "
+        f"brings {gain(design.order.mean)} ({range_of(design.order, gain)}). "
     )
 
 
-def level_words(found: Design) -> str:
+def level_words(design: Design) -> str:
     """Return which limits cannot be told apart from the best one, and how often each is kept."""
-    best = found.optimum
+    best = design.optimum
     level = [
         f"{one.choice.within}{_kept(one)}"
-        for one in found.tried
+        for one in design.tried
         if one.choice != best and replace(one.choice, within=best.within) == best and not one.behind.low > 0.0
     ]
     return f"A first attempt within {' or '.join(level)} cannot be told apart from it. " if level else ""
 
 
-def rule_words(found: Design) -> str:
+def rule_words(design: Design) -> str:
     """Return what a limit means that brings most and is rarely kept; empty where it is kept well enough."""
-    best = found.tried[0]
-    if found.optimum.within is None or not best.kept.mean < _OFTEN:
+    best = design.tried[0]
+    if design.optimum.within is None or not best.kept.mean < _OFTEN:
         return ""
     return (
-        f"The limit of {found.optimum.within} says whom to call next. As a promise it is another matter: with it sales "
-        f"keeps all its promises in {percent(best.kept.mean)} of months. "
+        f"The limit of {design.optimum.within} says whom to call next. As a promise it is another matter: with it "
+        f"sales keeps all its promises in {percent(best.kept.mean)} of months. "
     )
 
 
@@ -111,14 +111,14 @@ def attempts_title(values: AttemptValues) -> str:
     )
 
 
-def _at_price(found: Design, per_hour: float) -> AttemptValues:
-    return replace(found.values, cost_per_hour=found.price.wage_per_hour + per_hour)
+def _at_price(design: Design, per_hour: float) -> AttemptValues:
+    return replace(design.values, cost_per_hour=design.price.wage_per_hour + per_hour)
 
 
-def age_rows(found: Design) -> list[tuple[object, ...]]:
+def age_rows(design: Design) -> list[tuple[object, ...]]:
     """Return for each age who is still interested, what a first attempt brings, and the last attempt that pays."""
-    values, price = found.values, found.price.per_hour
-    dear, cheap = (_at_price(found, end).last_that_pays for end in (price.high, price.low))
+    values, price = design.values, design.price.per_hour
+    dear, cheap = (_at_price(design, end).last_that_pays for end in (price.high, price.low))
     ranged = math.isfinite(price.low)
     return [
         (
@@ -136,9 +136,9 @@ def _ends(least: int, most: int) -> str:
     return f"{least or 'none'} to {most}" if most else "none"
 
 
-def attempt_rows(found: Design) -> list[tuple[object, ...]]:
+def attempt_rows(design: Design) -> list[tuple[object, ...]]:
     """Return for each attempt what it brings at every age, and how far the worth of an hour moves that."""
-    values, price = found.values, found.price.per_hour
+    values, price = design.values, design.price.per_hour
     half = (price.high - price.low) / 2.0
     return [
         (
@@ -150,27 +150,27 @@ def attempt_rows(found: Design) -> list[tuple[object, ...]]:
     ]
 
 
-def why_fewer(found: Design) -> str:
+def why_fewer(design: Design) -> str:
     """Return why the depth that brings most for all leads may be less than what pays for a fresh one."""
-    best = found.optimum
-    deeper = next((one for one in found.tried if one.choice.attempts > best.attempts
+    best = design.optimum
+    deeper = next((one for one in design.tried if one.choice.attempts > best.attempts
                    and replace(one.choice, attempts=best.attempts) == best), None)  # fmt: skip
-    told = (
+    text = (
         "Ranges come from the worth of an hour. It is that of the next hour: one more attempt on every lead takes many "
         "hours at once and makes each of them dearer, which only the simulation counts."
     )
-    if deeper is None or max(found.values.last_that_pays) <= best.attempts:
-        return told
-    busy, then = percent(found.tried[0].utilisation.mean), percent(deeper.utilisation.mean)
+    if deeper is None or max(design.values.last_that_pays) <= best.attempts:
+        return text
+    busy, then = percent(design.tried[0].utilisation.mean), percent(deeper.utilisation.mean)
     return (
-        f"{told} With {deeper.choice.attempts} attempts for all, reps are {then} busy, with {best.attempts} only "
+        f"{text} With {deeper.choice.attempts} attempts for all, reps are {then} busy, with {best.attempts} only "
         f"{busy}. So attempts beyond {best.attempts} pay for fresh leads alone, not for all."
     )
 
 
-def step_words(one: Tried, found: Design) -> str:
+def step_words(one: Tried, design: Design) -> str:
     """Return in what a choice differs from the optimum."""
-    here, there = found.optimum, one.choice
+    here, there = design.optimum, one.choice
     if there.within != here.within:
         return f"first attempt within {there.within}"
     if there.attempts != here.attempts:
@@ -184,11 +184,11 @@ def place_words(one: Tried) -> str:
     return f"{one.choice.within or 'no promise'}, {one.choice.attempts}, {threshold}"
 
 
-def tried_row(label: str, one: Tried, found: Design) -> tuple[object, ...]:
+def tried_row(label: str, one: Tried, design: Design) -> tuple[object, ...]:
     """Return a choice as a row: contribution vs the best, its range, chance kept, how busy the reps are."""
     beside = Interval(-one.behind.mean, -one.behind.high, -one.behind.low)
     kept = "no promise" if math.isnan(one.kept.mean) else (percent(one.kept.mean), range_of(one.kept, percent))
     busy = (percent(one.utilisation.mean), range_of(one.utilisation, percent))
-    if one.choice == found.optimum:
+    if one.choice == design.optimum:
         return label, "the best", "–", kept, busy
     return label, gain(beside.mean), range_of(beside, gain), kept, busy

@@ -47,7 +47,7 @@ def levers_chart(
         colours = [_colour(one) for one in gains]
         _intervals(panels[0], gains, colours)
         panels[0].axvline(0.0, color=style.INK, linewidth=0.9)
-        panels[0].set_xlabel(f"contribution beside today’s, {money_unit()}")
+        panels[0].set_xlabel(f"contribution vs today’s, {money_unit()}")
         panels[0].xaxis.set_major_locator(MaxNLocator(5))
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: gain(value)))
         panels[0].set_yticks(range(len(labels)), [_short(label) for label in labels])

@@ -13,7 +13,7 @@ from smarketing_sim.decide.ranking import WHAT_COUNTS, Effect, Ranking, best_fre
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.free_levers.charts import levers_chart
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.words.numbers import counted, gain, money, month_range, months, more_points, range_of
@@ -46,10 +46,10 @@ def prepare(namespace: Mapping[str, Any]) -> Ranking:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace) as asked:
-        ranking = rank_levers(asked.scenario, asked.simulation)
-    if asked.given["tables_dir"]:
-        write_tables(ranking, Path(asked.given["tables_dir"]))
+    with ask(namespace) as question:
+        ranking = rank_levers(question.scenario, question.simulation)
+    if question.params["tables_dir"]:
+        write_tables(ranking, Path(question.params["tables_dir"]))
     return ranking
 
 
@@ -70,13 +70,13 @@ def finding(ranking: Ranking) -> str:
     best, total = _best(ranking), ranking.today.scenario.run.horizon_months
     if best is None:
         return "Nothing that is free is sure to help this plan."
-    told = f"At no cost, “{best.lever.label}” brings {money(best.contribution.mean)} more"
+    text = f"At no cost, “{best.lever.label}” brings {money(best.contribution.mean)} more"
     if math.isnan(best.kept.mean):
-        return f"{told}."
+        return f"{text}."
     if best.contribution.low <= 0.0:
-        told = f"At no cost, “{best.lever.label}” helps"
+        text = f"At no cost, “{best.lever.label}” helps"
     kept = f"all sales promises are kept in {months(best.kept, total)} months, today in {months(ranking.kept, total)}"
-    return f"{told}: {kept}."
+    return f"{text}: {kept}."
 
 
 def show_ranking(ranking: Ranking) -> None:
@@ -100,7 +100,7 @@ def show_ranking(ranking: Ranking) -> None:
             months=total,
             title=f"“{first.lever.label}” brings most: {gain(first.contribution.mean)}",
         ),
-        alt="Free changes by contribution beside today’s, best first: "
+        alt="Free changes by contribution vs today’s, best first: "
         + "; ".join(f"{effect.lever.label} {gain(effect.contribution.mean)}" for effect in free)
         + ".",
         caption="Dots with their ranges. Blue: brings more for certain; orange: less; grey: not told apart."
@@ -120,7 +120,7 @@ def show_priced(ranking: Ranking) -> None:
     first = ranking.priced[0]
     free = _best_by_contribution(ranking)
     beats = free is not None and free.contribution.mean >= first.contribution.mean
-    title = "Nothing that costs something brings more than the best that is free" if beats else (
+    title = "No change that costs something beats the best free one" if beats else (
         f"“{first.lever.label}” brings more than anything free"
     )  # fmt: skip
     heading(title, "Alternatives named in the plan’s file, their own cost subtracted. They are ranked apart.")
@@ -222,7 +222,7 @@ def _numbers(
     ranking: Ranking, effects: Sequence[Effect], *, costs: bool = False
 ) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return the headings and the rows of a table of changes."""
-    names = ["change, beside today", "contribution", "expected revenue", "months kept", "reps busy"]
+    names = ["change", "contribution", "expected revenue", "months kept", "reps busy"]
     return names, [_row(ranking, effect, costs=costs) for effect in effects]
 
 
@@ -250,8 +250,8 @@ def _hours(effect: Effect) -> str:
 def _bill(effect: Effect) -> str:
     lever = effect.lever
     parts = [(lever.one_off, "once"), (lever.yearly, "a year")]
-    told = " and ".join(f"{money(usd)} {when}" for usd, when in parts if usd)
-    return f": {told} beside what the plan counts" if told else ""
+    text = " and ".join(f"{money(usd)} {when}" for usd, when in parts if usd)
+    return f": {text} on top of what the plan counts" if text else ""
 
 
 def _sure(effects: Sequence[Effect], sign: int) -> int:

@@ -19,31 +19,31 @@ _DAYS = (5, 10, 15, 20, 25, 31)
 _HALFWAY = 15
 
 
-def show_split(found: MarketingPromise) -> None:
+def show_split(promise: MarketingPromise) -> None:
     """Show the goal's split between marketing and sales, and the quotas of those who close."""
-    goal, quota = found.scenario.goal, _quota(found)
+    goal, quota = promise.scenario.goal, _quota(promise)
     if not goal.revenue and not quota:
         heading("Neither a goal nor a quota is set", "There is nothing to split and nothing to check.")
         return
     heading(
-        _split_title(found, quota),
+        _split_title(promise, quota),
         "Marketing’s leads alone are simulated, and not the deals that sales sources itself.",
     )
-    rows = [*_goal_rows(found), *_revenue_rows(found), *_quota_rows(found, quota)]
+    rows = [*_goal_rows(promise), *_revenue_rows(promise), *_quota_rows(promise, quota)]
     table(["", "amount", "range"], rows, numeric=["amount", "range"])
 
 
-def show_pacing(found: MarketingPromise) -> None:
+def show_pacing(promise: MarketingPromise) -> None:
     """Show the pacing line: the running count of a month, day by day."""
-    line = found.pacing
+    line = promise.pacing
     expected, total = (leads(float(line.expected[day - 1])) for day in (_HALFWAY, 31))
     is_promised = math.isfinite(line.promised[-1])
     half, whole = (leads(float(line.promised[day - 1])) if is_promised else "" for day in (_HALFWAY, 31))
     heading(
-        f"By the {_HALFWAY}th, {expected} leads are in of the {half} promised by then; at the end {total} of {whole}"
+        f"By the {_HALFWAY}th, {expected} of the {half} leads promised by then are in; by month end, {total} of {whole}"
         if is_promised
-        else f"By the {_HALFWAY}th, {expected} leads are in, by the end of the month {total}; no number is promised",
-        f"Means over all months of the simulated years; nine months of ten run inside the band.{_kept_words(found)}",
+        else f"By the {_HALFWAY}th, {expected} leads are in, by month end {total}; no number is promised",
+        f"Means over all months of the simulated years; nine months of ten run inside the band.{_kept_words(promise)}",
     )
     show(
         pacing_chart(line, title="Leads handed over so far, by day of the month"),
@@ -65,9 +65,9 @@ def show_pacing(found: MarketingPromise) -> None:
     fold("Day by day in numbers", table_html(columns, rows, numeric=columns[1:]))
 
 
-def show_burst(found: MarketingPromise) -> None:
+def show_burst(promise: MarketingPromise) -> None:
     """Show what it costs that leads come in campaigns."""
-    burst, total = found.burst, found.scenario.run.horizon_months
+    burst, total = promise.burst, promise.scenario.run.horizon_months
     if burst is None:
         heading("No campaign is planned, so no burst costs anything", "They go under campaigns: in the plan’s file.")
         return
@@ -84,13 +84,13 @@ def show_burst(found: MarketingPromise) -> None:
         share = burst.kept_share
         kept = Interval(total * share.mean, total * share.low, total * share.high)
         rows.append((f"months of {total} in which sales keeps all promises", _more(kept.mean), range_of(kept, _more)))
-    names = ["an even flow, beside the plan", "difference", "range"]
+    names = ["an even flow, vs the plan", "difference", "range"]
     table(names, rows, numeric=names[1:])
 
 
-def show_next(found: MarketingPromise) -> None:
+def show_next(promise: MarketingPromise) -> None:
     """Show what the next leads of each source bring."""
-    more = {name: one for name, one in found.next_leads.items() if math.isfinite(one.contribution.mean)}
+    more = {name: one for name, one in promise.next_leads.items() if math.isfinite(one.contribution.mean)}
     if not more:
         heading("No source hands leads over evenly", "So there are no next ones to ask about.")
         return
@@ -106,7 +106,7 @@ def show_next(found: MarketingPromise) -> None:
             _source(name),
             gain(one.contribution.mean),
             range_of(one.contribution, gain),
-            money(found.scenario.marketing.sources[name].cost_per_handed),
+            money(promise.scenario.marketing.sources[name].cost_per_handed),
             leads(one.handed_count),
         )
         for name, one in ordered
@@ -117,31 +117,31 @@ def show_next(found: MarketingPromise) -> None:
 # ---------------------------------------------------------------------- words and rows
 
 
-def _quota(found: MarketingPromise) -> float:
+def _quota(promise: MarketingPromise) -> float:
     """Return the quotas of all account executives over the horizon."""
-    ae, total = found.scenario.sales.ae, found.scenario.run.horizon_months
+    ae, total = promise.scenario.sales.ae, promise.scenario.run.horizon_months
     return ae.quota * ae.headcount * total / 12.0
 
 
-def _split_title(found: MarketingPromise, quota: float) -> str:
-    goal = found.scenario.goal
+def _split_title(promise: MarketingPromise, quota: float) -> str:
+    goal = promise.scenario.goal
     if not goal.revenue:
         return f"No goal is set; the account executives’ quotas add up to {money(quota)}"
     whole = goal.marketing_share == 1.0
     part = "all of the goal," if whole else f"{money(goal.from_marketing)} of the goal of"
-    told = f"Marketing’s leads must bring {part} {money(goal.revenue)}"
+    text = f"Marketing’s leads must bring {part} {money(goal.revenue)}"
     if not quota:
-        return f"{told}; no quota is set"
+        return f"{text}; no quota is set"
     amount = "as much" if money(quota) == money(goal.revenue) else money(quota)
-    short = "" if _quota_leads(found, quota) is not None else ", and no number of leads tried fills them"
-    return f"{told}; the account executives’ quotas add up to {amount}{short}"
+    short = "" if _quota_leads(promise, quota) is not None else ", and no number of leads tried fills them"
+    return f"{text}; the account executives’ quotas add up to {amount}{short}"
 
 
-def _goal_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
-    goal = found.scenario.goal
+def _goal_rows(promise: MarketingPromise) -> list[tuple[object, ...]]:
+    goal = promise.scenario.goal
     if not goal.revenue:
         return []
-    reached = results.goal_reached(found.today)
+    reached = results.goal_reached(promise.today)
     return [
         ("goal", money(goal.revenue), "set"),
         (f"of it by marketing’s leads, {percent(goal.marketing_share)}", money(goal.from_marketing), "set"),
@@ -150,22 +150,22 @@ def _goal_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
     ]
 
 
-def _revenue_rows(found: MarketingPromise) -> list[tuple[object, ...]]:
+def _revenue_rows(promise: MarketingPromise) -> list[tuple[object, ...]]:
     views = {
         "revenue expected from this year’s leads": "expected_revenue",
         "revenue booked this year from marketing’s leads": "booked_revenue",
     }
-    listed = {label: results.mean_of(found.today, name) for label, name in views.items()}
+    listed = {label: results.mean_of(promise.today, name) for label, name in views.items()}
     return [(label, money(one.mean), range_of(one, money)) for label, one in listed.items()]
 
 
-def _quota_rows(found: MarketingPromise, quota: float) -> list[tuple[object, ...]]:
+def _quota_rows(promise: MarketingPromise, quota: float) -> list[tuple[object, ...]]:
     """Return the quotas, the chance that they are filled, and the leads they take beside those that can be worked."""
     if not quota:
         return []
-    reached, here = results.quota_reached(found.today), found.as_it_is
-    closers = counted(found.scenario.sales.ae.headcount, "account executive")
-    asked = _quota_leads(found, quota)
+    reached, here = results.quota_reached(promise.today), promise.as_it_is
+    closers = counted(promise.scenario.sales.ae.headcount, "account executive")
+    needed = _quota_leads(promise, quota)
     return [
         (f"quotas of {closers} together", money(quota), "set"),
         (
@@ -174,29 +174,29 @@ def _quota_rows(found: MarketingPromise, quota: float) -> list[tuple[object, ...
             range_of(reached, percent),
         ),
         (
-            f"leads a month that bring marketing’s part of them, chance {percent(found.chance)}",
-            "none tried" if asked is None else leads(asked),
+            f"leads a month that bring marketing’s part of them, chance {percent(promise.chance)}",
+            "none tried" if needed is None else leads(needed),
             "–",
         ),
         ("leads a month up to which one more pays", pays_up_to(here.curve), pays_up_to_range(here.curve)),
     ]
 
 
-def _quota_leads(found: MarketingPromise, quota: float) -> float | None:
+def _quota_leads(promise: MarketingPromise, quota: float) -> float | None:
     """Return the fewest leads a month tried that bring marketing's part of the quotas; None where none does."""
-    curve, part = found.as_it_is.curve, found.scenario.goal.marketing_share * quota
-    enough = (place for place, one in enumerate(curve.goal_chance(part)) if one.mean >= found.chance)
+    curve, part = promise.as_it_is.curve, promise.scenario.goal.marketing_share * quota
+    enough = (place for place, one in enumerate(curve.goal_chance(part)) if one.mean >= promise.chance)
     place = next(enough, None)
     return None if place is None else float(curve.handed_per_month[:, place].mean())
 
 
-def _kept_words(found: MarketingPromise) -> str:
+def _kept_words(promise: MarketingPromise) -> str:
     """Return in how many months the promised number of leads is kept; empty without a promise or a case."""
-    total, kinds = found.scenario.run.horizon_months, VolumeClause | PacingClause
-    name = next((n for n, c in found.scenario.sla.items() if isinstance(c, kinds) and c.leads_per_rep), None)
+    total, kinds = promise.scenario.run.horizon_months, VolumeClause | PacingClause
+    name = next((n for n, c in promise.scenario.sla.items() if isinstance(c, kinds) and c.leads_per_rep), None)
     if name is None:
         return ""
-    kept = kept_in_a_month(kept_months(found.today, name))
+    kept = kept_in_a_month(kept_months(promise.today, name))
     if math.isnan(kept.mean):
         return ""
     named = name.replace("_", " ")
@@ -217,8 +217,8 @@ def _next_title(each: dict[str, Interval]) -> str:
     if best.low > 0.0:
         return f"Of the next {NEXT_LEADS} leads, those from {_source(first)} bring most: {gain(best.mean)} each"
     losing = sum(one.high < 0.0 for one in each.values())
-    tail = f"; those of {losing} of {counted(len(each), 'source')} surely cost more" if losing else ""
-    return f"No source’s next {NEXT_LEADS} leads surely bring more than they cost{tail}"
+    tail = f"; for {losing} of {counted(len(each), 'source')} they clearly cost more" if losing else ""
+    return f"No source’s next {NEXT_LEADS} leads clearly bring more than they cost{tail}"
 
 
 def _source(name: str) -> str:
@@ -226,5 +226,5 @@ def _source(name: str) -> str:
 
 
 def _more(months_more: float) -> str:
-    told = signed(f"{months_more:.1f}")
-    return f"+{told}" if months_more > 0 and told != "0.0" else told
+    text = signed(f"{months_more:.1f}")
+    return f"+{text}" if months_more > 0 and text != "0.0" else text

@@ -10,7 +10,7 @@ import numpy as np
 from smarketing_sim.decide.marketing_promise import Course, MarketingPromise
 from smarketing_sim.decide.volume import Curve
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
-from smarketing_sim.words.numbers import gain, money, percent, range_of
+from smarketing_sim.words.numbers import gain, money, percent, range_of, readable
 
 Cell = object
 
@@ -53,18 +53,18 @@ def pays_up_to_range(curve: Curve) -> str:
 def cliff_words(course: Course) -> str:
     """Return where one more lead stops paying beside what the plan hands over, as a sentence."""
     curve, today = course.curve, leads(course.today_per_month)
-    cliff, here = curve.cliff, f"this plan hands over {today}"
-    count, found = leads(cliff.handed_per_month.mean), cliff.handed_per_month
+    cliff, here = curve.cliff, f"the plan delivers {today}"
+    count, handed = leads(cliff.handed_per_month.mean), cliff.handed_per_month
     if is_lowest(curve):
         return f"Even {count} leads a month, the fewest tried, are too many to pay; {here}."
     if not cliff.in_sight:
-        return f"One more lead pays at every number tried, up to {count} a month; {here}."
-    low, high = (end if math.isfinite(end) else found.mean for end in (found.low, found.high))
+        return f"An extra lead pays at every number tried, up to {count} a month; {here}."
+    low, high = (end if math.isfinite(end) else handed.mean for end in (handed.low, handed.high))
     if high < course.today_per_month:
-        return f"From {count} leads a month on, one more lowers contribution; {here}."
+        return f"Above {count} leads a month, each extra lead lowers contribution; {here}."
     if low > course.today_per_month:
-        return f"One more lead pays up to {count} a month; {here}."
-    return f"One more lead pays up to about {count} a month, and {here}: the plan stands at the edge."
+        return f"An extra lead pays up to {count} a month; {here}."
+    return f"An extra lead pays up to about {count} a month, and {here}: the plan stands at the edge."
 
 
 def needed(course: Course) -> float:
@@ -78,19 +78,19 @@ def needed(course: Course) -> float:
 def needed_words(course: Course) -> str:
     """Return the leads a month that the goal takes, in words."""
     if course.goal is None or course.goal.factor is None:
-        return "none that was tried"
+        return "none tried"
     fewest = course.goal.factor <= course.curve.factors[0]
     return f"{leads(needed(course))}{' or fewer' if fewest else ''}"
 
 
-def goal_words(found: MarketingPromise) -> str:
+def goal_words(promise: MarketingPromise) -> str:
     """Return what the goal takes as a sentence to follow another one; empty without a goal."""
-    way = found.way_to_goal
-    if found.as_it_is.goal is None:
+    way = promise.way_to_goal
+    if promise.as_it_is.goal is None:
         return ""
     if way is None:
-        return f" No number of leads that was tried reaches the goal with a chance of {percent(found.chance)}."
-    if way is found.as_it_is:
+        return f" No number of leads tried reaches the goal with a chance of {percent(promise.chance)}."
+    if way is promise.as_it_is:
         return f" The goal takes {needed_words(way)} a month."
     return f" The goal is out of reach as it is; with {quoted(way)} it takes {needed_words(way)} a month."
 
@@ -100,19 +100,19 @@ def quoted(course: Course) -> str:
     return f"“{course.label}”"
 
 
-def moves_words(found: MarketingPromise) -> str:
+def moves_words(promise: MarketingPromise) -> str:
     """Return where the other courses move the point at which one more lead stops paying."""
-    first, *others = found.courses[1:]
-    told = [f"{quoted(first)} moves that to {pays_up_to(first.curve)}"]
-    told += [f"{quoted(course)} to {pays_up_to(course.curve)}" for course in others]
-    return f"{', '.join(told)}. "
+    first, *others = promise.courses[1:]
+    moves = [f"{quoted(first)} raises that to {pays_up_to(first.curve)}"]
+    moves += [f"{quoted(course)} to {pays_up_to(course.curve)}" for course in others]
+    return f"{', '.join(moves)}. "
 
 
-def cliff_rows(found: MarketingPromise) -> list[Sequence[Cell]]:
+def cliff_rows(promise: MarketingPromise) -> list[Sequence[Cell]]:
     """Return for each course where one more lead stops paying, and what it brings there vs today's plan."""
-    base = found.as_it_is.curve
+    base = promise.as_it_is.curve
     today = base.contribution[:, _today(base)]
-    return [_cliff_row(course, today) for course in found.courses]
+    return [_cliff_row(course, today) for course in promise.courses]
 
 
 def _cliff_row(course: Course, today: np.ndarray) -> Sequence[Cell]:
@@ -131,9 +131,9 @@ def _today(curve: Curve) -> int:
     return int(np.argmin(np.abs(curve.factors - 1.0)))
 
 
-def goal_rows(found: MarketingPromise) -> list[Sequence[Cell]]:
+def goal_rows(promise: MarketingPromise) -> list[Sequence[Cell]]:
     """Return for each course how many leads the goal takes, with what chance, and the most that was tried brings."""
-    return [_goal_row(course) for course in found.courses]
+    return [_goal_row(course) for course in promise.courses]
 
 
 def _goal_row(course: Course) -> Sequence[Cell]:
@@ -149,7 +149,7 @@ def source_rows(course: Course) -> list[Sequence[Cell]]:
     listed = {} if course.goal is None else course.goal.by_source
     rows: list[Sequence[Cell]] = [
         (
-            name.replace("_", " ").capitalize(),
+            readable(name),
             leads(one.handed_per_month),
             money(one.worth / one.handed_per_month) if one.handed_per_month else "–",
             money(one.worth),

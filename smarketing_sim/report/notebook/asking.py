@@ -22,19 +22,19 @@ class Question:
     ----------
     scenario
         The plan it is about.
-    given
+    params
         Every parameter of the notebook by name.
     simulation
         How it is simulated.
     """
 
     scenario: Scenario
-    given: dict[str, Any]
+    params: dict[str, Any]
     simulation: Simulation
 
 
 @contextmanager
-def question(namespace: Mapping[str, Any], **more: type) -> Iterator[Question]:
+def ask(namespace: Mapping[str, Any], **more: type) -> Iterator[Question]:
     """Check a notebook's parameters and provide what its decision needs.
 
     Parameters
@@ -49,7 +49,7 @@ def question(namespace: Mapping[str, Any], **more: type) -> Iterator[Question]:
     InputError
         If a parameter is unknown or has the wrong type, or the scenario has problems.
     """
-    given = check_parameters(namespace, more)
-    scenario = load_plan(given)
-    with report_progress() as progress, workers(given["workers"] or None) as executor:
-        yield Question(scenario, given, Simulation(given["replications"], given["seed"], None, executor, progress))
+    params = check_parameters(namespace, more)
+    scenario = load_plan(params)
+    with report_progress() as progress, workers(params["workers"] or None) as executor:
+        yield Question(scenario, params, Simulation(params["replications"], params["seed"], None, executor, progress))

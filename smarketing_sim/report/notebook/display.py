@@ -6,12 +6,14 @@ import io
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarketing_sim.words.markup import escape, plain_text, to_html, unbroken
 from smarketing_sim.words.tables import table_html
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 RECORD_MIME = "application/vnd.smarketing+json"
@@ -46,6 +48,39 @@ def show(figure: Figure, *, alt: str, caption: str = "") -> None:
     bundle = {"image/svg+xml": figure_svg(figure), "text/plain": described["alt"]}
     _emit(bundle, {"image/svg+xml": described})
     plt.close(figure)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a chart on the page; the chart's own title becomes the section's heading.
+
+    Parameters
+    ----------
+    note
+        A line below the heading on how to read the chart. Plain text.
+    caption
+        A line below the chart. Plain text.
+    alt
+        The chart in words, for those who cannot see it; empty where there is nothing to draw.
+    """
+
+    note: str
+    caption: str = ""
+    alt: str = ""
+
+    def show(self, axes: Axes) -> None:
+        """Show the chart drawn on ``axes`` as a section of the page, and close it."""
+        from matplotlib import pyplot as plt  # noqa: PLC0415 - slow to import
+
+        heading(axes.get_title(), self.note)
+        figure: Figure = axes.get_figure(root=True)  # type: ignore[assignment]
+        if self.alt:
+            axes.set_title("")
+            show(figure, alt=self.alt, caption=self.caption)
+            return
+        plt.close(figure)
+        if self.caption:
+            display_html(f'<p class="s">{escape(self.caption)}</p>')
 
 
 def figure_svg(figure: Figure) -> str:

@@ -28,23 +28,23 @@ def check_parameters(namespace: Mapping[str, Any], more: Mapping[str, type] | No
         For an unknown name or a wrong type.
     """
     known = {**PARAMETERS, **(more or {})}
-    given = {name: value for name, value in namespace.items() if _is_parameter(name, value)}
+    params = {name: value for name, value in namespace.items() if _is_parameter(name, value)}
     problems = [
         Problem("is not a parameter of this notebook", path=name, value=value, nearest=nearest_name(name, known))
-        for name, value in given.items()
+        for name, value in params.items()
         if name not in known
     ]
     for name, kind in known.items():
-        value = given.get(name)
+        value = params.get(name)
         wanted = (int, float) if kind is float else kind
         if not isinstance(value, wanted) or isinstance(value, bool):
             problems.append(Problem(f"must be {_KINDS[kind]}", path=name, value=value))
     if problems:
         raise InputError(problems)
-    return {name: given[name] for name in known}
+    return {name: params[name] for name in known}
 
 
-def load_plan(given: Mapping[str, Any]) -> Scenario:
+def load_plan(params: Mapping[str, Any]) -> Scenario:
     """Return the scenario that a notebook's parameters name, and tell money in its currency from here on.
 
     Raises
@@ -52,7 +52,7 @@ def load_plan(given: Mapping[str, Any]) -> Scenario:
     InputError
         If the scenario has problems.
     """
-    scenario = load(find_params(Path(given["params_path"])))
+    scenario = load(find_params(Path(params["params_path"])))
     tell_money_in(scenario.currency)
     return scenario
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from smarketing_sim.charts.years import busiest_hour, half_called
 from smarketing_sim.decide.advice import AT_WAGES
 from smarketing_sim.decide.ranking import KEPT_FROM
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, record
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
 from smarketing_sim.scenario.schema import Scenario
@@ -28,48 +29,51 @@ from smarketing_sim.words.numbers import (
 )
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def show_answer(plan: Planning) -> None:
+def show_answer(report: Report) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
-    cards = "".join(_card(label, value, note) for label, value, note in headline_cards(plan))
-    lead = " ".join(_context(plan))
-    display_html(f'<h1>{unbroken(answer(plan))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>')
+    cards = "".join(_card(label, value, note) for label, value, note in headline_cards(report))
+    lead = " ".join(_context(report))
+    display_html(
+        f'<h1>{unbroken(answer(report))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>'
+    )
 
 
-def answer(plan: Planning) -> str:
+def answer(report: Report) -> str:
     """Return the report's answer in one sentence."""
-    name = first_promise(plan.scenario)
+    name = first_promise(report.scenario)
     if name is None:
-        expected = plan.mean("expected_revenue")
+        expected = report.mean("expected_revenue")
         return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
-    promise, kept = promise_name(plan.scenario.sla[name]), plan.clauses[name].kept
+    promise, kept = promise_name(report.scenario.sla[name]), report.clauses[name].kept
     if not np.isfinite(kept.mean):
         why = (
-            "no month has open hours to judge a lead by" if plan.total("handed").mean > 0 else "no lead is handed over"
+            "no month has open hours to judge a lead by"
+            if report.total("handed").mean > 0
+            else "no lead is handed over"
         )
         return f"The {promise} promise has no case: {why} in this plan."
-    ceiling = plan.clauses[name].ceiling
-    out_of_reach = ceiling is not None and ceiling < plan.scenario.sla[name].target
-    tail = f" No number of people could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
-    share = f"{months(kept, plan.months)} months, {_range_words(kept, plan.months)}"
-    return f"The {promise} promise is kept in {share}.{tail}{what_to_do(plan)}"
+    ceiling = report.clauses[name].ceiling
+    out_of_reach = ceiling is not None and ceiling < report.scenario.sla[name].target
+    tail = f" No number of reps could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
+    share = f"{months(kept, report.months)} months, {_range_words(kept, report.months)}"
+    return f"The {promise} promise is kept in {share}.{tail}{what_to_do(report)}"
 
 
-def what_to_do(plan: Planning) -> str:
+def what_to_do(report: Report) -> str:
     """Return what to do as a sentence to follow another one; empty where nothing was tried or promised."""
-    advice = plan.advice
+    advice = report.advice
     if advice is None or not np.isfinite(advice.ranking.kept.mean):
         return ""
     if advice.ranking.kept.mean >= KEPT_FROM:
         rule = advice.first_rule
-        over = plan.scenario.economics.counted
+        over = report.scenario.economics.counted
         more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}"
         return f" Sales keeps every promise as it is{more}."
     if advice.action is None:
         return " Nothing we tried keeps every sales promise: no free change, and not even three more reps."
-    action, share = advice.action, plan.scenario.sales.sdr.marketing_time.share
+    action, share = advice.action, report.scenario.sales.sdr.marketing_time.share
     wages = f", at {percent(share)} of the wages" if share < 1.0 and action.price == AT_WAGES else ""
     return (
         f" What keeps every sales promise in {percent(KEPT_FROM)} of months, {action.price}: "
@@ -99,16 +103,20 @@ def promise_name(clause: Clause) -> str:
     return "feedback" if isinstance(clause, FeedbackClause) else clause.kind
 
 
-def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
+def headline_cards(report: Report) -> list[tuple[str, str, str]]:
     """Return the headline numbers as (label, value, note), the second one the chance to reach the goal."""
     cards = []
-    name = first_promise(plan.scenario)
-    if name is not None and np.isfinite(plan.clauses[name].kept.mean):
-        label = f"months in which the {promise_name(plan.scenario.sla[name])} promise is kept"
+    name = first_promise(report.scenario)
+    if name is not None and np.isfinite(report.clauses[name].kept.mean):
+        label = f"months in which the {promise_name(report.scenario.sla[name])} promise is kept"
         cards.append(
-            (label, months(plan.clauses[name].kept, plan.months), _range_words(plan.clauses[name].kept, plan.months))
+            (
+                label,
+                months(report.clauses[name].kept, report.months),
+                _range_words(report.clauses[name].kept, report.months),
+            )
         )
-    goal, reached = plan.scenario.goal, results.goal_reached(plan.experiment)
+    goal, reached = report.scenario.goal, results.goal_reached(report.years)
     if np.isfinite(reached.mean):
         cards.append(
             (
@@ -117,12 +125,12 @@ def headline_cards(plan: Planning) -> list[tuple[str, str, str]]:
                 f"range {range_of(reached, percent)}",
             )
         )
-    revenue = plan.mean("expected_revenue")
-    cards.append(("revenue expected from this year’s leads", money(revenue.mean), _one_year(plan, revenue)))
-    contribution = plan.mean("contribution")
+    revenue = report.mean("expected_revenue")
+    cards.append(("revenue expected from this year’s leads", money(revenue.mean), _one_year(report, revenue)))
+    contribution = report.mean("contribution")
     cards.append(
         (
-            f"contribution {plan.scenario.economics.counted}",
+            f"contribution {report.scenario.economics.counted}",
             money(contribution.mean),
             f"range {range_of(contribution, money)}",
         )
@@ -135,59 +143,48 @@ def _goal_words(goal: Goal) -> str:
     return f"{'the goal of' if whole else 'marketing’s part of the goal,'} {money(goal.from_marketing)}"
 
 
-def busiest_hour(plan: Planning) -> tuple[str, float]:
-    """Return the hour of the week with most leads waiting, in words, and how many."""
-    waiting = plan.experiment.stacked("waiting_new").mean(axis=0) + plan.experiment.stacked("waiting_retries").mean(
-        axis=0
-    )
-    if np.all(np.isnan(waiting)):
-        return "", 0.0
-    hour = int(np.nanargmax(waiting))
-    return f"{_DAYS[hour // 24]} from {hour % 24}:00 to {hour % 24 + 1}:00", float(waiting[hour])
-
-
-def record_results(plan: Planning) -> None:
+def record_results(report: Report) -> None:
     """Hand the results to the publisher for ``run.json`` and the hub."""
-    cards = headline_cards(plan)
+    cards = headline_cards(report)
     record(
         {
-            "finding": answer(plan),
-            "digest": plan.scenario.digest,
-            "results": results.to_json(plan.experiment),
+            "finding": answer(report),
+            "digest": report.scenario.digest,
+            "results": results.to_json(report.years),
             "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
         }
     )
 
 
-def _context(plan: Planning) -> list[str]:
+def _context(report: Report) -> list[str]:
     """Return two or three sentences on what stands behind the answer."""
-    told = []
-    business, wall = plan.mean("response_business_p50_minutes"), plan.mean("response_wall_p50_minutes")
-    if np.isinf(business.mean):
-        told.append("More than half of the leads are never called.")
-    elif np.isfinite(business.mean):
-        told.append(
-            f"Half of the leads are called within {wait(business.mean)} of business time; for the "
-            f"buyer, who does not stop the clock at night, that is {span(wall.mean)}."
+    sentences = []
+    business, wall = half_called(report.years)
+    if np.isinf(business):
+        sentences.append("More than half of the leads are never called.")
+    elif np.isfinite(business):
+        sentences.append(
+            f"Half of the leads are called within {wait(business)} of business time; for the "
+            f"buyer, who does not stop the clock at night, that is {span(wall)}."
         )
-    planned, busy = plan.mean("load_with_early_stopping"), plan.mean("sdr_utilisation")
+    planned, busy = report.mean("load_with_early_stopping"), report.mean("sdr_utilisation")
     if np.isinf(planned.mean):
-        told.append("Nobody is there to call these leads.")
+        sentences.append("Nobody is there to call these leads.")
     elif np.isfinite(busy.mean) and planned.mean > 1.0:
-        told.append(
+        sentences.append(
             f"The plan needs {percent(planned.mean)} of the rep time available for these leads, so some are called "
             "late and some not at all."
         )
     elif np.isfinite(busy.mean):
-        told.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
-    when, count = busiest_hour(plan)
+        sentences.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
+    when, count = busiest_hour(report.years)
     if count >= 1.0:
-        told.append(f"The queue is longest on {when}: {counted(round(count), 'lead')} on average.")
-    return told or ["No activity in the simulated period."]
+        sentences.append(f"The queue is longest on {when}: {counted(round(count), 'lead')} on average.")
+    return sentences or ["No activity in the simulated period."]
 
 
-def _one_year(plan: Planning, revenue: Interval) -> str:
-    spread = results.one_year(plan.experiment)
+def _one_year(report: Report, revenue: Interval) -> str:
+    spread = results.one_year(report.years)
     single = f"; one year may land {money(spread['p10'])} to {money(spread['p90'])}" if spread else ""
     return f"range {range_of(revenue, money)}{single}"
 

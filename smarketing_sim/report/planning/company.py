@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from smarketing_sim.decide.usual import MONEY, Implied, self_check
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import heading, table
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.schema import Scenario
@@ -16,13 +16,13 @@ from smarketing_sim.words.numbers import counted, money, percent, range_of, sign
 from smarketing_sim.world.timeline import add_months
 
 
-def self_check_text(found: Sequence[Implied]) -> str:
+def self_check_text(implied: Sequence[Implied]) -> str:
     """Return a self-check as lines for a terminal."""
     lines = ["Does this look like your company?"]
-    for one in found:
+    for one in implied:
         mark = "!" if one.unusual else " "
         lines.append(f" {mark} {one.label}: {_shown(one, one.value.mean)} ({_range(one)}); usual {_usual(one)}")
-    if any(one.unusual for one in found):
+    if any(one.unusual for one in implied):
         lines.append(" ! is outside what is usual: see whether a number of the file is off, or you are the exception.")
     return "\n".join(lines)
 
@@ -37,23 +37,23 @@ def holidays_text(scenario: Scenario) -> str:
     return f"Holidays: {calendar.holidays}" + (f"; {less}" if calendar.holidays != Holidays() else "")
 
 
-def show_company(plan: Planning) -> None:
+def show_company(report: Report) -> None:
     """Show what the plan implies about the company, with what is outside the usual marked."""
-    found = self_check(plan.experiment)
-    if not found:
+    implied = self_check(report.years)
+    if not implied:
         return
-    odd = [one for one in found if one.unusual]
-    some = f"{len(odd)} of {len(found)} numbers {'is' if len(odd) == 1 else 'are'} unusual"
+    odd = [one for one in implied if one.unusual]
+    some = f"{len(odd)} of {len(implied)} numbers {'is' if len(odd) == 1 else 'are'} unusual"
     count = some if odd else "nothing that the plan implies is unusual"
     heading(
         f"Does this look like your company? {count[:1].upper() + count[1:]}",
-        "What follows from the plan, beside what is usual in the field. Something far from what you know of your own "
-        f"company points to a number that is off. {holidays_text(plan.scenario)}.",
+        "What the plan implies, next to what is usual in the field. A number far from what you know of your own "
+        f"company points to a wrong input. {holidays_text(report.scenario)}.",
     )
     rows = [
         (one.label, _shown(one, one.value.mean), _range(one), (_usual(one), one.benchmark.source),
          "unusual" if one.unusual else "")
-        for one in found
+        for one in implied
     ]  # fmt: skip
     table(["", "here", "range", "usual", ""], rows, numeric=["here", "range"])
 

@@ -16,7 +16,7 @@ from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import (
@@ -46,9 +46,9 @@ _COSTS = {
 }
 
 
-def show_what_to_do(plan: Planning) -> None:
+def show_what_to_do(report: Report) -> None:
     """Show what could be changed, free changes first."""
-    advice = plan.advice
+    advice = report.advice
     if advice is None:
         return
     effects = [*advice.ranking.free, *advice.ranking.priced]
@@ -65,11 +65,11 @@ def show_what_to_do(plan: Planning) -> None:
     heading(
         title,
         f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
-        f"{plan.scenario.economics.counted}. Ranges hold for all changes at once; of several that "
-        f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(plan, goal)}",
+        f"{report.scenario.economics.counted}. Ranges hold for all changes at once; of several that "
+        f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(report, goal)}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
-    rows = [_lever_row(plan, effect) for effect in effects]
+    rows = [_lever_row(report, effect) for effect in effects]
     table(names, rows[:_SHOWN], numeric=names[1:3])
     if rows[_SHOWN:]:
         rest = table_html(names, rows[_SHOWN:], numeric=names[1:3])
@@ -77,26 +77,26 @@ def show_what_to_do(plan: Planning) -> None:
         display_html(f"<details><summary>{counted(count, 'more change')} tried</summary>{rest}</details>")
 
 
-def _goal_words(plan: Planning, goal: GoalShift | None) -> str:
+def _goal_words(report: Report, goal: GoalShift | None) -> str:
     """Return what the change to begin with does to revenue and to the goal."""
     if goal is None or not np.isfinite(goal.then.mean):
         return ""
     return (
         f" Over {counted(goal.years, 'simulated year')} that one adds {money(goal.more.mean)} "
         f"({range_of(goal.more, money)}) to the revenue expected from a year’s leads, and the goal of "
-        f"{money(plan.scenario.goal.from_marketing)} is reached with a chance of {percent(goal.then.mean)} "
+        f"{money(report.scenario.goal.from_marketing)} is reached with a chance of {percent(goal.then.mean)} "
         f"({range_of(goal.then, percent)}) in place of {percent(goal.today.mean)}."
     )
 
 
-def show_left_on_table(plan: Planning) -> None:
+def show_left_on_table(report: Report) -> None:
     """Show what the same leads would bring if nothing ever waited: the same hours first."""
-    if plan.advice is None:
+    if report.advice is None:
         return
-    found = plan.advice.table
-    if found.scenario.sales.sdr.headcount == 0 or float(np.mean(found.perfect)) <= 0.0:
+    left = report.advice.table
+    if left.scenario.sales.sdr.headcount == 0 or float(np.mean(left.perfect)) <= 0.0:
         return
-    same = found.revenue(NO_QUEUE)
+    same = left.revenue(NO_QUEUE)
     heading(
         f"{money(max(same.mean, 0.0))} a year is left on the table with today’s team hours",
         "Expected revenue of the same leads if one thing after another were made perfect. The first line is what this "
@@ -104,40 +104,40 @@ def show_left_on_table(plan: Planning) -> None:
         "all lines above it are perfect: alone, today, it may bring nothing.",
     )
     rows = [
-        (f"then: {LABELS[part]}" if place else upper_first(LABELS[part]), money(found.revenue(part).mean),
-         range_of(found.revenue(part), money))
-        for place, part in enumerate(found.parts)
+        (f"then: {LABELS[part]}" if place else upper_first(LABELS[part]), money(left.revenue(part).mean),
+         range_of(left.revenue(part), money))
+        for place, part in enumerate(left.parts)
     ]  # fmt: skip
     table(["made perfect", "expected revenue a year", "range"], rows, numeric=["expected revenue a year", "range"])
 
 
-def show_for_sales(plan: Planning) -> None:
+def show_for_sales(report: Report) -> None:
     """Show the head of sales which rule comes first, what hires bring, and which month breaks."""
-    advice = plan.advice
+    advice = report.advice
     if advice is None or not np.isfinite(advice.ranking.kept.mean):
         return
-    rule, worst = advice.first_rule, worst_month(plan.experiment)
+    rule, worst = advice.first_rule, worst_month(report.years)
     first = "no free rule stands out" if rule is None else f"“{rule.lever.label}” before any hire"
-    weak = "" if worst is None else f"; {_month(plan, worst[0])} is the month most at risk"
-    heading(f"For the head of sales: {first}{weak}", _worst_note(plan))
-    rows: list[Sequence[object]] = [("as it is", *_months(plan, advice.ranking.kept), "–")]
+    weak = "" if worst is None else f"; {_month(report, worst[0])} is the month most at risk"
+    heading(f"For the head of sales: {first}{weak}", _worst_note(report))
+    rows: list[Sequence[object]] = [("as it is", *_months(report, advice.ranking.kept), "–")]
     if rule is not None:
-        rows.append((rule.lever.label, *_months(plan, rule.kept), _with_range(rule.contribution)))
+        rows.append((rule.lever.label, *_months(report, rule.kept), _with_range(rule.contribution)))
     rows += [
-        (f"{counted(hire.count, 'more rep')}", *_months(plan, hire.kept), _with_range(hire.contribution))
+        (f"{counted(hire.count, 'more rep')}", *_months(report, hire.kept), _with_range(hire.contribution))
         for hire in advice.hires
     ]
-    wages = f"contribution, after {percent(plan.scenario.sales.sdr.marketing_time.share)} of the wages"
+    wages = f"contribution, after {percent(report.scenario.sales.sdr.marketing_time.share)} of the wages"
     names = ["", "months with every promise kept", "range", wages]
     table(names, rows, numeric=names[1:])
 
 
-def show_for_marketing(plan: Planning) -> None:
+def show_for_marketing(report: Report) -> None:
     """Show the head of marketing what goes to waste, what a deal costs, what more leads bring, and where that ends."""
-    advice = plan.advice
+    advice = report.advice
     if advice is None or not advice.next_leads:
         return
-    unworked, here, cliff = plan.mean("spend_unworked"), advice.curves[0], advice.curves[0].cliff
+    unworked, here, cliff = report.mean("spend_unworked"), advice.curves[0], advice.curves[0].cliff
     today = float(np.interp(1.0, here.factors, here.handed_per_month.mean(axis=0)))
     past = cliff.in_sight and cliff.handed_per_month.mean < today
     heading(
@@ -159,25 +159,25 @@ def show_for_marketing(plan: Planning) -> None:
         ),
     )
     names = ["source", "media for one won deal", "range", "each of the next 50 leads a month brings", "range of it"]
-    rows = [_source_row(plan, name, found.contribution) for name, found in advice.next_leads.items()]
+    rows = [_source_row(report, name, lead.contribution) for name, lead in advice.next_leads.items()]
     table(names, rows, numeric=names[1:])
 
 
-def show_for_finance(plan: Planning) -> None:
+def show_for_finance(report: Report) -> None:
     """Show finance the contribution, the payback, a bad year, and what would change the answer."""
-    advice = plan.advice
+    advice = report.advice
     if advice is None:
         return
-    contribution, bad, once = plan.mean("contribution"), _bad_year(plan), plan.scenario.economics.is_one_off
-    told = f"; one year in ten earns less than {money(bad.mean)}" if np.isfinite(bad.mean) else ""
+    contribution, bad, once = report.mean("contribution"), _bad_year(report), report.scenario.economics.is_one_off
+    ends = f"; one year in ten earns less than {money(bad.mean)}" if np.isfinite(bad.mean) else ""
     heading(
-        f"For finance: a contribution of {money(contribution.mean)} on average{told}",
+        f"For finance: a contribution of {money(contribution.mean)} on average{ends}",
         "The first range is the simulation’s own and shrinks with more simulated years. The second lets every belief "
         "of the plan lie anywhere in its range at once, and shrinks only by knowing more.",
     )
     beliefs = {one.measure: one for one in advice.beliefs}
     labels = {
-        "contribution": f"contribution {plan.scenario.economics.counted}",
+        "contribution": f"contribution {report.scenario.economics.counted}",
         "contribution_year_one": "contribution in the first year",
         "expected_revenue": "revenue expected from this year’s leads",
         "spend": "media spend",
@@ -186,10 +186,10 @@ def show_for_finance(plan: Planning) -> None:
     if once:
         del labels["contribution_year_one"]
     for measure, label in labels.items():
-        found = plan.mean(measure)
+        amount = report.mean(measure)
         doubt = f"{money(beliefs[measure].low)} to {money(beliefs[measure].high)}" if beliefs else "no ranges"
-        rows.append((label, money(found.mean), range_of(found, money), doubt))
-    loaded, payback = plan.mean("contribution_loaded"), plan.mean("payback_months")
+        rows.append((label, money(amount.mean), range_of(amount, money), doubt))
+    loaded, payback = report.mean("contribution_loaded"), report.mean("payback_months")
     rows.insert(1, ("the same, with all people and tools", money(loaded.mean), range_of(loaded, money), "–"))
     if not once:
         rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
@@ -201,11 +201,11 @@ def show_for_finance(plan: Planning) -> None:
 # ---------------------------------------------------------------------- words and rows
 
 
-def _lever_row(plan: Planning, effect: Effect) -> Sequence[object]:
+def _lever_row(report: Report, effect: Effect) -> Sequence[object]:
     return (
         (effect.lever.label, _how(effect)),
         _with_range(effect.contribution),
-        _months(plan, effect.kept),
+        _months(report, effect.kept),
         "time for leads" if effect.lever.share_step < 0.0 else _COSTS[effect.lever.cost],
     )
 
@@ -222,34 +222,34 @@ def _plain_value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
 
 
-def _months(plan: Planning, kept: Interval) -> tuple[str, str]:
+def _months(report: Report, kept: Interval) -> tuple[str, str]:
     if not np.isfinite(kept.mean):
         return ("no case", "")
-    return (months(kept, plan.months), month_range(kept, plan.months))
+    return (months(kept, report.months), month_range(kept, report.months))
 
 
-def _with_range(found: Interval) -> tuple[str, str]:
-    return gain(found.mean), range_of(found, gain)
+def _with_range(interval: Interval) -> tuple[str, str]:
+    return gain(interval.mean), range_of(interval, gain)
 
 
-def _month(plan: Planning, number: int) -> str:
-    return f"{add_months(plan.scenario.run.starts_on, number):%B}"
+def _month(report: Report, number: int) -> str:
+    return f"{add_months(report.scenario.run.starts_on, number):%B}"
 
 
-def _worst_note(plan: Planning) -> str:
-    worst = worst_month(plan.experiment)
+def _worst_note(report: Report) -> str:
+    worst = worst_month(report.years)
     if worst is None:
         return ""
     chance = worst[1]
     return (
-        f"In {_month(plan, worst[0])} sales keeps every promise with a chance of {percent(chance.mean)} "
+        f"In {_month(report, worst[0])} sales keeps every promise with a chance of {percent(chance.mean)} "
         f"({range_of(chance, percent)}); the first line below has the mean of all months."
     )
 
 
-def _source_row(plan: Planning, name: str, more: Interval) -> Sequence[object]:
-    row = list(plan.scenario.marketing.sources).index(name)
-    spend, won = (_by_year(plan, column)[:, row] for column in ("spend", "won"))
+def _source_row(report: Report, name: str, more: Interval) -> Sequence[object]:
+    row = list(report.scenario.marketing.sources).index(name)
+    spend, won = (_by_year(report, column)[:, row] for column in ("spend", "won"))
     deal = ratio_of_sums(spend, won)
     return (
         upper_first(name.replace("_", " ")),
@@ -260,29 +260,29 @@ def _source_row(plan: Planning, name: str, more: Interval) -> Sequence[object]:
     )
 
 
-def _by_year(plan: Planning, column: str) -> Floats:
-    return plan.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+def _by_year(report: Report, column: str) -> Floats:
+    return report.years.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
 
 
-def _bad_year(plan: Planning) -> Interval:
+def _bad_year(report: Report) -> Interval:
     """Return the contribution that one year in ten, as its deals fall out, is short of; NaN with too few years."""
-    values = fallen_out(plan.experiment)
+    values = fallen_out(report.years)
     if len(values) < _FEWEST_FOR_BAD_YEAR:
         return Interval(*3 * (float("nan"),))
     return quantile_interval(values, 0.1)
 
 
 def _doubt(advice: Advice) -> str:
-    found = advice.regret
-    if found is None:
+    regret = advice.regret
+    if regret is None:
         return "No free change was there to hold against other beliefs about speed."
-    choice = found.choices[-1]
-    other = [_belief(decay_presets()[preset]) for preset, best in zip(found.presets, found.best, strict=True)
+    choice = regret.choices[-1]
+    other = [_belief(decay_presets()[preset]) for preset, best in zip(regret.presets, regret.best, strict=True)
              if best != choice]  # fmt: skip
     if not other:
-        return f"“{choice}” is the better choice under each of {len(found.presets)} published beliefs about speed."
+        return f"“{choice}” is the better choice under each of {len(regret.presets)} published beliefs about speed."
     return (
-        f"“{choice}” is the better choice under {len(found.presets) - len(other)} of {len(found.presets)} published "
+        f"“{choice}” is the better choice under {len(regret.presets) - len(other)} of {len(regret.presets)} published "
         f"beliefs about how fast a lead goes cold; not under {', '.join(other)}. "
         "The chapter on beliefs has the rest."
     )
@@ -304,14 +304,14 @@ def _moved(advice: Advice) -> str:
 
 
 def _cliff_words(advice: Advice) -> str:
-    told = []
+    ends = []
     for curve in advice.curves:
         cliff = curve.cliff
         where = (
             f"highest at {cliff.handed_per_month.mean:,.0f} leads a month" if cliff.in_sight else "rising throughout"
         )
-        told.append(f"{curve.label}: {where}")
-    return "Curves of contribution by leads handed over a month. " + "; ".join(told) + "."
+        ends.append(f"{curve.label}: {where}")
+    return "Curves of contribution by leads handed over a month. " + "; ".join(ends) + "."
 
 
 def _plain(value: float) -> str:

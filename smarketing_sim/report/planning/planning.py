@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from smarketing_sim.analysis.years import Years
+from smarketing_sim.charts import years as charts
 from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
@@ -21,22 +22,22 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.response import BUSINESS_GRID, WALL_GRID
 from smarketing_sim.measure.statistics import Interval, t_interval
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted
 
 
 @dataclass(frozen=True, eq=False)
-class Planning:
-    """One experiment, what to do about it, and what the page asks of both."""
+class Report:
+    """Simulated years of a plan, what to do about it, and what the page asks of both."""
 
-    experiment: Replications
+    years: Replications
     advice: Advice | None = None
 
     @property
     def scenario(self) -> Scenario:
         """The scenario that was run."""
-        return self.experiment.scenario
+        return self.years.scenario
 
     @property
     def months(self) -> int:
@@ -44,36 +45,35 @@ class Planning:
         return self.scenario.run.horizon_months
 
     @property
-    def years(self) -> int:
+    def year_count(self) -> int:
         """Simulated years."""
-        return len(self.experiment.measures)
+        return len(self.years.measures)
 
     @property
-    def years_told(self) -> str:
+    def years_in_words(self) -> str:
         """Simulated years in words, such as ``200 simulated years``."""
-        return counted(self.years, "simulated year")
+        return counted(self.year_count, "simulated year")
 
     def mean(self, name: str) -> Interval:
         """Return a headline measure with its range."""
-        return results.mean_of(self.experiment, name)
+        return results.mean_of(self.years, name)
 
     @cached_property
     def clauses(self) -> dict[str, results.ClauseResult]:
         """What came of each clause."""
-        return results.clause_results(self.experiment)
+        return results.clause_results(self.years)
 
     def by_source(self, column: str) -> list[Interval]:
         """Return one column of the funnel with its range, by source."""
-        values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
-        return [t_interval(values[:, source]).from_zero for source in range(values.shape[1])]
+        return charts.by_source(self.years, column)
 
     def total(self, column: str) -> Interval:
         """Return one column of the funnel over all sources, with its range."""
-        values = self.experiment.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
+        values = self.years.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
         return t_interval(values.sum(axis=1)).from_zero
 
 
-def prepare(namespace: Mapping[str, Any]) -> Planning:
+def prepare(namespace: Mapping[str, Any]) -> Report:
     """Check a notebook's parameters and run the experiment they ask for.
 
     Parameters
@@ -88,32 +88,32 @@ def prepare(namespace: Mapping[str, Any]) -> Planning:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace) as asked:
-        first, second = asked.simulation.parts((1.0, 1.0))
-        experiment = Years.of(first.run(asked.scenario))
-        hold_failures(experiment)
-        planning = Planning(experiment, advise(asked.scenario, second))
-    if asked.given["tables_dir"]:
-        write_tables(planning, Path(asked.given["tables_dir"]))
-    return planning
+    with ask(namespace) as question:
+        first, second = question.simulation.parts((1.0, 1.0))
+        years = Years.of(first.run(question.scenario))
+        hold_failures(years)
+        report = Report(years, advise(question.scenario, second))
+    if question.params["tables_dir"]:
+        write_tables(report, Path(question.params["tables_dir"]))
+    return report
 
 
-def hold_failures(experiment: Replications) -> None:
+def hold_failures(years: Replications) -> None:
     """Raise RunFailed where a simulated year failed."""
-    if experiment.failures:
-        count, first = len(experiment.failures), experiment.failures[0]
+    if years.failures:
+        count, first = len(years.failures), years.failures[0]
         raise RunFailed(f"{count} simulated years failed; year {first.replication}: {first.error}")
 
 
-def write_tables(planning: Planning, folder: Path) -> None:
+def write_tables(report: Report, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: clauses, funnel, response, waiting, years."""
-    for name, frame in tables(planning).items():
+    for name, frame in tables(report).items():
         write_parquet(frame, folder / f"{name}.parquet")
 
 
-def tables(planning: Planning) -> dict[str, pd.DataFrame]:
+def tables(report: Report) -> dict[str, pd.DataFrame]:
     """Return the numbers behind the page as tidy frames."""
-    experiment = planning.experiment
+    simulated = report.years
     clauses = [
         {
             "replication": m.replication,
@@ -125,29 +125,29 @@ def tables(planning: Planning) -> dict[str, pd.DataFrame]:
             "unworked_count": counts.unworked_count[month],
             "duplicate_count": counts.duplicate_count[month],
         }
-        for m in experiment.measures
+        for m in simulated.measures
         for name, counts in m.clauses.items()
-        for month in range(planning.months)
+        for month in range(report.months)
     ]
-    sources = list(planning.scenario.marketing.sources)
+    sources = list(report.scenario.marketing.sources)
     funnel = [
         {"replication": m.replication, "source": source, **dict(zip(FUNNEL_COLUMNS, row, strict=True))}
-        for m in experiment.measures
+        for m in simulated.measures
         for source, row in zip(sources, m.funnel, strict=True)
     ]
     curves = {"business": (BUSINESS_GRID, "called_business"), "wall": (WALL_GRID, "called_wall")}
     response = [
-        pd.DataFrame({"clock": clock, "age_minutes": grid, "called_share": np.mean(experiment.stacked(name), axis=0)})
+        pd.DataFrame({"clock": clock, "age_minutes": grid, "called_share": np.mean(simulated.stacked(name), axis=0)})
         for clock, (grid, name) in curves.items()
     ]
     waiting = pd.DataFrame(
         {
             "hour_of_week": range(168),
-            "new_leads": np.mean(experiment.stacked("waiting_new"), axis=0),
-            "follow_ups": np.mean(experiment.stacked("waiting_retries"), axis=0),
+            "new_leads": np.mean(simulated.stacked("waiting_new"), axis=0),
+            "follow_ups": np.mean(simulated.stacked("waiting_retries"), axis=0),
         }
     )
-    years = pd.DataFrame([{"replication": m.replication, **with_old_names(m.headline)} for m in experiment.measures])
+    years = pd.DataFrame([{"replication": m.replication, **with_old_names(m.headline)} for m in simulated.measures])
     return {
         "clauses": pd.DataFrame(clauses),
         "funnel": pd.DataFrame(funnel),

@@ -10,7 +10,7 @@ from smarketing_sim import __version__
 from smarketing_sim.measure.theory import calendar_ceiling
 from smarketing_sim.report.notebook.display import fold, heading
 from smarketing_sim.report.notebook.provenance import versions
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.answers import OWN_FIGURE
 from smarketing_sim.scenario.contract import AppliesTo, SpeedClause
 from smarketing_sim.scenario.evidence import evidence
@@ -37,20 +37,20 @@ _ENGINES = {
 }
 
 
-def show_trust(plan: Planning) -> None:
+def show_trust(report: Report) -> None:
     """Show, folded away, what the page rests on."""
-    heading("How far to trust this", strongest_assumption(plan))
-    fold("Theory beside the simulation", twin_html(plan))
-    fold(f"Assumptions: {len(plan.scenario.beliefs)} with a source or a range", assumptions_html(plan))
-    fold("How it was simulated", method_html(plan))
+    heading("How far to trust this", strongest_assumption(report))
+    fold("Theory and simulation", twin_html(report))
+    fold(f"Assumptions: {len(report.scenario.beliefs)} with a source or a range", assumptions_html(report))
+    fold("How it was simulated", method_html(report))
     fold("What is not in the model", "<ul>" + "".join(f"<li>{escape(limit)}</li>" for limit in _LIMITS) + "</ul>")
-    fold("Where these numbers come from", provenance_html(plan))
+    fold("Where these numbers come from", provenance_html(report))
 
 
-def strongest_assumption(plan: Planning) -> str:
+def strongest_assumption(report: Report) -> str:
     """Return a line on the belief that matters most: how fast interest fades."""
-    decay = plan.scenario.decay
-    belief = plan.scenario.beliefs.get("decay.preset")
+    decay = report.scenario.decay
+    belief = report.scenario.beliefs.get("decay.preset")
     if decay.preset == "none":
         return "This plan assumes that waiting costs nothing: a strong belief, and published studies contradict it."
     graded = f" (source {belief.source}, grade {belief.grade})" if belief is not None and belief.source else ""
@@ -61,10 +61,10 @@ def strongest_assumption(plan: Planning) -> str:
     )
 
 
-def twin_html(plan: Planning) -> str:
+def twin_html(report: Report) -> str:
     """Return the table of closed formulas beside the simulation."""
-    theory, seen = plan.mean("twin_wait_minutes"), plan.mean("simulated_wait_minutes")
-    present = plan.mean("twin_reps_present")
+    theory, seen = report.mean("twin_wait_minutes"), report.mean("simulated_wait_minutes")
+    present = report.mean("twin_reps_present")
     rows = []
     if np.isfinite(seen.mean):
         formula = "without limit" if not np.isfinite(theory.mean) else business_span(theory.mean)
@@ -75,10 +75,10 @@ def twin_html(plan: Planning) -> str:
                 f"{business_span(seen.mean)}, {range_of(seen, business_span)}",
             ]
         )
-    for name, clause in plan.scenario.sla.items():
-        ceiling = plan.clauses[name].ceiling
+    for name, clause in report.scenario.sla.items():
+        ceiling = report.clauses[name].ceiling
         if ceiling is not None and isinstance(clause, SpeedClause) and clause.applies_to == AppliesTo():
-            exact = calendar_ceiling(plan.scenario, clause)
+            exact = calendar_ceiling(report.scenario, clause)
             rows.append([f"{name}, each lead called at the next open minute", percent(exact), percent(ceiling)])
     text = (
         f"Erlang’s formula for {present.mean:.1f} reps there at once, if attempts came evenly over the open hours and "
@@ -90,12 +90,12 @@ def twin_html(plan: Planning) -> str:
     return f"<p>{escape(text)}</p>" + (table_html(["", "formula", "simulation"], rows) if rows else "")
 
 
-def assumptions_html(plan: Planning) -> str:
+def assumptions_html(report: Report) -> str:
     """Return every assumption that has a source, a grade or a range; what has neither is counted."""
-    values = flatten(plan.scenario.canonical())
+    values = flatten(report.scenario.canonical())
     ledger = evidence()
     rows: list[list[Any]] = []
-    for path, belief in plan.scenario.beliefs.items():
+    for path, belief in report.scenario.beliefs.items():
         named = [ledger[s] for s in belief.source.replace(",", " ").split() if s in ledger]
         source = "; ".join(f"{row.id}: {row.source}" for row in named) or belief.source or "assumption of this scenario"
         grade = "none" if belief.source in ("", OWN_FIGURE) else belief.grade
@@ -110,9 +110,9 @@ def assumptions_html(plan: Planning) -> str:
     return f"<p>{escape(note)}</p>" + table_html(["assumption", "value", "plausible range", "source", "grade"], rows)
 
 
-def method_html(plan: Planning) -> str:
+def method_html(report: Report) -> str:
     """Return how it was simulated, by the items of the STRESS-DES reporting standard (Monks et al. 2019)."""
-    scenario, run = plan.scenario, plan.scenario.run
+    scenario, run = report.scenario, report.scenario.run
     sources, cadence = scenario.marketing.sources, scenario.sales.sdr.cadence
     items = [
         ("1.1 Purpose", "Whether a two-way agreement between marketing and sales can be kept, and what that is worth."),
@@ -158,35 +158,35 @@ def method_html(plan: Planning) -> str:
         ),
         (
             "4.3 Estimation",
-            f"{plan.years_told}. Ranges are 95%: Student’s t over years; for the chance kept, clustered by "
+            f"{report.years_in_words}. Ranges are 95%: Student’s t over years; for the chance kept, clustered by "
             "year, because the months of one year share their fortune.",
         ),
-        ("5.1 Software", f"smarketing_sim {__version__}{_ENGINES[plan.experiment.engine]}."),
+        ("5.1 Software", f"smarketing_sim {__version__}{_ENGINES[report.years.engine]}."),
         (
             "5.2 Randomness",
-            f"Named streams from seed {plan.experiment.seed}; a lead’s fortune is drawn before any policy is known.",
+            f"Named streams from seed {report.years.seed}; a lead’s fortune is drawn before any policy is known.",
         ),
         ("5.3 Execution", "The same seed gives the same numbers on any number of processes."),
     ]
     return table_html(["item", "answer"], items)
 
 
-def provenance_html(plan: Planning) -> str:
+def provenance_html(report: Report) -> str:
     """Return digest, seed and versions; no user, host or path."""
     rows = [
-        ["scenario digest", plan.scenario.digest],
-        ["seed", str(plan.experiment.seed)],
-        ["simulated years", f"{plan.years:,}"],
-        ["engine", plan.experiment.engine],
+        ["scenario digest", report.scenario.digest],
+        ["seed", str(report.years.seed)],
+        ["simulated years", f"{report.year_count:,}"],
+        ["engine", report.years.engine],
         *([name, version] for name, version in versions().items() if version),
     ]
     return table_html(["", ""], rows)
 
 
-def key_figures(plan: Planning) -> str:
+def key_figures(report: Report) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
-    lines = [f"{name:<10}{percent(plan.clauses[name].attained.mean):>8}" for name in plan.scenario.sla]
-    lines.append(f"{'busy':<10}{percent(plan.mean('sdr_utilisation').mean):>8}")
+    lines = [f"{name:<10}{percent(report.clauses[name].attained.mean):>8}" for name in report.scenario.sla]
+    lines.append(f"{'busy':<10}{percent(report.mean('sdr_utilisation').mean):>8}")
     return "\n".join(lines)
 
 

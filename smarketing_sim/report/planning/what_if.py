@@ -12,7 +12,7 @@ from typing import Any
 from smarketing_sim.decide.surface import Point, Surface
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import WHAT_IF, display_html, heading
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import counted, money_mark, month_range, months
@@ -21,30 +21,30 @@ from smarketing_sim.words.tables import table_html
 _DIGITS = 4
 
 
-def show_what_if(plan: Planning) -> None:
+def show_what_if(report: Report) -> None:
     """Show the sliders, and behind a fold the simulated points as a table."""
-    if plan.advice is None or plan.advice.surface is None:
+    if report.advice is None or report.advice.surface is None:
         return
-    found = plan.advice.surface
+    surface = report.advice.surface
     heading(
-        f"Try it: {found.headcounts[0]} to {found.headcounts[-1]} reps, more leads or fewer, a tighter limit",
-        f"{len(found.headcounts) * len(found.volumes)} plans were simulated, {counted(found.years, 'year')} each; "
-        "between them the page draws straight lines, and says so. All else stays as in this plan, the queue too.",
+        f"Try it: {surface.headcounts[0]} to {surface.headcounts[-1]} reps, more leads or fewer, a tighter limit",
+        f"{len(surface.headcounts) * len(surface.volumes)} plans were simulated, {counted(surface.years, 'year')} "
+        "each; between them the page draws straight lines, and says so. All else stays as in this plan, the queue too.",
     )
-    display_html(_controls(found) + _table(found, plan.months))
+    display_html(_controls(surface) + _table(surface, report.months))
 
 
-def _controls(found: Surface) -> str:
+def _controls(surface: Surface) -> str:
     """Return three sliders and a place for what they say; without scripts they stay hidden."""
-    present = found.scenario.sales.sdr.headcount
-    lowest, highest = (round(100 * found.volumes[end]) for end in (0, -1))
-    limit = _promised(found)
+    present = surface.scenario.sales.sdr.headcount
+    lowest, highest = (round(100 * surface.volumes[end]) for end in (0, -1))
+    limit = _promised(surface)
     rows = [
-        _slider("Reps", found.headcounts[0], found.headcounts[-1], max(present, 1)),
+        _slider("Reps", surface.headcounts[0], surface.headcounts[-1], max(present, 1)),
         _slider("Leads, of today’s", lowest, highest, 100),
-        _slider("First call within", 0, len(found.limits) - 1, limit),
+        _slider("First call within", 0, len(surface.limits) - 1, limit),
     ]
-    numbers = escape(json.dumps(_numbers(found), allow_nan=False))
+    numbers = escape(json.dumps(_numbers(surface), allow_nan=False))
     return f'<div class="what-if" {WHAT_IF}="{numbers}" hidden>{"".join(rows)}<p role="status"></p></div>'
 
 
@@ -55,22 +55,22 @@ def _slider(label: str, lowest: int, highest: int, value: int) -> str:
     )
 
 
-def _promised(found: Surface) -> int:
+def _promised(surface: Surface) -> int:
     """Return which limit the plan's own promise of speed has; the middle one where it has none of these."""
-    own = next((str(c.within) for c in found.scenario.sla.values() if isinstance(c, SpeedClause)), "")
-    return found.limits.index(own) if own in found.limits else len(found.limits) // 2
+    own = next((str(c.within) for c in surface.scenario.sla.values() if isinstance(c, SpeedClause)), "")
+    return surface.limits.index(own) if own in surface.limits else len(surface.limits) // 2
 
 
-def _numbers(found: Surface) -> dict[str, Any]:
+def _numbers(surface: Surface) -> dict[str, Any]:
     """Return the grid as the script reads it."""
     return {
-        "headcounts": found.headcounts,
-        "volumes": found.volumes,
-        "limits": found.limits,
-        "target": found.target,
+        "headcounts": surface.headcounts,
+        "volumes": surface.volumes,
+        "limits": surface.limits,
+        "target": surface.target,
         "mark": money_mark(),
-        "months": found.scenario.run.horizon_months,
-        "points": [[_point(point) for point in row] for row in found.points],
+        "months": surface.scenario.run.horizon_months,
+        "points": [[_point(point) for point in row] for row in surface.points],
     }
 
 
@@ -95,15 +95,15 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
-def _table(found: Surface, total: int) -> str:
+def _table(surface: Surface, total: int) -> str:
     """Return months kept by reps and leads at the promised limit, for those who cannot or will not move sliders."""
-    limit = _promised(found)
-    names = ["reps", *(f"{point.handed_per_month:,.0f} leads a month" for point in found.points[0])]
+    limit = _promised(surface)
+    names = ["reps", *(f"{point.handed_per_month:,.0f} leads a month" for point in surface.points[0])]
     rows = [
         (str(count), *((months(point.kept[limit], total), month_range(point.kept[limit], total)) for point in row))
-        for count, row in zip(found.headcounts, found.points, strict=True)
+        for count, row in zip(surface.headcounts, surface.points, strict=True)
     ]
-    told = table_html(
-        names, rows, numeric=names[1:], caption=f"Months in which a first call within {found.limits[limit]} is kept"
+    text = table_html(
+        names, rows, numeric=names[1:], caption=f"Months in which a first call within {surface.limits[limit]} is kept"
     )
-    return f"<details><summary>The simulated points as a table</summary>{told}</details>"
+    return f"<details><summary>The simulated points as a table</summary>{text}</details>"

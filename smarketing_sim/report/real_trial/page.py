@@ -15,7 +15,7 @@ from smarketing_sim.decide.confounding import ESTIMATES, ORDERS, Lab, confoundin
 from smarketing_sim.decide.trial import DESIGNS, OUTCOMES, POWERS, Outcome, Trial, plan_trial
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
 from smarketing_sim.report.real_trial.charts import multipliers_chart, weeks_chart
@@ -25,7 +25,7 @@ from smarketing_sim.words.numbers import counted, money, percent, range_of, sign
 PARAMETERS: dict[str, type] = {"within": str}
 """Parameters of the notebook beside those of every report."""
 _OUTCOMES = {"contact": "leads reached", "qualified": "leads that qualify", "revenue": "revenue won"}
-_DESIGNS = {"lead": "a coin for each lead", "day": "a coin for each day"}
+_DESIGNS = {"lead": "assigned lead by lead", "day": "assigned day by day"}
 _ESTIMATES = {
     "naive": "calls as they were made",
     "adjusted": "leads of the same source and score",
@@ -69,12 +69,12 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace, **PARAMETERS) as asked:
-        first, second = asked.simulation.parts((1.0, 1.0))
-        planned = plan_trial(asked.scenario, first, within=asked.given["within"])
-        study = Study(planned, confounding_lab(asked.scenario, second))
-    if asked.given["tables_dir"]:
-        write_tables(study, Path(asked.given["tables_dir"]))
+    with ask(namespace, **PARAMETERS) as question:
+        first, second = question.simulation.parts((1.0, 1.0))
+        planned = plan_trial(question.scenario, first, within=question.params["within"])
+        study = Study(planned, confounding_lab(question.scenario, second))
+    if question.params["tables_dir"]:
+        write_tables(study, Path(question.params["tables_dir"]))
     return study
 
 
@@ -148,12 +148,12 @@ def show_confounding(study: Study) -> None:
         )
     else:
         excess = lab.overstated("naive")
-        sure = "overstate" if excess.low > 0.0 else "do not surely overstate"
+        sure = "overstate" if excess.low > 0.0 else "may or may not overstate"
         heading(
             f"Where the best leads are called first, call data {sure} speed: {_times(naive.mean)}, in truth "
             f"{_times(truth.mean)}",
             "How many times as likely a lead is to qualify when it is called within an hour of raising its hand, "
-            "beside leads called later. A team that calls good leads first credits speed for what the leads were.",
+            "compared with leads called later. A team that calls good leads first credits speed for good leads.",
         )
     by_order = {_ORDERS[o]: [lab.multiplier(e, o) for e in ESTIMATES] for o in ORDERS}
     show(
@@ -182,11 +182,11 @@ def show_reading(study: Study) -> None:
     say(
         "\n".join(
             [
-                "- Let a coin decide, not a rep and not a score. Whoever chooses which leads are called fast chooses "
+                "- Assign at random: no rep and no score may choose. Whoever chooses which leads are called fast picks "
                 "the better ones, and the trial ends where the calls of the last years do.",
-                "- Give the fast half hands of its own. Both halves share one queue otherwise, and what one gains the "
-                "other loses: the difference would look larger than it is. A coin for each day keeps the halves apart, "
-                "and takes more leads, because leads of one day share the queue and the hour.",
+                "- Give the fast half its own reps. Both halves share one queue otherwise, and what one gains the "
+                "other loses: the difference would look larger than it is. Assigning whole days keeps the halves "
+                "apart, and takes more leads, because leads of one day share the queue and the hour.",
                 "- Decide beforehand when to stop. Looking every week and stopping at the first good week finds "
                 "differences that are not there.",
                 "- Count leads reached first. Revenue strays so much from lead to lead that few companies have the "
@@ -254,14 +254,14 @@ def _need_cell(planned: Trial, outcome: str, design: str, power: float) -> objec
     return f"{_count(need.leads_per_arm.mean)} leads, {_long(need.weeks.mean)}", _range(need.weeks, _long)
 
 
-def _ends(name: str, found: Interval) -> dict[str, float]:
-    return {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
+def _ends(name: str, interval: Interval) -> dict[str, float]:
+    return {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
-def _range(found: Interval, tell: Callable[[float], str]) -> str:
-    if math.isfinite(found.low) and math.isinf(found.high):
-        return f"range from {tell(found.low)}"
-    words = range_of(found, tell)
+def _range(interval: Interval, tell: Callable[[float], str]) -> str:
+    if math.isfinite(interval.low) and math.isinf(interval.high):
+        return f"range from {tell(interval.low)}"
+    words = range_of(interval, tell)
     return words if words == "no range" else f"range {words}"
 
 
@@ -271,8 +271,8 @@ def _long(weeks: float) -> str:
         return "for ever" if weeks > 0 else "–"
     if weeks >= _LONG_WEEKS:
         years = weeks / _WEEKS_A_YEAR
-        told = f"{years:.1f}" if years < 10 else f"{years:,.0f}"
-        return f"{told} years" if years < 1000 else "over 1,000 years"
+        text = f"{years:.1f}" if years < 10 else f"{years:,.0f}"
+        return f"{text} years" if years < 1000 else "over 1,000 years"
     return counted(max(1, math.ceil(weeks)), "week")
 
 

@@ -108,7 +108,7 @@ def show_sharper(study: Study) -> None:
         rows.append(
             (f"Same luck: {lower_first(change)}", speed, _worth(by_measure["revenue"]), _worth(study.both(change)))
         )
-    names = ["as sharp as so many times as many years", "speed", "expected revenue", "both, beside neither"]
+    names = ["as sharp as so many times as many years", "speed", "expected revenue", "both vs neither"]
     table(names, rows, numeric=names[1:])
     if gains and min(gains) < _LITTLE:
         say(
@@ -158,21 +158,21 @@ def measured_coverage(history: Path = HISTORY) -> dict[str, Coverage]:
 
 def show_conclusion(study: Study) -> None:
     """Show what follows for the three uses, and whether the numbers that commands take by themselves suffice."""
-    told = [
+    verdicts = [
         f"{words} {' and '.join(labels)}"
         for verdict, words in (("yes", "enough for"), ("no", "too few for"), ("unknown", "not to be judged for"))
         if (labels := [use.label for use in study.uses if _enough(use) == verdict])
     ]
     heading(
-        f"The commands’ own numbers of years are {'; '.join(told)}",
+        f"The default numbers of years are {'; '.join(verdicts)}",
         "How precise each use is meant to be is a choice; the years follow from it.",
     )
-    names = ["for", "so precise", "years needed", "the command’s own number", "enough"]
+    names = ["for", "so precise", "years needed", "the default", "enough"]
     rows = [
         (use.label, use.precision or "–", _years(use.years), (f"{use.default}", use.command), _enough(use))
         for use in study.uses
     ]
-    table(names, rows, numeric=["years needed", "the command’s own number"])
+    table(names, rows, numeric=["years needed", "the default"])
     columns = ["change", "expected revenue", "years to tell", "share called in time", "years to tell"]
     table(
         columns,
@@ -186,14 +186,14 @@ def show_conclusion(study: Study) -> None:
 
 def conclusions(study: Study) -> list[str]:
     """Return in sentences whether the commands' own numbers of years suffice, and what stays wide."""
-    told = sum(d.years.mean <= QUICK_YEARS for d in study.differences)
+    quick = sum(d.years.mean <= QUICK_YEARS for d in study.differences)
     sentences = [
-        f"{QUICK_YEARS} paired years tell {told} of the {len(study.differences)} differences above apart from nothing."
+        f"{QUICK_YEARS} paired years tell {quick} of the {len(study.differences)} differences above apart from nothing."
     ]
-    asked = [h for unit in ("months", "%") if (h := study.headline(unit)) is not None and not math.isnan(h.years.mean)]
-    if asked:
-        sentences.append(f"{QUICK_YEARS} years give {_margins_after(asked, QUICK_YEARS)}.")
-        sentences.append(f"{REPORT_YEARS} years give {_margins_after(asked, REPORT_YEARS)}{_half_a_month(asked)}.")
+    judged = [h for unit in ("months", "%") if (h := study.headline(unit)) is not None and not math.isnan(h.years.mean)]
+    if judged:
+        sentences.append(f"{QUICK_YEARS} years give {_margins_after(judged, QUICK_YEARS)}.")
+        sentences.append(f"{REPORT_YEARS} years give {_margins_after(judged, REPORT_YEARS)}{_half_a_month(judged)}.")
     wide = [h for h in study.headlines if h.years.mean > REPORT_YEARS]
     if wide:
         sentences.append(f"Then these are still wider than wanted: {_margins_after(wide, REPORT_YEARS)}.")
@@ -250,8 +250,8 @@ def _difference_row(study: Study, change: str) -> tuple[object, ...]:
     return (change, *revenue, _shift(speed.mean, points, lambda x: signed(f"{100.0 * x:.1f}")), _years(speed.years))
 
 
-def _shift(mean: Interval, told: Callable[[float], str], in_range: Callable[[float], str]) -> object:
-    return "no case" if math.isnan(mean.mean) else (told(mean.mean), range_of(mean, in_range))
+def _shift(mean: Interval, tell: Callable[[float], str], in_range: Callable[[float], str]) -> object:
+    return "no case" if math.isnan(mean.mean) else (tell(mean.mean), range_of(mean, in_range))
 
 
 def _card(use: Use) -> str:

@@ -22,10 +22,10 @@ from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval, t_interval
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.planning import planning
 from smarketing_sim.report.planning.answer import first_promise
-from smarketing_sim.report.planning.planning import Planning
+from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.schema import Scenario
@@ -193,33 +193,33 @@ class Study:
     @cached_property
     def uses(self) -> tuple[Use, ...]:
         """What simulated years are for: a quick look, a choice between plans, a published report."""
-        told = [found.years for found in self.differences if math.isfinite(found.years.mean)]
-        choice = f"{len(told)} of {counted(len(self.differences), 'difference')} told apart from nothing"
+        text = [found.years for found in self.differences if math.isfinite(found.years.mean)]
+        choice = f"{len(text)} of {counted(len(self.differences), 'difference')} told apart from nothing"
         return (
             Use("a quick look", *self._precise(1.0, 10.0), "smarketing run", QUICK_YEARS),
-            Use("a choice between plans", choice, _most(told), "smarketing compare", QUICK_YEARS),
+            Use("a choice between plans", choice, _most(text), "smarketing compare", QUICK_YEARS),
             Use("a published report", *self._precise(0.5, 3.0), "smarketing report", REPORT_YEARS),
         )
 
     def _precise(self, month_margin: float, revenue_margin: float) -> tuple[str, Interval]:
-        asked = {"months": ("months kept", month_margin), "%": ("expected revenue", revenue_margin)}
-        found = [(h, *asked[unit]) for unit in asked if (h := self.headline(unit)) is not None]
-        told = ", ".join(f"{label} to within {precision(margin, h.unit)}" for h, label, margin in found)
-        return told, _most([years_for(h.values, margin) for h, _, margin in found])
+        margins = {"months": ("months kept", month_margin), "%": ("expected revenue", revenue_margin)}
+        found = [(h, *margins[unit]) for unit in margins if (h := self.headline(unit)) is not None]
+        text = ", ".join(f"{label} to within {precision(margin, h.unit)}" for h, label, margin in found)
+        return text, _most([years_for(h.values, margin) for h, _, margin in found])
 
     def _share(self, name: str) -> Headline:
-        mean, values = Planning(self.base).clauses[name].attained, self.series[""][f"attainment.{name}"]
-        told = f"{percent(mean.mean)}, {range_of(mean, percent)}"
-        return Headline(f"Share attained ({_named(name)})", told, 100.0 * values, "points", 1.0)
+        mean, values = Report(self.base).clauses[name].attained, self.series[""][f"attainment.{name}"]
+        text = f"{percent(mean.mean)}, {range_of(mean, percent)}"
+        return Headline(f"Share attained ({_named(name)})", text, 100.0 * values, "points", 1.0)
 
     def _months(self, name: str) -> Headline:
-        plan, values = Planning(self.base), self.series[""][f"p_kept.{name}"]
+        plan, values = Report(self.base), self.series[""][f"p_kept.{name}"]
         kept = plan.clauses[name].kept
-        told = "no case" if math.isnan(kept.mean) else f"{months(kept, plan.months)}, {month_range(kept, plan.months)}"
-        return Headline(f"Months kept ({_named(name)})", told, 12.0 * values, "months", 0.5)
+        text = "no case" if math.isnan(kept.mean) else f"{months(kept, plan.months)}, {month_range(kept, plan.months)}"
+        return Headline(f"Months kept ({_named(name)})", text, 12.0 * values, "months", 0.5)
 
     def _money(self, label: str, name: str) -> Headline:
-        mean, values = Planning(self.base).mean(name), self.series[""][name]
+        mean, values = Report(self.base).mean(name), self.series[""][name]
         relative = 100.0 * values / abs(mean.mean) if mean.mean else np.full_like(values, np.nan)
         return Headline(label, f"{money(mean.mean)}, {range_of(mean, money)}", relative, "%", 3.0)
 
@@ -240,15 +240,17 @@ def prepare(namespace: Mapping[str, Any]) -> Study:
         If a simulated year failed.
     """
     found: list[Replications] = []
-    with question(namespace) as asked:
-        changed = {label: override(asked.scenario, overrides) for label, overrides in changes(asked.scenario).items()}
-        plans = (asked.scenario, *changed.values())
-        for plan, step in zip(plans, asked.simulation.parts([1.0] * len(plans)), strict=True):
+    with ask(namespace) as question:
+        changed = {
+            label: override(question.scenario, overrides) for label, overrides in changes(question.scenario).items()
+        }
+        plans = (question.scenario, *changed.values())
+        for plan, step in zip(plans, question.simulation.parts([1.0] * len(plans)), strict=True):
             found.append(step.run(plan))
             planning.hold_failures(found[-1])
     study = Study(found[0], dict(zip(changed, found[1:], strict=True)))
-    if asked.given["tables_dir"]:
-        write_tables(study, Path(asked.given["tables_dir"]))
+    if question.params["tables_dir"]:
+        write_tables(study, Path(question.params["tables_dir"]))
     return study
 
 
@@ -265,8 +267,8 @@ def changes(scenario: Scenario) -> dict[str, dict[str, Any]]:
 
 def precision(margin: float, unit: str) -> str:
     """Return a margin with its unit, such as ``0.5 months``, ``1 point`` or ``14%``."""
-    told = f"{margin:.0f}" if margin >= 9.95 or margin == round(margin) else f"{margin:.1f}"
-    return f"{told}%" if unit == "%" else f"{told} {unit.removesuffix('s') if told == '1' else unit}"
+    text = f"{margin:.0f}" if margin >= 9.95 or margin == round(margin) else f"{margin:.1f}"
+    return f"{text}%" if unit == "%" else f"{text} {unit.removesuffix('s') if text == '1' else unit}"
 
 
 def write_tables(study: Study, folder: Path) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from smarketing_sim.charts.promise import limits_chart
 from smarketing_sim.decide.frontier import LIMITS, Promise, to_json
 from smarketing_sim.files import write_parquet
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.report.sales_promise.words import (
@@ -50,21 +50,21 @@ def prepare(namespace: Mapping[str, Any]) -> Offer:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace, **PARAMETERS) as asked:
-        offer = offer_of(asked.scenario, asked.simulation, keep=asked.given["keep"])
-    if asked.given["tables_dir"]:
-        write_tables(offer, Path(asked.given["tables_dir"]))
+    with ask(namespace, **PARAMETERS) as question:
+        offer = offer_of(question.scenario, question.simulation, keep=question.params["keep"])
+    if question.params["tables_dir"]:
+        write_tables(offer, Path(question.params["tables_dir"]))
     return offer
 
 
 def show_answer(offer: Offer) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
-    found, assumed = offer.found, speed_of(offer) is None
+    frontier, assumed = offer.frontier, speed_of(offer) is None
     lead = (
-        f"A limit is kept in a month when at least {share_text(found.target)} of leads get their first attempt within "
-        f"it{' (assumed: the contract promises no speed)' if assumed else ''}; it can be promised when that happens in "
-        f"{percent(found.keep)} of the months of {counted(offer.years, 'simulated year')}. {promised_words(offer)}"
-        "Headcount, hours and the order of the queue stay as they are."
+        f"A limit is kept in a month when at least {share_text(frontier.target)} of leads get their first attempt "
+        f"within it{' (assumed: the contract promises no speed)' if assumed else ''}; it can be promised when "
+        f"that happens in {percent(frontier.keep)} of the months of {counted(offer.years, 'simulated year')}. "
+        f"{promised_words(offer)}Headcount, hours and the order of the queue stay as they are."
     )
     display_html(answer_html(finding(offer), lead, _cards(offer)))
 
@@ -77,10 +77,10 @@ def finding(offer: Offer) -> str:
     if best is not None and best is not own and best.within != own.within:
         other = f"; with {counted(best.attempts, 'attempt')}, within {best.within}"
     if own.within is None:
-        told = f"no limit up to {LIMITS[-1]} can be promised with {attempts} on a lead"
+        text = f"no limit up to {LIMITS[-1]} can be promised with {attempts} on a lead"
     else:
-        told = f"sales can promise a first attempt within {own.within} with {attempts} on a lead"
-    return f"At today’s {leads} leads a rep, {told}{other}."
+        text = f"sales can promise a first attempt within {own.within} with {attempts} on a lead"
+    return f"At today’s {leads} leads per rep, {text}{other}."
 
 
 def show_frontier(offer: Offer) -> None:
@@ -101,7 +101,7 @@ def show_frontier(offer: Offer) -> None:
             limits=LIMITS,
             today=offer.own.leads_per_rep.mean,
             promised=promised_place(offer),
-            title=f"Tightest limit kept in {percent(offer.found.keep)} of months, by leads for each rep",
+            title=f"Tightest limit kept in {percent(offer.frontier.keep)} of months, by leads per rep",
         ),
         alt="Lines of the tightest limit that is kept by leads per rep. Today: "
         + "; ".join(f"{counted(d, 'attempt')} {one.within or 'none'}" for d, one in offer.today.items())
@@ -109,7 +109,7 @@ def show_frontier(offer: Offer) -> None:
         caption="Lower is faster; at the top, not even the longest limit is kept. Lines are set a little apart so that "
         "those at the same limit can be seen.",
     )
-    names = ["leads for each rep", *(depth_words(offer, depth) for depth in offer.by_depth)]
+    names = ["leads per rep", *(depth_words(offer, depth) for depth in offer.by_depth)]
     rows = [
         (leads_words(row[0]), *((one.within or "none", money(one.contribution.mean)) for one in row))
         for row in zip(*offer.by_depth.values(), strict=True)
@@ -124,31 +124,31 @@ def show_today(offer: Offer) -> None:
         f"At today’s leads, {counted(best.attempts, 'attempt')} bring most: {money(best.contribution.mean)}"
         if best is not None
         else "At today’s leads no depth allows a promise on speed",
-        "What each number of attempts allows to promise, how surely, and what the plan brings with it.",
+        "What each number of attempts lets sales promise, how often that is kept, and what the plan then brings.",
     )
     names = ["attempts on a lead", "tightest limit kept", "chance kept", "promise on depth kept", "contribution"]
     table(names, [_row(offer, one) for one in offer.today.values()], numeric=names[1:])
-    names[0] = "attempts, leads for each rep"
-    rows = [_row(offer, one, leads=True) for one in offer.found.promises]
+    names[0] = "attempts, leads per rep"
+    rows = [_row(offer, one, leads=True) for one in offer.frontier.promises]
     fold(f"All {len(rows)} combinations with their ranges", table_html(names, rows, numeric=names[1:]))
 
 
 def show_ceiling(offer: Offer) -> None:
     """Show what reps without limit would reach."""
-    reached = {limit: share for limit, share in offer.found.ceiling.items() if share is not None}
+    reached = {limit: share for limit, share in offer.frontier.ceiling.items() if share is not None}
     if not reached:
-        heading("What reps without limit would reach has no case", "No lead falls under a promise on speed.")
+        heading("What unlimited reps would reach has no case", "No lead falls under a promise on speed.")
         return
-    out_of_reach = [limit for limit, share in reached.items() if share < offer.found.target]
+    out_of_reach = [limit for limit, share in reached.items() if share < offer.frontier.target]
     heading(
-        f"No number of people could keep {out_of_reach[-1]}"
+        f"No number of reps could keep {out_of_reach[-1]}"
         if out_of_reach
-        else f"With reps without limit, {percent(reached[LIMITS[0]])} of leads would be called within {LIMITS[0]}",
+        else f"With unlimited reps, {percent(reached[LIMITS[0]])} of leads would be called within {LIMITS[0]}",
         "If every lead had a rep of its own, under the same hours: what is missing then is hours, routing and the "
         "system’s delay, and no hire mends it. Nobody waits for a rep here, so years hardly differ and no range is "
         "given.",
     )
-    names = ["first attempt within", "leads called in time with reps without limit"]
+    names = ["first attempt within", "leads called in time with unlimited reps"]
     rows = [(limit, percent(share)) for limit, share in reached.items()]
     html = table_html(names, rows, numeric=names[1:])
     display_html(html) if out_of_reach else fold("Limit by limit", html)
@@ -161,14 +161,14 @@ def show_reading(offer: Offer) -> None:
     say(
         "\n".join(
             [
-                "- The mean over simulated months decides whether a limit can be promised; its range stands beside it. "
+                "- The mean over simulated months decides whether a limit can be promised; its range is given with it. "
                 "Where the range reaches below the chance that is wanted, take the next limit to be safe.",
                 f"- The plan’s own order of the queue is used (the {order} first). An order that puts new leads first "
                 "usually allows a tighter limit at the same headcount, and makes follow-ups wait.",
                 "- The limits were asked about, not acted upon: none of them changes whom reps call next.",
                 "- With another number of leads every source and campaign grows or shrinks alike, and so does what is "
                 "spent on them. A promise on depth asks for no more attempts than the cadence has.",
-                "- What is tight is not what pays. Contribution stands beside each limit; which follow-up pays has a "
+                "- What is tight is not what pays. Contribution is given for each limit; which follow-up pays has a "
                 "chapter of its own.",
                 "- People who tire or cherry-pick, and promises that differ by source, are not modelled here.",
             ]
@@ -180,12 +180,12 @@ def record_results(offer: Offer) -> None:
     """Hand the results to the publisher for ``run.json`` and the hub."""
     cards = [card.as_dict() for card in _cards(offer)]
     facts = {"finding": finding(offer), "digest": offer.scenario.digest, "headline": cards}
-    record({**facts, "results": to_json(offer.found)})
+    record({**facts, "results": to_json(offer.frontier)})
 
 
 def key_figures(offer: Offer) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
-    lines = [("leads a rep", leads_words(offer.own))]
+    lines = [("leads per rep", leads_words(offer.own))]
     lines += [(counted(depth, "attempt"), one.within or "none") for depth, one in offer.today.items()]
     return "\n".join(f"{label:<16}{figure:>20}" for label, figure in lines)
 
@@ -202,9 +202,9 @@ def write_tables(offer: Offer, folder: Path) -> None:
                 for end in ("mean", "low", "high")
             },
         }
-        for one in offer.found.promises
+        for one in offer.frontier.promises
     ]
-    ceiling = [{"within": limit, "share": share} for limit, share in offer.found.ceiling.items()]
+    ceiling = [{"within": limit, "share": share} for limit, share in offer.frontier.ceiling.items()]
     write_parquet(pd.DataFrame(promises), folder / "promises.parquet")
     write_parquet(pd.DataFrame(ceiling), folder / "ceiling.parquet")
 
@@ -216,15 +216,15 @@ def _cards(offer: Offer) -> list[Card]:
     own, best = offer.own, offer.best
     leads = range_of(own.leads_per_rep, lambda value: f"{value:.1f}")
     cards = [
-        Card("leads a rep a month, today", leads_words(own), leads if leads == "no range" else f"range {leads}"),
+        Card("leads per rep a month, today", leads_words(own), leads if leads == "no range" else f"range {leads}"),
         Card(f"tightest limit with today’s {counted(offer.depth, 'attempt')}", own.within or "none", _kept_note(own)),
     ]
     if best is not None and best is not own:
         label = f"tightest limit with {counted(best.attempts, 'attempt')}, which bring{'s' * (best.attempts == 1)} most"
         cards.append(Card(label, best.within or "none", _kept_note(best)))
     if best is not None:
-        told = range_of(best.contribution, money)
-        cards.append(Card("contribution there", money(best.contribution.mean), _ranged(told)))
+        text = range_of(best.contribution, money)
+        cards.append(Card("contribution there", money(best.contribution.mean), _ranged(text)))
     return cards
 
 

@@ -26,14 +26,14 @@ class Offer:
     ----------
     scenario
         The plan.
-    found
+    frontier
         What can be promised at several depths, the plan's own among them, and several volumes, today's among them.
     years
         Simulated years of each.
     """
 
     scenario: Scenario
-    found: Frontier
+    frontier: Frontier
     years: int
 
     @property
@@ -50,8 +50,8 @@ class Offer:
     @property
     def by_depth(self) -> dict[int, tuple[Promise, ...]]:
         """What can be promised by depth, fewest leads first."""
-        depths = dict.fromkeys(one.attempts for one in self.found.promises)
-        return {depth: tuple(one for one in self.found.promises if one.attempts == depth) for depth in depths}
+        depths = dict.fromkeys(one.attempts for one in self.frontier.promises)
+        return {depth: tuple(one for one in self.frontier.promises if one.attempts == depth) for depth in depths}
 
     @property
     def own(self) -> Promise:
@@ -91,15 +91,15 @@ def promised_words(offer: Offer) -> str:
     clause, promised = speed_of(offer), _promised_minutes(offer)
     if clause is None:
         return ""
-    told = f"The plan promises {clause.within}"
+    text = f"The plan promises {clause.within}"
     if promised is None:
-        return f"{told} on the buyer’s clock. "
+        return f"{text} on the buyer’s clock. "
     place, known = place_of(offer.own), _limit_minutes(offer)
     if place < len(LIMITS) and promised >= known[place]:
-        return f"{told}, which it can keep. " if promised == known[place] else f"{told}; it could promise less time. "
+        return f"{text}, which it can keep. " if promised == known[place] else f"{text}; it could promise less time. "
     if place > 0 and promised <= known[place - 1]:
-        return f"{told}, which is more than it can keep. "
-    return f"{told}; that lies between the limits that were tried. "
+        return f"{text}, which is more than it can keep. "
+    return f"{text}; that lies between the limits that were tried. "
 
 
 def _promised_minutes(offer: Offer) -> float | None:
@@ -131,16 +131,18 @@ def depth_words(offer: Offer, depth: int) -> str:
 
 
 def trade_words(offer: Offer) -> str:
-    """Return up to how many leads a rep the promised limit holds, at today's depth and at the one that brings most."""
+    """Return up to how many leads per rep the promised limit holds, at today's depth and at the best one."""
     clause, promised, known = speed_of(offer), _promised_minutes(offer), _limit_minutes(offer)
     if clause is None or promised not in known:
         return "Speed, depth and the number of leads are bought from one another"
     place = int(np.flatnonzero(known == promised)[0])
     depths = dict.fromkeys([offer.depth, *([offer.best.attempts] if offer.best else [])])
-    told = [_up_to(depth, [one for one in offer.by_depth[depth] if place_of(one) <= place]) for depth in depths]
-    return f"The promise of {clause.within} holds {', '.join(told)}"
+    text = [_up_to(depth, [one for one in offer.by_depth[depth] if place_of(one) <= place]) for depth in depths]
+    return f"The promise of {clause.within} holds {', '.join(text)}"
 
 
 def _up_to(depth: int, kept: list[Promise]) -> str:
     attempts = counted(depth, "attempt")
-    return f"with {attempts} up to {leads_words(kept[-1])} leads a rep" if kept else f"with {attempts} at no load tried"
+    if not kept:
+        return f"with {attempts} at no load tried"
+    return f"with {attempts} up to {leads_words(kept[-1])} leads per rep"

@@ -12,13 +12,13 @@ from smarketing_sim.decide.staffing import Staffing, Step, staff
 from smarketing_sim.decide.staffing_answer import notes, to_json
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
 from smarketing_sim.report.staffing.charts import staffing_chart
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
-from smarketing_sim.words.numbers import counted, gain, money, percent, range_of
+from smarketing_sim.words.numbers import counted, gain, money, percent, range_of, readable
 
 PARAMETERS: dict[str, type] = {"keep": float}
 """Parameters of the notebook beside those of every report."""
@@ -39,10 +39,10 @@ def prepare(namespace: Mapping[str, Any]) -> Staffing:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace, **PARAMETERS) as asked:
-        answer = staff(asked.scenario, asked.simulation, keep=asked.given["keep"])
-    if asked.given["tables_dir"]:
-        write_tables(answer, Path(asked.given["tables_dir"]))
+    with ask(namespace, **PARAMETERS) as question:
+        answer = staff(question.scenario, question.simulation, keep=question.params["keep"])
+    if question.params["tables_dir"]:
+        write_tables(answer, Path(question.params["tables_dir"]))
     return answer
 
 
@@ -58,19 +58,19 @@ def show_answer(answer: Staffing) -> None:
 
 def finding(answer: Staffing) -> str:
     """Return the page's answer in one sentence."""
-    found, keep, free = answer.found, percent(answer.promise.keep), answer.free
-    if found.headcount is None:
+    search, keep, free = answer.search, percent(answer.promise.keep), answer.free
+    if search.headcount is None:
         reach = "" if answer.unlimited is None else (
             f"; with unlimited reps it would be {percent(answer.unlimited.p_kept.mean)}"
         )  # fmt: skip
-        none = "No headcount" if found.decided else "It is not sure that any headcount"
+        none = "No headcount" if search.decided else "It is not sure that any headcount"
         return f"{none} up to {answer.terms.cap} keeps all sales promises in {keep} of months{reach}."
-    between = f"between {found.at_least} and {found.at_most} reps"
-    needed = counted(found.headcount, "rep") if found.decided else between
-    told = f"It takes {needed} to keep all sales promises in {keep} of months"
-    if free is not None and free.enough and (found.at_least or 0) > answer.terms.today:
-        return f"{told}; today’s {answer.terms.today} are enough, at no cost, with “{free.lever.label}”."
-    return f"{told}; today there are {answer.terms.today}."
+    between = f"between {search.at_least} and {search.at_most} reps"
+    needed = counted(search.headcount, "rep") if search.decided else between
+    text = f"It takes {needed} to keep all sales promises in {keep} of months"
+    if free is not None and free.enough and (search.at_least or 0) > answer.terms.today:
+        return f"{text}; today’s {answer.terms.today} are enough, at no cost, with “{free.lever.label}”."
+    return f"{text}; today there are {answer.terms.today}."
 
 
 def show_curve(answer: Staffing) -> None:
@@ -79,7 +79,7 @@ def show_curve(answer: Staffing) -> None:
     best = max(answer.curve, key=lambda step: step.contribution.mean)
     title = f"Of these headcounts, {counted(best.headcount, 'rep')} bring{'s' if best.headcount == 1 else ''} most"
     if today is not None and best is not today:
-        title += f": {gain(best.difference.mean)} beside today’s {answer.terms.today}"
+        title += f": {gain(best.difference.mean)} vs today’s {answer.terms.today}"
     heading(
         title,
         "The least headcount that keeps a promise and the one that brings most are two questions. Contribution charges "
@@ -120,7 +120,7 @@ def show_free(answer: Staffing) -> None:
         "The best of all changes that cost nothing, by the chance that sales keeps its promises. It was found in "
         f"simulated years of its own and judged in {counted(free.years, 'other')}.",
     )
-    names = [f"with today’s {answer.terms.today}", "chance kept", "contribution, beside today"]
+    names = [f"with today’s {answer.terms.today}", "chance kept", "contribution vs today"]
     today = answer.step(answer.terms.today)
     rows: list[tuple[object, ...]] = []
     if today is not None:
@@ -144,12 +144,12 @@ def show_unlimited(answer: Staffing) -> None:
     heading(
         f"What stands in the way is the {unlimited.obstacle.replace('_', ' ')} promise: {clause.text}",
         "What could be reached if every lead had a rep of its own, under the same hours and the same plan of attempts. "
-        "What is out of reach here is out of reach for any number of people.",
+        "What is out of reach here is out of reach for any number of reps.",
     )
     names = ["promise", "promised", "attained", "chance kept"]
     rows = [
         (
-            name.replace("_", " ").capitalize(),
+            readable(name),
             share_text(answer.scenario.sla[name].target),
             (percent(unlimited.attained[name].mean), range_of(unlimited.attained[name], percent)),
             (percent(kept.mean), range_of(kept, percent)),
@@ -190,8 +190,8 @@ def record_results(answer: Staffing) -> None:
 
 def key_figures(answer: Staffing) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
-    found = answer.found
-    wanted = "none" if found.headcount is None else f"{found.headcount}{'' if found.decided else ', not sure'}"
+    search = answer.search
+    wanted = "none" if search.headcount is None else f"{search.headcount}{'' if search.decided else ', not sure'}"
     lines = [("reps", wanted)]
     lines += [(f"{step.headcount} reps", percent(step.p_kept.mean)) for step in answer.curve]
     if answer.free is not None:
@@ -219,15 +219,15 @@ def write_tables(answer: Staffing, folder: Path) -> None:
 
 
 def _cards(answer: Staffing) -> list[Card]:
-    found, keep = answer.found, percent(answer.promise.keep)
-    if found.headcount is None:
+    search, keep = answer.search, percent(answer.promise.keep)
+    if search.headcount is None:
         needed = Card(f"Reps for {keep}", "none", f"up to {answer.terms.cap}; today {answer.terms.today}")
     else:
-        sure = "sure" if found.decided else f"between {found.at_least} and {found.at_most}"
-        needed = Card(f"Reps for {keep}", f"{found.headcount}", f"{sure}; today {answer.terms.today}")
-    cards = [needed, _kept_card(found.closest, answer.p_kept)]
+        sure = "sure" if search.decided else f"between {search.at_least} and {search.at_most}"
+        needed = Card(f"Reps for {keep}", f"{search.headcount}", f"{sure}; today {answer.terms.today}")
+    cards = [needed, _kept_card(search.closest, answer.p_kept)]
     if answer.p_kept_one_fewer is not None:
-        cards.append(_kept_card(found.closest - 1, answer.p_kept_one_fewer))
+        cards.append(_kept_card(search.closest - 1, answer.p_kept_one_fewer))
     if answer.free is not None:
         label = f"chance kept with today’s {answer.terms.today} and the best free change"
         cards.append(Card(label, percent(answer.free.p_kept.mean), _range(answer.free.p_kept)))
@@ -249,12 +249,12 @@ def _free_words(answer: Staffing) -> str:
 
 
 def _curve_title(answer: Staffing) -> str:
-    found = answer.found
-    if found.headcount is None:
-        return f"{found.closest} reps keep all promises most often: in {percent(answer.p_kept.mean)} of months"
-    told = f"{found.headcount} keep all promises in {percent(answer.p_kept.mean)} of months"
+    search = answer.search
+    if search.headcount is None:
+        return f"{search.closest} reps keep all promises most often: in {percent(answer.p_kept.mean)} of months"
+    text = f"{search.headcount} keep all promises in {percent(answer.p_kept.mean)} of months"
     fewer = answer.p_kept_one_fewer
-    return told if fewer is None else f"{told}, {found.headcount - 1} in {percent(fewer.mean)}"
+    return text if fewer is None else f"{text}, {search.headcount - 1} in {percent(fewer.mean)}"
 
 
 def _row(answer: Staffing, step: Step) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from smarketing_sim.analysis.plans import find_params
 from smarketing_sim.decide.attribution import MEASURE, MEASURES, Attribution, Causes, explain, group_name, to_json
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.notebook.asking import question
+from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.report.who_broke_it.charts import parts_chart
@@ -39,29 +39,29 @@ class Dispute:
 
     Parameters
     ----------
-    found
+    attribution
         The plan asked about is its second one.
     moved
         Whether the other plan was moved to the months of the plan asked about.
     """
 
-    found: Attribution
+    attribution: Attribution
     moved: bool
 
     @property
     def plan(self) -> Scenario:
         """The plan asked about."""
-        return self.found.mixtures.pair.b
+        return self.attribution.mixtures.pair.b
 
     @property
     def other(self) -> Scenario:
         """What it is compared with."""
-        return self.found.mixtures.pair.a
+        return self.attribution.mixtures.pair.a
 
     @property
     def largest(self) -> tuple[Causes, Interval]:
         """The cause with the largest part of the contribution, for better or worse."""
-        return max(self.found.parts().items(), key=lambda item: abs(item[1].mean))
+        return max(self.attribution.parts().items(), key=lambda item: abs(item[1].mean))
 
 
 def prepare(namespace: Mapping[str, Any]) -> Dispute:
@@ -79,19 +79,19 @@ def prepare(namespace: Mapping[str, Any]) -> Dispute:
     RunFailed
         If a simulated year failed.
     """
-    with question(namespace, **PARAMETERS) as asked:
-        other = load(find_params(Path(asked.given["other_path"])))
-        there = _in_the_months_of(asked.scenario, other)
-        dispute = Dispute(explain(there, asked.scenario, asked.simulation), there is not other)
-    if asked.given["tables_dir"]:
-        write_tables(dispute.found, Path(asked.given["tables_dir"]))
+    with ask(namespace, **PARAMETERS) as question:
+        other = load(find_params(Path(question.params["other_path"])))
+        there = _in_the_months_of(question.scenario, other)
+        dispute = Dispute(explain(there, question.scenario, question.simulation), there is not other)
+    if question.params["tables_dir"]:
+        write_tables(dispute.attribution, Path(question.params["tables_dir"]))
     return dispute
 
 
 def show_answer(dispute: Dispute) -> None:
     """Show the answer in one sentence, what stands behind it, and the headline numbers."""
-    found = dispute.found
-    between, years = len(found.mixtures.scenarios) - 2, counted(found.replications, "simulated year")
+    attribution = dispute.attribution
+    between, years = len(attribution.mixtures.scenarios) - 2, counted(attribution.replications, "simulated year")
     lead = f"Compared with “{dispute.other.name}”, both in the same {years}. They differ in one cause alone."
     if between:
         lead = (
@@ -106,28 +106,28 @@ def show_answer(dispute: Dispute) -> None:
 
 def finding(dispute: Dispute) -> str:
     """Return the page's answer in one sentence."""
-    gap, (group, part) = dispute.found.gap(), dispute.largest
+    gap, (group, part) = dispute.attribution.gap(), dispute.largest
     size = money(abs(gap.mean))
     if part.mean == 0.0:
         return "These plans bring the same: nothing in which they differ changes the contribution."
     if not (gap.low > 0.0 or gap.high < 0.0):
-        told = f"No gap is sure: {gain(gap.mean)} of contribution, {range_of(gap, gain)}"
+        text = f"No gap is sure: {gain(gap.mean)} of contribution, {range_of(gap, gain)}"
     else:
-        told = f"This plan brings {size} {'more' if gap.mean > 0 else 'less'}"
-    return f"{told}; the largest cause is {group_name(group)}, {gain(part.mean)}."
+        text = f"This plan brings {size} {'more' if gap.mean > 0 else 'less'}"
+    return f"{text}; the largest cause is {group_name(group)}, {gain(part.mean)}."
 
 
 def show_parts(dispute: Dispute) -> None:
     """Show the parts of the gap as a chart and a table."""
-    found, (group, part) = dispute.found, dispute.largest
-    parts, gap = found.parts(), found.gap()
+    attribution, (group, part) = dispute.attribution, dispute.largest
+    parts, gap = attribution.parts(), attribution.gap()
     largest = f"The largest part: {gain(part.mean)} of contribution by {group_name(group)}, {_ranged(part, gain)}"
     heading(
         largest if part.mean else "No cause changes the contribution",
         "A bar to the right: this plan is better off by that cause; to the left: worse off. Ranges are 95% and tell "
         "what the simulation itself is unsure of, not whether the assumptions are right.",
     )
-    shown = {group: part for group, part in parts.items() if found.paths(group)}
+    shown = {group: part for group, part in parts.items() if attribution.paths(group)}
     show(
         parts_chart(
             [group_name(group) for group in shown],
@@ -142,7 +142,7 @@ def show_parts(dispute: Dispute) -> None:
         caption="Thin lines: 95% ranges. Causes in which the plans do not differ are left out.",
     )
     _show_table(dispute)
-    for merger in found.mixtures.mergers:
+    for merger in attribution.mixtures.mergers:
         causes = " and ".join(merger.causes)
         display_html(
             f'<p class="note">{escape(upper_first(causes))} are counted as one: a plan with one of them and without '
@@ -152,23 +152,23 @@ def show_parts(dispute: Dispute) -> None:
 
 def _show_table(dispute: Dispute) -> None:
     """Show the parts of every measure, and what is not modelled."""
-    found = dispute.found
+    attribution = dispute.attribution
     names = ["cause", "contribution", "expected revenue", "months with all sales promises kept"]
-    measured = [(measure, found.parts(measure), tell) for measure, tell in _tellers(dispute)]
+    measured = [(measure, attribution.parts(measure), tell) for measure, tell in _tellers(dispute)]
     rows: list[tuple[object, ...]] = [
         ((group_name(group), _meaning(group)), *(_cell(listed[group], tell) for _, listed, tell in measured))
-        if found.paths(group)
+        if attribution.paths(group)
         else ((group_name(group), _meaning(group)), *("the same in both" for _ in measured))
-        for group in found.parts()
+        for group in attribution.parts()
     ]
     rows.append((("motivation", "whether people try"), *("not modelled" for _ in measured)))
-    rows.append(("the whole gap", *(_cell(found.gap(measure), tell) for measure, _, tell in measured)))
+    rows.append(("the whole gap", *(_cell(attribution.gap(measure), tell) for measure, _, tell in measured)))
     table(names[: len(measured) + 1], rows, numeric=names[1:])
 
 
 def show_differences(dispute: Dispute) -> None:
     """Show what differs between the plans, by cause."""
-    listed = {group: dispute.found.paths(group) for group in dispute.found.parts()}
+    listed = {group: dispute.attribution.paths(group) for group in dispute.attribution.parts()}
     count = sum(len(paths) for paths in listed.values())
     heading(
         f"The plans differ in {counted(count, 'assumption')}",
@@ -182,7 +182,7 @@ def show_differences(dispute: Dispute) -> None:
 
 def show_reading(dispute: Dispute) -> None:
     """Show what would change the answer and what it leaves out."""
-    causes = counted(len(dispute.found.mixtures.groups), "cause")
+    causes = counted(len(dispute.attribution.mixtures.groups), "cause")
     heading("What would change this answer, and what it leaves out")
     say(
         "\n".join(
@@ -202,32 +202,32 @@ def record_results(dispute: Dispute) -> None:
     """Hand the results to the publisher for ``run.json`` and the hub."""
     cards = [card.as_dict() for card in _cards(dispute)]
     facts = {"finding": finding(dispute), "digest": dispute.plan.digest, "headline": cards}
-    record({**facts, "results": to_json(dispute.found)})
+    record({**facts, "results": to_json(dispute.attribution)})
 
 
 def key_figures(dispute: Dispute) -> str:
     """Return a few rounded figures as text, the same for the same seed: what a test of the notebook compares."""
-    lines = [("contribution, gap", gain(dispute.found.gap().mean))]
-    lines += [(group_name(group), gain(part.mean)) for group, part in dispute.found.parts().items()]
+    lines = [("contribution, gap", gain(dispute.attribution.gap().mean))]
+    lines += [(group_name(group), gain(part.mean)) for group, part in dispute.attribution.parts().items()]
     return "\n".join(f"{label:<40}{figure:>10}" for label, figure in lines)
 
 
-def write_tables(found: Attribution, folder: Path) -> None:
+def write_tables(attribution: Attribution, folder: Path) -> None:
     """Write the numbers behind the page as Parquet: the parts, and every plan between the two in every year."""
     parts = [
         {"measure": measure, "cause": group_name(group), "mean": part.mean, "low": part.low, "high": part.high}
         for measure in MEASURES
-        for group, part in found.parts(measure).items()
+        for group, part in attribution.parts(measure).items()
     ]
-    groups = found.mixtures.groups
+    groups = attribution.mixtures.groups
     years = [
         {
             **{group_name(group): bool(mask >> bit & 1) for bit, group in enumerate(groups)},
             "replication": replication,
-            **{measure: float(found.worth[measure][mask, replication]) for measure in MEASURES},
+            **{measure: float(attribution.worth[measure][mask, replication]) for measure in MEASURES},
         }
         for mask in range(2 ** len(groups))
-        for replication in range(found.replications)
+        for replication in range(attribution.replications)
     ]
     write_parquet(pd.DataFrame(parts), folder / "parts.parquet")
     write_parquet(pd.DataFrame(years), folder / "mixtures.parquet")
@@ -241,22 +241,22 @@ def _in_the_months_of(plan: Scenario, other: Scenario) -> Scenario:
 
 
 def _cards(dispute: Dispute) -> list[Card]:
-    found, (group, part) = dispute.found, dispute.largest
+    attribution, (group, part) = dispute.attribution, dispute.largest
     labels = {
         MEASURE: "contribution, this plan less the other",
         _REVENUE: "expected revenue, this plan less the other",
         _KEPT: "months with all sales promises kept",
     }
-    gaps = [(labels[measure], found.gap(measure), tell) for measure, tell in _tellers(dispute)]
-    told = [gaps[0], *([(f"of it by {group_name(group)}", part, gain)] if part.mean else []), *gaps[1:]]
-    return [Card(label, tell(gap.mean), _ranged(gap, tell)) for label, gap, tell in told]
+    gaps = [(labels[measure], attribution.gap(measure), tell) for measure, tell in _tellers(dispute)]
+    shown = [gaps[0], *([(f"of it by {group_name(group)}", part, gain)] if part.mean else []), *gaps[1:]]
+    return [Card(label, tell(gap.mean), _ranged(gap, tell)) for label, gap, tell in shown]
 
 
 def _tellers(dispute: Dispute) -> list[tuple[str, Callable[[float], str]]]:
     """Return the measures that have a case, each with how it is told."""
     listed: list[tuple[str, Callable[[float], str]]] = [(MEASURE, gain), (_REVENUE, gain)]
     listed.append((_KEPT, partial(_months, dispute.plan.run.horizon_months)))
-    return [(measure, tell) for measure, tell in listed if math.isfinite(dispute.found.gap(measure).mean)]
+    return [(measure, tell) for measure, tell in listed if math.isfinite(dispute.attribution.gap(measure).mean)]
 
 
 def _cell(part: Interval, tell: Callable[[float], str]) -> tuple[str, str]:
@@ -270,8 +270,8 @@ def _ranged(part: Interval, tell: Callable[[float], str]) -> str:
 
 def _months(total: int, share: float) -> str:
     """Return a share of months more or less, as months."""
-    told = signed(f"{total * share:.1f}")
-    return f"{'+' if share > 0.0 and told != '0.0' else ''}{told} of {total}"
+    text = signed(f"{total * share:.1f}")
+    return f"{'+' if share > 0.0 and text != '0.0' else ''}{text} of {total}"
 
 
 def _meaning(group: Causes) -> str:
