@@ -12,6 +12,8 @@ INSTALL := $(PIP) install --quiet --no-deps --require-hashes --only-binary :all:
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
+# Compiled modules and rewritten tests are kept, whatever the machine's habit: tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

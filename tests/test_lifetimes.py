@@ -38,6 +38,7 @@ with passing_folder(Path(sys.argv[1])) as folder:
 ENDS = pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 
 
+@pytest.mark.slow
 @ENDS
 def test_a_worker_ends_with_its_parent(sign: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:

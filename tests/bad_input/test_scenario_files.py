@@ -453,6 +453,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_comes_back_in_one_printable_line(refusal: Refusal, name: str) -> None:
     import json
@@ -498,6 +499,7 @@ WHOLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WHOLE)
 def test_a_file_that_is_no_scenario_is_refused(refusal: Refusal, case: str) -> None:
     refusal(WHOLE[case], extends=False)

@@ -72,6 +72,7 @@ def test_check_as_json_is_one_object_with_every_problem(smarketing: Command, tin
     assert list(answer["scenarios"]) == ["tiny.yaml"]
 
 
+@pytest.mark.slow
 def test_run_prints_the_same_bytes_for_any_number_of_workers(smarketing: Command, tiny: Path) -> None:
     words = ("run", tiny, "--replications", 4, "--json")
     texts = [smarketing(*words, "--workers", count).out for count in (1, 1, 2)]

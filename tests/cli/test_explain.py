@@ -40,6 +40,7 @@ def test_explain_as_json_splits_the_gap_over_every_cause(smarketing: Command, ti
     assert (answer["runs"], answer["not_modelled"]) == (16, ["motivation"])
 
 
+@pytest.mark.slow
 def test_explain_prints_the_same_bytes_for_any_number_of_workers(smarketing: Command, tiny: Path, broken: Path) -> None:
     words = ("explain", tiny, broken, "--replications", 2, "--json")
     texts = [smarketing(*words, "--workers", count).out for count in (1, 2)]

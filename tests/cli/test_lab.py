@@ -110,6 +110,7 @@ def answer(site: tuple[int, str], path: str, **headers: str) -> tuple[int, Messa
         return told.status, told.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/lab", "/api/contents", "/files/notebooks/scenario_lab.ipynb", "/api/status"])
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
 def test_a_foreign_page_is_not_named_as_allowed_even_with_the_token(

@@ -65,6 +65,7 @@ def test_in_other_years_the_answer_keeps_the_promises_and_one_fewer_does_not(ans
     assert fewer.high < KEEP
 
 
+@pytest.mark.slow
 def test_the_answer_is_told_by_intervals_on_both_sides(answer: Staffing) -> None:
     assert answer.p_kept.low >= KEEP
     assert answer.p_kept_one_fewer is not None

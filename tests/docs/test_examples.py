@@ -110,6 +110,7 @@ def test_a_planted_example_that_nobody_tests_is_found(planted: str) -> None:
     assert not faults("```{toctree}\nx\n```\n\n```yaml\n# params/x.yaml\nname: X\n```\n\n```shell\nls\n```\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.stem)
 def test_the_examples_of_a_page_work(page: Path, folder: Path, smarketing: Command) -> None:
     """Plans and answers are written where they say they are; every command is read, and the marked ones are run."""

@@ -159,6 +159,7 @@ def test_more_reps_never_lengthen_a_first_attempt_time(
     assert (firsts[1] <= firsts[0]).all()
 
 
+@pytest.mark.slow
 @FEWER
 @given(small_scenarios(), st.integers(0, 5))
 def test_unlimited_reps_are_very_many_reps(overrides: Overrides, seed: int) -> None:

@@ -247,6 +247,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert asked == [2.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tcp", "tls"])
 @pytest.mark.usefixtures("impatient")
 def test_nobody_at_the_address_is_one_message(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -275,6 +276,7 @@ def test_a_server_that_is_no_scheduler_is_one_message(capfd: pytest.CaptureFixtu
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers_is_told_and_not_waited_for(
     scheduler: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

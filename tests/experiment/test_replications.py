@@ -41,6 +41,7 @@ def alone() -> Replications:
     return Simulation(5, 3).run(small())
 
 
+@pytest.mark.slow
 def test_one_worker_two_workers_and_threads_give_the_same_bytes(alone: Replications) -> None:
     with workers(2) as two:
         assert two is not None

@@ -274,6 +274,7 @@ def _binary(path: Path) -> None:
     path.write_bytes(bytes(range(256)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [_cut, _flip, _empty, _nest, _list, _binary])
 def test_a_corrupted_piece_is_simulated_again_and_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: Sweep, spoil: Callable[[Path], None]

@@ -1,4 +1,4 @@
-"""Years finished before: fingerprint apart by all that settles them, found again to the last bit, never in the way."""
+"""Years finished before: told apart by all that settles them, found again to the last bit, never in the way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from smarketing_sim.experiment import years_cache as known_years
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
-from smarketing_sim.experiment.years_cache import KnownYears, code_digest, from_plain, to_plain, fingerprint
+from smarketing_sim.experiment.years_cache import KnownYears, code_digest, fingerprint, from_plain, to_plain
 from smarketing_sim.experiment.years_cache_place import years_file, years_kept
 from tests.experiment.stubs import small
 
@@ -313,6 +313,7 @@ def test_the_oldest_go_when_a_file_is_full(tmp_path: Path, monkeypatch: pytest.M
     assert simulated(tmp_path / "years", few)[0] == 1
 
 
+@pytest.mark.slow
 def test_workers_know_the_years_of_the_block_around_them_and_only_there(tmp_path: Path) -> None:
     with years_kept(tmp_path / "years"), workers(2) as executor:
         assert isinstance(executor, KnownYears)

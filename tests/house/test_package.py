@@ -149,6 +149,7 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield node.name, length
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_no_sheet_is_written_whose_text_could_run_as_a_formula(path: Path) -> None:
     assert not spreadsheet_writers(source_of(path))

@@ -207,6 +207,7 @@ def test_too_few_years_give_no_bound_on_the_far_side() -> None:
     assert has_no_bounds(statistics.quantile_interval([4.0], 0.5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prob", [0.1, 0.5, 0.9])
 def test_quantiles_of_a_skewed_spread_are_covered(prob: float) -> None:
     rng = np.random.default_rng(24)

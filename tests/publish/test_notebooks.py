@@ -167,6 +167,7 @@ def test_a_failing_cell_is_told_in_one_paragraph(tmp_path: Path, make_notebook) 
     assert told == "NotebookFailed 3 toy.ipynb: cell 3, which begins with '# why', failed: KeyError: 'gone'"
 
 
+@pytest.mark.slow
 def test_our_own_errors_keep_their_words_and_lose_the_traceback(tmp_path: Path, make_notebook) -> None:
     bad = "from smarketing_sim.errors import *\nraise InputError(['first: bad', 'second: bad'])"
     assert failing(tmp_path, make_notebook, bad) == "InputError 2 first: bad\nsecond: bad"
@@ -174,11 +175,13 @@ def test_our_own_errors_keep_their_words_and_lose_the_traceback(tmp_path: Path, 
     assert failing(tmp_path, make_notebook, bad) == "RunFailed 3 2 of 20 failed"
 
 
+@pytest.mark.slow
 def test_a_cell_that_takes_too_long_is_stopped(tmp_path: Path, make_notebook) -> None:
     told = failing(tmp_path, make_notebook, "import time\ntime.sleep(60)", timeout_seconds=1)
     assert told == "NotebookFailed 3 toy.ipynb: a cell took longer than 1 seconds and was stopped"
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_told_in_one_line(tmp_path: Path, make_notebook) -> None:
     told = failing(tmp_path, make_notebook, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     assert told.startswith("NotebookFailed 3 toy.ipynb: the notebook's process ended before its time")

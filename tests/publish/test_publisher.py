@@ -36,6 +36,7 @@ def record_of(run: Published) -> dict[str, Any]:
     return record
 
 
+@pytest.mark.slow
 def test_a_run_holds_its_page_its_notebook_its_record_and_its_tables(toy_runs: list[Published]) -> None:
     for run in toy_runs:
         names = {p.relative_to(run.path).as_posix() for p in run.path.rglob("*")}

@@ -54,6 +54,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_drawn_without_a_warning_and_twice_with_the_same_bytes(name: str) -> None:
     with warnings.catch_warnings():

@@ -44,6 +44,7 @@ def numbers(html: str) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 def test_the_page_carries_the_simulated_numbers(
     planning: Report, surface: Surface, show_sections: Callable[..., Any]
 ) -> None:

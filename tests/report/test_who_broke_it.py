@@ -95,6 +95,7 @@ EDGES: dict[str, tuple[dict[str, Any], dict[str, Any], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Dispute], _Shown]

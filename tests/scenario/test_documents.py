@@ -234,6 +234,7 @@ def test_a_bomb_is_refused_in_little_memory(text: str) -> None:
     assert peak < 200e6
 
 
+@pytest.mark.slow
 @BOMBS
 def test_a_bomb_is_refused_in_under_a_second(text: str) -> None:
     gc.collect()  # what other tests left behind is none of its work

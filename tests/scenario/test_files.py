@@ -263,6 +263,7 @@ def test_a_document_builds_the_same_scenario(baseline: Scenario) -> None:
     assert (again, again.digest, hash(again)) == (baseline, baseline.digest, hash(baseline))
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_any_two_numbers_can_be_set_and_read_back(baseline: Scenario, data: st.DataObject) -> None:
     headcount = data.draw(st.integers(8, 2000))

@@ -53,6 +53,7 @@ def with_leaf(document: dict[str, Any], path: tuple[str, ...], value: Any) -> di
     return copy
 
 
+@pytest.mark.slow
 def test_every_number_of_the_baseline_is_in_its_digest(baseline: Scenario) -> None:
     document = to_document(baseline)
     for word in WORDS[1:]:

@@ -303,6 +303,7 @@ TWICE = {"has one day of 47 hours": ("Kwajalein", dt.date(1969, 1, 1))}
 EARLY: dict[str, Any] = {"mon-sun": ["00:15-02:45", "03:00-06:00", "09:00-17:00", "22:00-24:00"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("week", [*WEEKS, "early"])
 @pytest.mark.parametrize("clock", ODD_CLOCKS)
 def test_hours_that_clocks_skip_are_not_made_up_for(short: Scenario, clock: str, week: str) -> None:
