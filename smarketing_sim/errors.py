@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 
 class SmarketingError(Exception):

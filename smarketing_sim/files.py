@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smarketing_sim.errors import InputError, Problem, RunFailed
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 if TYPE_CHECKING:
     import pandas as pd

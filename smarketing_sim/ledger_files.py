@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from smarketing_sim.errors import InputError, LedgerError, Problem, RunFailed
 from smarketing_sim.ledger import SCHEMA, TEXT, Column, Ledger
 from smarketing_sim.lifetimes import passing_folder
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 RUNS = "runs"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.grid import VARY
 from smarketing_sim.scenario import building, files
 from smarketing_sim.scenario.layering import SET
 from smarketing_sim.scenario.ranges import named_with
@@ -38,7 +39,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     InputError
         With every problem of the file, each with line, path, value, rule and nearest valid name.
     """
-    with _said_from_python():
+    with said_from_python():
         plan = files.load(find_params(Path(path)), overrides)
     return named_with(plan, _told(overrides or {}))
 
@@ -53,18 +54,18 @@ def override(plan: Scenario, overrides: Mapping[str, Any]) -> Scenario:
     InputError
         With every problem: an unknown path, with the nearest one, or a value that cannot be.
     """
-    with _said_from_python():
+    with said_from_python():
         changed = building.override(plan, overrides)
     return named_with(changed, _told(overrides))
 
 
 @contextmanager
-def _said_from_python() -> Iterator[None]:
+def said_from_python() -> Iterator[None]:
     """Leave the words of the command line out of messages: nobody typed an option."""
     try:
         yield
     except InputError as error:
-        problems = [dataclasses.replace(p, file=None) if p.file == SET else p for p in error.problems]
+        problems = [dataclasses.replace(p, file=None) if p.file in (SET, VARY) else p for p in error.problems]
         raise type(error)(problems) from None
 
 

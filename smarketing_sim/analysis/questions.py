@@ -8,6 +8,7 @@ from typing import Any
 
 from smarketing_sim.analysis.answers import Answer
 from smarketing_sim.analysis.frames import interval_frame
+from smarketing_sim.analysis.plans import said_from_python
 from smarketing_sim.analysis.running import prepared
 from smarketing_sim.analysis.years import Years
 from smarketing_sim.decide import attribution, ranking, staffing, staffing_answer
@@ -157,7 +158,8 @@ def sweep(
     axes = tuple(Axis(path, tuple(values), tuple(map(str, values))) for path, values in vary.items()) if listed else ()
     if not axes:
         raise InputError('sweep needs values by path, such as {"sales.sdr.headcount": [6, 8, 10]}')
-    grid = make_grid(plan, axes)
+    with said_from_python():
+        grid = make_grid(plan, axes)
     jobs = grid.count * replications
     with prepared(replications, seed, years=jobs, executor=executor, progress=progress) as simulation:
         found = sweep_grid(grid, simulation)

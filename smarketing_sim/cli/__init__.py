@@ -30,7 +30,7 @@ from smarketing_sim.cli import sweeping as sweeping
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import show_warning, tell
 from smarketing_sim.errors import SmarketingError, SmarketingWarning
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 STOPPED = 130
 _PATIENCE_SECONDS = 5.0

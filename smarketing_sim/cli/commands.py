@@ -28,7 +28,7 @@ from smarketing_sim.cli.screen import print_json, say, show, tell
 from smarketing_sim.cli.simulating import simulating
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.default_years import QUICK_YEARS
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 if TYPE_CHECKING:
     from smarketing_sim.decide.usual import Implied
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 @app.command()
 def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> None:
     """Validate scenario files, print every problem in them, and show what each implies about a company."""
-    from smarketing_sim.scenario.files import load, parse_overrides
+    from smarketing_sim.scenario.files import load
+    from smarketing_sim.scenario.layering import parse_overrides
 
     overrides, found, checked = parse_overrides(sets), [], {}
     for path in params:

@@ -10,7 +10,7 @@ import typer
 
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import say
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 from smarketing_sim.shipped import shipped
 
 _COPIED = ("params/*.yaml", "params/*.json", "params/*.md", "notebooks/*.ipynb")

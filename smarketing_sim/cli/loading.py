@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from smarketing_sim.cli.screen import tell
 from smarketing_sim.jit import is_ready
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 from smarketing_sim.shipped import named
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def find_params(path: Path) -> Path:
 
 def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     """Return the scenario of a file with some values overridden; its name tells which."""
-    from smarketing_sim.scenario.files import load, parse_overrides
+    from smarketing_sim.scenario.files import load
+    from smarketing_sim.scenario.layering import parse_overrides
     from smarketing_sim.scenario.ranges import named_with
     from smarketing_sim.words.numbers import tell_money_in
 

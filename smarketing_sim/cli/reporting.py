@@ -15,7 +15,7 @@ from smarketing_sim.cli.options import BASELINE, NO_WORDS, Json, ManyParams, See
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name
 from smarketing_sim.experiment.default_years import REPORT_YEARS
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 from smarketing_sim.shipped import home_of, shipped
 
 _MAIN = ["planning_report"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smarketing_sim.errors import RunFailed, SmarketingWarning
 from smarketing_sim.measure.names import with_old_names
-from smarketing_sim.plain import one_line, printable
+from smarketing_sim.printable import one_line, printable
 
 if TYPE_CHECKING:
     import rich.progress

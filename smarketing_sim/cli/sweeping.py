@@ -14,7 +14,7 @@ from smarketing_sim.cli.screen import show, tell
 from smarketing_sim.cli.simulating import simulating
 from smarketing_sim.errors import InputError, RunFailed, SmarketingError
 from smarketing_sim.experiment.default_years import QUICK_YEARS
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 if TYPE_CHECKING:
     from smarketing_sim.experiment.grid import Grid

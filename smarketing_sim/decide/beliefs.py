@@ -20,7 +20,7 @@ from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference, t_interval
 from smarketing_sim.scenario.building import override
-from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.decay import decay_presets
 from smarketing_sim.scenario.ranges import Range, ranges_of, with_values
 from smarketing_sim.scenario.schema import Scenario
 

@@ -17,7 +17,7 @@ def reason(answer: Staffing) -> str:
     keep, search, lowest = share_text(answer.promise.keep), answer.search, answer.terms.lowest
     if search.headcount is None:
         return _why_none(answer)
-    text = f"{_reps(search.headcount)} keep them in {_told(answer, answer.p_kept)}"
+    text = f"{_reps(search.headcount)} keep the promises in {_told(answer, answer.p_kept)}"
     if answer.p_kept_one_fewer is not None:
         text += f", {_reps(search.headcount - 1)} in {_told(answer, answer.p_kept_one_fewer)}"
     elif lowest == 1:
@@ -69,12 +69,12 @@ def to_json(answer: Staffing) -> dict[str, Any]:
 
 def _why_none(answer: Staffing) -> str:
     search, unlimited, cap = answer.search, answer.unlimited, answer.terms.cap
-    best = f"the best, {_reps(search.closest)}, keep them in {_told(answer, answer.p_kept)}"
+    best = f"the best, {_reps(search.closest)}, keep the promises in {_told(answer, answer.p_kept)}"
     if not search.decided:
         years = search.seen[search.closest].years
         return f"{years} simulated years cannot tell whether a headcount up to {cap} is enough: {best}"
     wanted = f"{share_text(answer.promise.keep)} of {answer.promise.period}s"
-    none = f"no headcount up to {cap} keeps them in {wanted}: {best}"
+    none = f"no headcount up to {cap} keeps the promises in {wanted}: {best}"
     if unlimited is None:
         return none
     reached = f"unlimited reps reach {_told(answer, unlimited.p_kept)}"

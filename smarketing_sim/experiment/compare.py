@@ -109,7 +109,12 @@ def mean_of_months(kept: Floats) -> Floats:
 def _hold_pairs(a: Replications, b: Replications) -> None:
     hold_one_currency((a.scenario.currency, b.scenario.currency))
     if a.seed != b.seed or [m.replication for m in a.measures] != [m.replication for m in b.measures]:
-        raise InputError("only experiments with the same seed and replications can be paired")
+        raise InputError(f"only the same simulated years can be paired; these are {_years_of(a)} and {_years_of(b)}")
+
+
+def _years_of(experiment: Replications) -> str:
+    years = [m.replication for m in experiment.measures]
+    return f"years {years[0]} to {years[-1]} of seed {experiment.seed}" if years else "none"
 
 
 def _changed(a: Replications, b: Replications) -> list[dict[str, Any]]:

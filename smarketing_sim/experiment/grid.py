@@ -22,7 +22,8 @@ ASKED_FROM = 10_000
 MAX_PROBLEMS = 50
 MOST_ALONE = 200
 
-_VARY = "--vary"
+VARY = "--vary"
+"""Where a problem of an axis stands, for whoever typed it."""
 _PAIRS = {"[": "]", "{": "}"}
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\'\'|[^\'])*\'')
 _BEFORE_QUOTE = {"", ",", "[", "{", ":"}
@@ -92,23 +93,21 @@ def parse_vary(settings: Sequence[str]) -> tuple[Axis, ...]:
         path, equals, text = setting.partition("=")
         path = path.strip()
         if not equals or not path or not text.strip():
-            problems.append(
-                Problem("must be path=a,b,c, such as sales.sdr.headcount=6,8,10", file=_VARY, value=setting)
-            )
+            problems.append(Problem("must be path=a,b,c, such as sales.sdr.headcount=6,8,10", file=VARY, value=setting))
         elif path in (axis.path for axis in axes):
-            problems.append(Problem("is varied twice; give all its values at once", file=_VARY, path=path))
+            problems.append(Problem("is varied twice; give all its values at once", file=VARY, path=path))
         else:
             texts = split_values(text)
             cut = next((pair for pair in itertools.pairwise(texts) if _is_cut(*pair)), None)
             if cut is not None:
                 rule = f"a comma stands between values; write {cut[0]}{cut[1]} without one, or {cut[0]}k"
-                problems.append(Problem(rule, file=_VARY, path=path, value=",".join(cut)))
+                problems.append(Problem(rule, file=VARY, path=path, value=",".join(cut)))
                 continue
             axis, found = _axis(path, texts)
             axes.append(axis)
             problems += found
     if not settings:
-        problems.append(Problem("at least one is needed, such as --vary sales.sdr.headcount=6,8,10", file=_VARY))
+        problems.append(Problem("at least one is needed, such as --vary sales.sdr.headcount=6,8,10", file=VARY))
     if problems:
         raise InputError(problems)
     return tuple(axes)
@@ -209,7 +208,7 @@ def _axis(path: str, texts: list[str]) -> tuple[Axis, list[Problem]]:
     seen: dict[str, str] = {}
     for text in texts:
         try:
-            value = parse_value(text, name=_VARY)
+            value = parse_value(text, name=VARY)
         except InputError as error:
             problems += [dataclasses.replace(p, path=path, line=None, value=text) for p in error.problems]
             continue
@@ -223,7 +222,7 @@ def _axis(path: str, texts: list[str]) -> tuple[Axis, list[Problem]]:
 
 def _same(path: str, text: str, other: str) -> Problem:
     rule = f"simulates the same as {shorten(other)}; give each value once"
-    return Problem(rule, file=_VARY, path=path, value=text)
+    return Problem(rule, file=VARY, path=path, value=text)
 
 
 def _alone(base: Scenario, path: str, value: Any) -> tuple[Scenario | None, list[Problem]]:
@@ -233,7 +232,7 @@ def _alone(base: Scenario, path: str, value: Any) -> tuple[Scenario | None, list
     except ConflictError:
         return None, []
     except InputError as error:
-        found = [dataclasses.replace(p, file=_VARY) for p in error.problems]
+        found = [dataclasses.replace(p, file=VARY) for p in error.problems]
         own = [p for p in found if p.path is None or p.path == path or p.path.startswith(f"{path}.")]
         return None, own or ([] if _cross(found, path) else found)
 
@@ -248,4 +247,4 @@ def _each_once(problems: list[Problem]) -> list[Problem]:
 
 
 def _words(grid: Grid, place: Sequence[int]) -> str:
-    return " ".join(f"{_VARY} {axis.path}={axis.texts[i]}" for axis, i in zip(grid.axes, place, strict=True))
+    return " ".join(f"{VARY} {axis.path}={axis.texts[i]}" for axis, i in zip(grid.axes, place, strict=True))

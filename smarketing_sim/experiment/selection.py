@@ -14,7 +14,7 @@ from smarketing_sim.experiment.jobs import make_jobs, run_jobs
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.sweep_record import measure_names, read_record
 from smarketing_sim.measure.names import current_name
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 from smarketing_sim.scenario.currency import hold_one_currency
 from smarketing_sim.scenario.schema import Scenario
 

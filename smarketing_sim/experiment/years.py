@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from smarketing_sim.errors import InputError, RunFailed
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 
 Found_co = TypeVar("Found_co", covariant=True)
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from smarketing_sim.lab.state import State
-from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.decay import decay_presets
 from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.ranges import words
 from smarketing_sim.scenario.schema import flatten

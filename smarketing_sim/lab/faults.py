@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smarketing_sim.errors import InputError, SmarketingError
-from smarketing_sim.plain import printable
+from smarketing_sim.printable import printable
 from smarketing_sim.shipped import HOME
 
 NOT_OPENED = "The lab was not opened."

@@ -13,7 +13,7 @@ from smarketing_sim.lab.sliders import Control, share, whole, window
 from smarketing_sim.lab.state import State, move, move_all
 from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS, DepthClause
-from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
+from smarketing_sim.scenario.decay import DecayPreset, decay_presets
 from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span

@@ -14,10 +14,10 @@ from smarketing_sim.lab.scorecard import figures
 from smarketing_sim.lab.simulated_years import Answer
 from smarketing_sim.lab.state import open_state
 from smarketing_sim.lab.widgets import Lab
-from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.report.notebook.parameters import check_parameters
 from smarketing_sim.report.planning.planning import Report, write_tables
 from smarketing_sim.report.planning.sections import how_old_leads_are, show_ages, where_leads_wait
+from smarketing_sim.timeouts import LONG_SECONDS
 from smarketing_sim.words.numbers import percent, ranged, tell_money_in
 
 

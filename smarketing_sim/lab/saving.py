@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from smarketing_sim.errors import InputError, Problem, RunFailed
 from smarketing_sim.files import check_inside, disk_faults_told, slug, write_atomically
 from smarketing_sim.lab.state import State
-from smarketing_sim.plain import one_line
+from smarketing_sim.printable import one_line
 from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.documents import read_document
 from smarketing_sim.scenario.files import load

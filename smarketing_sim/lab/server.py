@@ -24,8 +24,8 @@ from smarketing_sim.lab.channels import VisitorChannels
 from smarketing_sim.lab.faults import NOT_OPENED, shown
 from smarketing_sim.lab.gate import ADDRESS, Doorkeeper, Gate, guard
 from smarketing_sim.lab.kernels import Kernels, OwnKernel, QuietKernel
-from smarketing_sim.patience import HANG_SECONDS
 from smarketing_sim.shipped import absolute
+from smarketing_sim.timeouts import HANG_SECONDS
 
 REPORTS_AT = "/reports/"
 _LEFT_SECONDS = 30

@@ -23,9 +23,9 @@ from smarketing_sim.errors import (
     shorten,
 )
 from smarketing_sim.files import write_atomically
-from smarketing_sim.patience import HANG_SECONDS, LONG_SECONDS
 from smarketing_sim.report.notebook.cards import answer_html
 from smarketing_sim.report.notebook.display import RECORD_MIME
+from smarketing_sim.timeouts import HANG_SECONDS, LONG_SECONDS
 from smarketing_sim.words.numbers import upper_first
 
 Scalar = str | int | float | bool

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from smarketing_sim.files import write_atomically
-from smarketing_sim.patience import HANG_SECONDS
+from smarketing_sim.timeouts import HANG_SECONDS
 from smarketing_sim.words.markup import plain_text
 
 ADVICE = (

@@ -17,7 +17,6 @@ from nbformat import NotebookNode
 
 from smarketing_sim.errors import NothingToDecide
 from smarketing_sim.files import disk_faults_told, slug, write_atomically
-from smarketing_sim.patience import LONG_SECONDS
 from smarketing_sim.publish.hub import rebuild_hub
 from smarketing_sim.publish.notebooks import (
     NotebookFailed,
@@ -36,6 +35,7 @@ from smarketing_sim.publish.store import Staging, manifest, staged
 from smarketing_sim.report.notebook.display import RECORD_MIME
 from smarketing_sim.report.notebook.progress import Progress, watch_progress
 from smarketing_sim.report.notebook.provenance import git_state, identity, versions
+from smarketing_sim.timeouts import LONG_SECONDS
 
 MAIN_NOTEBOOK = "planning_report"
 PAGE_NAME = "report.html"

@@ -13,8 +13,8 @@ from smarketing_sim.errors import AlternativeWarning, ConflictError, InputError,
 from smarketing_sim.scenario.building import build, to_document
 from smarketing_sim.scenario.checks import cautions
 from smarketing_sim.scenario.currency import DOLLARS, plain_path, settled
-from smarketing_sim.scenario.documents import parse_value, read_document
-from smarketing_sim.scenario.layering import SET, Origins, as_mapping, merge
+from smarketing_sim.scenario.documents import read_document
+from smarketing_sim.scenario.layering import Origins, as_mapping, merge
 from smarketing_sim.scenario.problems import problem_at
 from smarketing_sim.scenario.ranges import broken_ranges, crowded_ranges
 from smarketing_sim.scenario.schema import Scenario
@@ -77,21 +77,6 @@ def _try_ranges(scenario: Scenario, origins: Origins) -> None:
     for path, rule, value in crowded_ranges(scenario):
         text = f"{path}: its range, to {value}, {rule}; chapters and reports leave it out of what beliefs may change"
         warnings.warn(RangeWarning(text), stacklevel=3)
-
-
-def parse_overrides(settings: list[str]) -> dict[str, Any]:
-    """Read ``path=value`` pairs from the command line, values as YAML."""
-    problems: list[Problem] = []
-    overrides: dict[str, Any] = {}
-    for setting in settings:
-        path, equals, text = setting.partition("=")
-        if not equals or not path.strip():
-            problems.append(Problem("must be path=value, such as sales.sdr.headcount=12", file=SET, value=setting))
-            continue
-        overrides[path.strip()] = parse_value(text, name=SET)
-    if problems:
-        raise InputError(problems)
-    return overrides
 
 
 def _read_chain(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Origins]:

@@ -8,6 +8,7 @@ from typing import Any
 from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.contract import KINDS
+from smarketing_sim.scenario.documents import parse_value
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.schema import flatten
 
@@ -30,6 +31,21 @@ _HOLIDAYS = ("calendar", "holidays")
 Path_ = tuple[str, ...]
 Origins = dict[Path_, tuple[str, int | None]]
 """File and line by path, for messages."""
+
+
+def parse_overrides(settings: list[str]) -> dict[str, Any]:
+    """Read ``path=value`` pairs from the command line, values as YAML."""
+    problems: list[Problem] = []
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals or not path.strip():
+            problems.append(Problem("must be path=value, such as sales.sdr.headcount=12", file=SET, value=setting))
+            continue
+        overrides[path.strip()] = parse_value(text, name=SET)
+    if problems:
+        raise InputError(problems)
+    return overrides
 
 
 def merge(base: Any, over: Any) -> Any:

@@ -11,7 +11,7 @@ from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import ArrivalProfile
 from smarketing_sim.scenario.dates import Date
-from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
+from smarketing_sim.scenario.decay import DecayPreset, decay_presets
 from smarketing_sim.scenario.units import Count, Factor, Minutes, Money, NotNegative, Positive, Ratio, Share
 
 MAX_MONTHS = 240

@@ -15,7 +15,7 @@ from smarketing_sim.scenario.calendars import ContractCalendar
 from smarketing_sim.scenario.contract import Clause
 from smarketing_sim.scenario.currency import DOLLARS, Currency
 from smarketing_sim.scenario.dates import Date
-from smarketing_sim.scenario.evidence import DecayPreset
+from smarketing_sim.scenario.decay import DecayPreset
 from smarketing_sim.scenario.marketing import Decay, Marketing, Persona
 from smarketing_sim.scenario.money import Alternative, Economics, Goal
 from smarketing_sim.scenario.sales import Sales

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from smarketing_sim.plain import printable
+from smarketing_sim.printable import printable
 
 if TYPE_CHECKING:
     import mistune

@@ -64,8 +64,13 @@ def test_a_sweep_has_a_row_for_each_value_and_measure() -> None:
         sm.sweep(small(), {})
     with pytest.raises(sm.InputError, match="values by path"):
         sm.sweep(small(), {"sales.sdr.headcount": 8})
-    with pytest.raises(sm.InputError, match="not a known"):
+    with pytest.raises(sm.InputError, match=r"^sales\.sdr\.headcont: is not a known"):
         sm.sweep(small(), {"sales.sdr.headcont": [3]})
+
+
+def test_a_plan_that_is_set_by_hand_names_the_way_to_change_it() -> None:
+    with pytest.raises(sm.InputError, match="headcount cannot be set: a plan never changes; override gives another"):
+        small().sales.sdr.headcount = 3
 
 
 @pytest.mark.slow

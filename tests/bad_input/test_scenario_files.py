@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from smarketing_sim.errors import InputError
-from smarketing_sim.scenario.files import load, parse_overrides
+from smarketing_sim.scenario.files import load
+from smarketing_sim.scenario.layering import parse_overrides
 from tests.bad_input.conftest import hold_clear, judged, mutated
 from tests.patience import HANG_SECONDS
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from smarketing_sim.charts import style
-from smarketing_sim.plain import REPLACED
+from smarketing_sim.printable import REPLACED
 from smarketing_sim.report.notebook.display import figure_svg
 from smarketing_sim.scenario.building import to_document
 from smarketing_sim.scenario.files import load

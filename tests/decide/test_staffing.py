@@ -70,7 +70,7 @@ def test_the_answer_is_told_by_intervals_on_both_sides(answer: Staffing) -> None
     assert answer.p_kept.low >= KEEP
     assert answer.p_kept_one_fewer is not None
     assert answer.p_kept_one_fewer.high < KEEP
-    assert f"{answer.headcount} reps keep them in" in reason(answer)
+    assert f"{answer.headcount} reps keep the promises in" in reason(answer)
 
 
 def test_fewer_than_sixty_experiments_are_needed_and_counted(answer: Staffing) -> None:
@@ -125,7 +125,7 @@ def test_an_impossible_promise_names_the_clause_and_what_unlimited_reps_reach() 
     assert found.unlimited.attained["speed"].mean == pytest.approx(np.mean(ceiling), abs=0.03)
     assert found.unlimited.attained["speed"].mean < 0.9
     told = reason(found)
-    assert "no headcount up to 8 keeps them in 80% of months" in told
+    assert "no headcount up to 8 keeps the promises in 80% of months" in told
     assert "unlimited reps reach" in told
     assert told.endswith("what stands in the way is sla.speed")
 

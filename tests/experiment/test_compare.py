@@ -80,7 +80,7 @@ def test_only_experiments_with_the_same_luck_are_paired() -> None:
     some = [replication(r, {"quality": [1, 1], "speed": [1, 1]}) for r in range(3)]
     a = of(scenario, some)
     for b in (of(scenario, some, seed=2), of(scenario, some[:2]), of(scenario, [some[0], some[2], some[1]])):
-        with pytest.raises(InputError, match="same seed and replications"):
+        with pytest.raises(InputError, match="only the same simulated years can be paired; these are years 0 to"):
             compare(a, b)
 
 
@@ -147,7 +147,7 @@ def test_all_differences_of_a_measure_are_covered_with_the_promised_chance() -> 
 def test_several_are_paired_only_under_the_same_luck_and_not_with_nothing() -> None:
     scenario = two_clauses()
     some = [replication(r, {"quality": [1, 1], "speed": [1, 1]}) for r in range(3)]
-    with pytest.raises(InputError, match="same seed"):
+    with pytest.raises(InputError, match="same simulated years"):
         compare_all(of(scenario, some), [of(scenario, some), of(scenario, some, seed=2)])
     with pytest.raises(InputError, match="at least one other"):
         compare_all(of(scenario, some), [])

@@ -99,7 +99,8 @@ import resource, sys, time, warnings
 from pathlib import Path
 from smarketing_sim.experiment.effort import effort_of
 from smarketing_sim.experiment.replications import replicate
-from smarketing_sim.scenario.files import load, parse_overrides
+from smarketing_sim.scenario.files import load
+from smarketing_sim.scenario.layering import parse_overrides
 warnings.simplefilter("ignore")
 replicate(load(Path(sys.argv[2]), {}), 1, 0, sys.argv[1], False)
 scenario = load(Path(sys.argv[2]), parse_overrides(sys.argv[3:]))

@@ -127,7 +127,7 @@ def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
     show_sections: Callable[..., Any], planning: Report
 ) -> None:
     found = Simulation(24, 2).run(planning.scenario)
-    plan = replace(planning, experiment=found)
+    plan = replace(planning, years=found)
     page = show_sections([show_for_finance], plan).text
     terms, series = plan.scenario.economics, found.series
     money_left = series("contribution") - terms.gross_margin * terms.lifetime_factor * (

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from smarketing_sim.errors import AlternativeWarning, CadenceWarning, DoubleCountingWarning, InputError, Problem
 from smarketing_sim.scenario.building import build, override, to_document
-from smarketing_sim.scenario.files import examined, load, parse_overrides
+from smarketing_sim.scenario.files import examined, load
+from smarketing_sim.scenario.layering import parse_overrides
 from smarketing_sim.scenario.schema import Scenario, flatten
 from tests.builders import base_document
 from tests.conftest import PARAMS, ROOT

@@ -12,8 +12,9 @@ import pytest
 from smarketing_sim.errors import HolidayWarning, InputError
 from smarketing_sim.scenario.building import build, override, to_document
 from smarketing_sim.scenario.countries import country_name, public_holidays
-from smarketing_sim.scenario.files import examined, load, parse_overrides
+from smarketing_sim.scenario.files import examined, load
 from smarketing_sim.scenario.holidays import DaysOff, Holidays
+from smarketing_sim.scenario.layering import parse_overrides
 from smarketing_sim.scenario.schema import Scenario
 
 CLOSED: tuple[tuple[int, int], ...] = ()

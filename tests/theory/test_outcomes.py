@@ -10,7 +10,7 @@ import pytest
 from smarketing_sim.engine import simulate, simulate_unlimited
 from smarketing_sim.ledger import RESULTS, Ledger
 from smarketing_sim.measure import queueing
-from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.decay import decay_presets
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from tests.builders import Overrides, make_demand, make_scenario

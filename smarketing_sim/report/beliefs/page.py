@@ -27,7 +27,7 @@ from smarketing_sim.report.beliefs.charts import belief_span_chart, tornado_char
 from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, heading, record, say, show, table
-from smarketing_sim.scenario.evidence import decay_presets
+from smarketing_sim.scenario.decay import decay_presets
 from smarketing_sim.scenario.ranges import ranges_of, words
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, gain, money, range_of

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from smarketing_sim import __version__
-from smarketing_sim.patience import HANG_SECONDS
+from smarketing_sim.timeouts import HANG_SECONDS
 
 _PACKAGES = ("numpy", "scipy", "simpy", "pandas", "seaborn", "matplotlib", "tzdata", "holidays")
 

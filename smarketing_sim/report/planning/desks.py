@@ -17,7 +17,7 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
 from smarketing_sim.report.planning.planning import Report
-from smarketing_sim.scenario.evidence import DecayPreset, decay_presets
+from smarketing_sim.scenario.decay import DecayPreset, decay_presets
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import (
     counted,
