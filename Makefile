@@ -58,20 +58,19 @@ notebooks: $(DEV_STAMP) ## run the notebooks and store the few outputs that test
 # A notebook is dealt out like a file of tests: whole, for its cells share a kernel.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=900 \
 	--nbval-sanitize-with tests/sanitize.cfg
-# Three on two cores, for long tests often wait: for a server, a browser, a process to end.
 # Files keep the order that tests/conftest.py gives them: no worker is left with a long one at the end.
-PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder -q
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 test: lint ## lint, run every notebook, run every test
-	@$(PYTEST) -n 3 $(NBVAL) notebooks tests
+	@$(PYTEST) $(NBVAL) notebooks tests
 
 # Ruff and mypy remember what they have looked at, and so look at what changed alone.
-quick: $(DEV_STAMP) ## lint what changed and run the tests that are neither slow nor need a browser: a few minutes
+quick: $(DEV_STAMP) ## lint what changed and run the tests that are neither slow nor need a browser: under two minutes
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
-	@$(PYTEST) -n 2 -m "not slow and not browser" --durations=5 --durations-min=4
+	@$(PYTEST) -m "not slow and not browser" --durations=5 --durations-min=4
 
 lint: $(DEV_STAMP) ## style, types, floors of the house, spelling
 	@$(BIN)/ruff check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -31,9 +32,12 @@ class Plots:
         self._years = years
         tell_money_in(years.scenario.currency)
 
-    def waiting(self, ax: Axes | None = None) -> Axes:
-        """Draw when in the week leads wait: mean number by hour, new leads and follow-ups together."""
-        return self._drawn(charts.waiting, charts.waiting_finding, ax, 2.9)
+    def waiting(self, ax: Axes | None = None, *, darkest: float | None = None) -> Axes:
+        """Draw when in the week leads wait: mean number by hour, new leads and follow-ups together.
+
+        Two plans can be held side by side where both get the same ``darkest``: how many leads are the darkest colour.
+        """
+        return self._drawn(partial(charts.waiting, darkest=darkest), charts.waiting_finding, ax, 2.9)
 
     def response(self, ax: Axes | None = None) -> Axes:
         """Draw how old leads are when they are called, on both clocks, with 95% of the simulated years."""

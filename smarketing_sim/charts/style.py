@@ -35,17 +35,26 @@ def _figure(width: float, height: float, axes: Axes | None = None) -> tuple[Figu
         return figure, figure.subplots()
 
 
-def waiting_map(waiting: Floats, *, axes: Axes | None = None) -> Figure:
-    """Draw the mean number of leads waiting by hour of the week; ``waiting`` has shape (168,), Monday first.
+def waiting_map(waiting: Floats, *, zone: str = "", darkest: float | None = None, axes: Axes | None = None) -> Figure:
+    """Draw the mean number of leads waiting by hour of the week.
 
-    Here as in the charts below, ``axes`` are those to draw on; left out, a figure of their own is made.
+    Parameters
+    ----------
+    waiting
+        Shape (168,), Monday first.
+    zone
+        The time zone that the hours are told in.
+    darkest
+        How many leads are the darkest colour; the most of these where left out.
+    axes
+        Here as in the charts below, those to draw on; left out, a figure of their own is made.
     """
     with mpl.rc_context(LOOK):
         figure, axes = _figure(8.2, 2.7, axes)
         grid = pd.DataFrame(np.reshape(waiting, (7, 24)), index=list(DAYS))
         sns.heatmap(grid, ax=axes, cmap=sns.light_palette(ORANGE, as_cmap=True), linewidths=0.5, linecolor="white",
-                    vmin=0, cbar_kws={"label": "leads waiting", "pad": 0.015, "aspect": 14})  # fmt: skip
-        axes.set(xlabel="hour of the day", ylabel="")
+                    vmin=0, vmax=darkest, cbar_kws={"label": "leads waiting", "pad": 0.015, "aspect": 14})  # fmt: skip
+        axes.set(xlabel=f"hour of the day, {zone}".removesuffix(", "), ylabel="")
         axes.set_xticks(np.arange(0, 25, 3), [f"{h}:00" for h in range(0, 25, 3)], rotation=0)
         axes.tick_params(left=False, bottom=False, labelrotation=0)
     return figure

@@ -22,12 +22,13 @@ from smarketing_sim.words.numbers import few, money, months, percent, readable, 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def waiting(years: Replications, axes: Axes | None = None) -> Figure:
+def waiting(years: Replications, axes: Axes | None = None, *, darkest: float | None = None) -> Figure:
     """Draw when in the week leads wait: the mean number by hour, new leads and follow-ups together.
 
     Here as below, ``axes`` are those to draw on; left out, a figure of their own is made, which any thread may do.
     """
-    return style.waiting_map(waiting_by_hour(years), axes=axes)
+    zone = years.scenario.calendar.zone
+    return style.waiting_map(waiting_by_hour(years), zone=zone, darkest=darkest, axes=axes)
 
 
 def waiting_finding(years: Replications) -> str:

@@ -147,6 +147,17 @@ def test_each_chart_is_titled_by_what_it_shows(years: sm.Years) -> None:
     plt.close("all")
 
 
+def test_two_maps_with_one_darkest_share_a_scale_and_name_their_zone(years: sm.Years) -> None:
+    from matplotlib import pyplot as plt
+
+    own, shared = years.plot.waiting(), years.plot.waiting(darkest=90.0)
+    most = (years.stacked("waiting_new") + years.stacked("waiting_retries")).mean(axis=0).max()
+    assert own.collections[0].get_clim() == pytest.approx((0.0, most))
+    assert shared.collections[0].get_clim() == (0.0, 90.0)
+    assert years.scenario.calendar.zone in own.get_xlabel()
+    plt.close("all")
+
+
 def test_exported_tables_hold_what_was_shown(years: sm.Years, tmp_path: Path) -> None:
     written = years.export(tmp_path / "out", replication=1)
     assert {path.name for path in written} == {
