@@ -91,9 +91,10 @@ def _usual(scenario: Scenario) -> dict[str, Benchmark]:
     rate = 1.0 if scenario.currency == DOLLARS else scenario.exchange.get(DOLLARS, np.nan)
     media, terms = BENCHMARKS["cost_per_handed"], scenario.economics
     margin = terms.gross_margin * sum(persona.share * persona.deal_value for persona in scenario.personas.values())
+    source = media.source if scenario.currency == DOLLARS else f"{media.source}; at {rate:g} to the dollar"
     won = ONE_OFF if terms.is_one_off else BENCHMARKS["cost_per_won"]
     return BENCHMARKS | {
-        "cost_per_handed": Benchmark(rate * media.low, rate * media.high, media.source),
+        "cost_per_handed": Benchmark(rate * media.low, rate * media.high, source),
         "cost_per_won": Benchmark(margin * won.low, margin * won.high, won.source),
     }
 

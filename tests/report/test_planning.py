@@ -200,9 +200,20 @@ def test_a_page_in_another_currency_says_the_same_with_its_own_amounts(
         amounts.append([float(n.replace(",", "")) * SCALES[unit] for n, unit in re.findall(marks, text)])
         told.append(re.sub(marks, "#", text).replace("Norwegian kroner", "US dollars"))
     assert "$" not in told[1]
+    assert "; at 10 to the dollar" in told[1]  # what is usual was seen in dollars
+    told[1] = told[1].replace("; at 10 to the dollar", "")
     assert told[1] == told[0]
     assert len(amounts[0]) > 50
     assert amounts[1] == pytest.approx([10 * amount for amount in amounts[0]], rel=0.06, abs=6)
+
+
+def test_a_range_that_reads_like_its_mean_is_told_once(tmp_path: Path, show_sections: Callable[..., _Shown]) -> None:
+    scenario = scenario_with(tmp_path, {"sales.sdr.headcount": 60})
+    idle = Simulation(2).run(scenario)
+    assert idle.series("response_business_p50_minutes").max() < 0.5
+    page = show_sections([sections.show_ages], Report(idle))
+    assert "less than a minute range the same" in page.text
+    assert "to less than a minute" not in page.text
 
 
 @pytest.mark.slow

@@ -307,7 +307,11 @@ def _month_words(kept: object, total: int) -> str:
 
 def _spread(report: Report, name: str, in_words: Callable[[float], str]) -> tuple[str, str]:
     value = report.mean(name)
-    return (in_words(value.mean), "" if np.isinf(value.mean) else f"range {range_of(value, in_words)}")
+    words = in_words(value.mean)
+    if np.isinf(value.mean):
+        return words, ""
+    same = in_words(value.low) == words == in_words(value.high)
+    return words, "range the same" if same else f"range {range_of(value, in_words)}"
 
 
 def _money(report: Report, name: str) -> tuple[str, str]:
