@@ -99,9 +99,9 @@ def compare(
     """
     if not others:
         raise InputError("compare needs two plans at least")
-    those = [a, *others]
-    plans = [one for one in those if isinstance(one, Scenario)]
-    known = next((one for one in those if isinstance(one, Replications)), None)
+    sides = [a, *others]
+    plans = [one for one in sides if isinstance(one, Scenario)]
+    known = next((one for one in sides if isinstance(one, Replications)), None)
     if replications is None:
         replications = QUICK_YEARS if known is None else len(known.measures)
     if seed is None:
@@ -109,7 +109,7 @@ def compare(
     jobs = replications * len(plans)
     with prepared(replications, seed, years=jobs, executor=executor, progress=progress) as simulation:
         made = iter([step.run(plan) for plan, step in zip(plans, simulation.parts([1.0] * len(plans)), strict=True)])
-    found = [next(made) if isinstance(one, Scenario) else one for one in those]
+    found = [next(made) if isinstance(one, Scenario) else one for one in sides]
     base, *rest = found
     answer = paired.compare_all(base, rest) if len(rest) > 1 else paired.compare(*found)
     tell_money_in(base.scenario.currency)

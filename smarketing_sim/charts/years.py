@@ -20,6 +20,8 @@ from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.numbers import few, money, months, percent, readable, span, wait
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_NOTICED = 0.005
+"""As a mean number of leads, less than this is told as none."""
 
 
 def waiting(years: Replications, axes: Axes | None = None, *, darkest: float | None = None) -> Figure:
@@ -34,7 +36,7 @@ def waiting(years: Replications, axes: Axes | None = None, *, darkest: float | N
 def waiting_finding(years: Replications) -> str:
     """Return the hour of the week in which most leads wait, and how many."""
     when, count = busiest_hour(years)
-    return f"Leads wait most on {when}: {few(count)} at a time" if when and count >= 0.005 else "No lead waits"
+    return f"Leads wait most on {when}: {few(count)} at a time" if when else "No lead waits"
 
 
 def waiting_by_hour(years: Replications) -> Floats:
@@ -44,9 +46,9 @@ def waiting_by_hour(years: Replications) -> Floats:
 
 
 def busiest_hour(years: Replications) -> tuple[str, float]:
-    """Return the hour of the week with most leads waiting, in words, and how many; no words where there is none."""
+    """Return the hour of the week with most leads waiting, in words, and how many; no words where hardly any does."""
     by_hour = waiting_by_hour(years)
-    if np.all(np.isnan(by_hour)):
+    if not np.nanmax(by_hour, initial=0.0) >= _NOTICED:
         return "", 0.0
     hour = int(np.nanargmax(by_hour))
     return f"{_DAYS[hour // 24]} from {hour % 24}:00 to {hour % 24 + 1}:00", float(by_hour[hour])

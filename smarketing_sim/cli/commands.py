@@ -201,8 +201,8 @@ def _best(
         }
         for place, scenario in enumerate(scenarios)
     ]
-    settings = {"measure": measure, "indifference": indifference, "seed": simulation.seed}
-    return {**settings, "choice": found.choice, "guaranteed": found.guaranteed, "scenarios": listed}
+    facts = {"measure": measure, "indifference": indifference, "seed": simulation.seed}
+    return {**facts, "choice": found.choice, "guaranteed": found.guaranteed, "scenarios": listed}
 
 
 def _hold_failures(experiment: Replications) -> None:

@@ -35,5 +35,5 @@ def load_with(path: Path, sets: Sequence[str]) -> Scenario:
     tell_money_in(scenario.currency)
     if not is_ready():
         tell("compiling the engine on its first run; that takes about twenty seconds, once")
-    settings = (setting.partition("=") for setting in sets)
-    return named_with(scenario, {path.strip(): value.strip() for path, _, value in settings})
+    pairs = (setting.partition("=") for setting in sets)
+    return named_with(scenario, {path.strip(): value.strip() for path, _, value in pairs})

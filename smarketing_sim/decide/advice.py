@@ -196,8 +196,8 @@ def advise(
         plans[best.lever.label] = best.lever.scenario
     curves = volume_curves(plans, next(step), factors=VOLUMES)
     choices = {} if best is None else {best.lever.label: best.lever.overrides}
-    judged = next(step)
-    doubt = regret(scenario, choices, judged.of(max(1, few.replications // 2))) if choices else None
+    doubted = next(step)
+    doubt = regret(scenario, choices, doubted.of(max(1, few.replications // 2))) if choices else None
     beliefs = belief_ranges(scenario, next(step).of(1), draws=DRAWS)
     goal_years = next(step).of(min(simulation.replications, GOAL_YEARS))
     goal = None if best is None else _goal(scenario, best, goal_years)

@@ -54,9 +54,8 @@ class Pair:
         here, there = (flatten(side.document) for side in self._sides)
         apart = [path for path in dict.fromkeys([*here, *there]) if here.get(path, _ABSENT) != there.get(path, _ABSENT)]
         for path in apart:
-            if not any(
-                other.startswith(f"{path}.") for other in apart
-            ):  # empty on one side, known in full by the other
+            # A path with others below it is empty on one side, and known in full by the other.
+            if not any(other.startswith(f"{path}.") for other in apart):
                 known = self._one_sided(path) or path
                 found[cause_of(known)][known] = None
         if all(self._only(SOURCES)):

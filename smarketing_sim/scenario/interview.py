@@ -169,11 +169,11 @@ def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origin
     if broken:
         raise InputError([problem_at((path,), rule, origins=where, value=data[path]) for path, rule in broken.items()])
     follows = {"the country", "the time zone", "the currency", "the deal's value"}
-    sources = {
+    origin_of = {
         name: "answered" if name in answered else f"follows from {why}" if why in follows else f"assumed: {why}"
         for name, (_, why) in kept.items()
     }
-    return Interview(answers, sources, answered)
+    return Interview(answers, origin_of, answered)
 
 
 def _typed(name: str, text: str) -> Any:

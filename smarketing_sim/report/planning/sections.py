@@ -85,10 +85,10 @@ def show_load(report: Report) -> None:
 
 def where_leads_wait(report: Report) -> Around:
     """Return the words around the chart of waiting leads by hour of the week."""
-    if charts.busiest_hour(report.years)[1] < 0.005:
+    when, count = charts.busiest_hour(report.years)
+    if not when:
         return Around("No lead was waiting in any hour of the week.")
     new = report.years.stacked("waiting_new").mean(axis=0)
-    when, count = charts.busiest_hour(report.years)
     share = float(new.sum() / max(charts.waiting_by_hour(report.years).sum(), 1e-12))
     return Around(
         "Mean number of leads waiting for an attempt that is due, new leads and follow-ups together, by hour of the "
