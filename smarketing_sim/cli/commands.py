@@ -31,7 +31,6 @@ from smarketing_sim.experiment.default_years import QUICK_YEARS
 from smarketing_sim.printable import one_line
 
 if TYPE_CHECKING:
-    from smarketing_sim.decide.usual import Implied
     from smarketing_sim.experiment.replications import Replications
     from smarketing_sim.experiment.simulation import Simulation
     from smarketing_sim.scenario.schema import Scenario
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
 @app.command()
 def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> None:
     """Validate scenario files, print every problem in them, and show what each implies about a company."""
+    from smarketing_sim.decide.usual import self_check
+    from smarketing_sim.experiment.stability import stability
     from smarketing_sim.scenario.files import load
     from smarketing_sim.scenario.layering import parse_overrides
 
@@ -51,7 +52,9 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
             found += list(error.problems)
     fine = {} if found else checked
     left_out = {path: why for path, scenario in fine.items() if (why := not_checked(scenario))}
-    implied = {path: _implied(scenario) for path, scenario in fine.items() if path not in left_out}
+    years = {path: _few_years(scenario) for path, scenario in fine.items() if path not in left_out}
+    implied = {path: self_check(some) for path, some in years.items()}
+    settled = {path: stability(some).to_json() for path, some in years.items()}
     if as_json:
         from smarketing_sim.decide.usual import to_json
 
@@ -61,27 +64,31 @@ def check(params: ManyParams, sets: Sets = NO_WORDS, as_json: Json = False) -> N
                 "problems": [str(problem) for problem in found],
                 "scenarios": {path: scenario.digest for path, scenario in checked.items()},
                 "company": {path: to_json(numbers) for path, numbers in implied.items()},
+                "stability": settled,
                 "not_simulated": left_out,
             }
         )
     if found:
         raise InputError(found) if not as_json else typer.Exit(2)
     for name, scenario in checked.items() if not as_json else ():
+        from smarketing_sim.decide.usual import YEARS
         from smarketing_sim.report.planning.company import holidays_text, self_check_text
         from smarketing_sim.words.numbers import tell_money_in, upper_first
+        from smarketing_sim.words.settling import backlog_words
 
         tell_money_in(scenario.currency)
         first = f"{one_line(name)}: fine; {one_line(scenario.name)}, digest {scenario.digest[:8]}"
-        text = self_check_text(implied[name]) if name in implied else upper_first(f"{left_out[name]}.")
-        say(f"{first}\n{holidays_text(scenario)}\n{text}")
+        text = upper_first(f"{left_out[name]}.") if name in left_out else self_check_text(implied[name])
+        trend = "" if name in left_out else f"Backlog, in {YEARS} simulated years: {backlog_words(settled[name])}\n"
+        say(f"{first}\n{holidays_text(scenario)}\n{trend}{text}")
 
 
-def _implied(scenario: Scenario) -> list[Implied]:
-    """Simulate a few years and return what a scenario implies about a company."""
-    from smarketing_sim.decide.usual import YEARS, self_check
+def _few_years(scenario: Scenario) -> Replications:
+    """Simulate a few years, to see what a scenario implies about a company."""
+    from smarketing_sim.decide.usual import YEARS
     from smarketing_sim.experiment.simulation import Simulation
 
-    return self_check(Simulation(YEARS).panel([scenario])[0])
+    return Simulation(YEARS).panel([scenario])[0]
 
 
 @app.command()
@@ -106,6 +113,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Simulate a scenario; print each clause with its range and chance kept, revenue and utilisation."""
+    from smarketing_sim.decide.settled_load import load_json
     from smarketing_sim.experiment.precision import parse_precision
     from smarketing_sim.experiment.results import to_json
     from smarketing_sim.experiment.simulation import Simulation
@@ -122,6 +130,7 @@ def run(
     if out is not None:
         _write_ledgers(experiment, out)
     answer = to_json(experiment)
+    answer["load_check"] |= load_json(experiment)
     show(answer, _words("run_text"), as_json=as_json)
     _hold_failures(experiment)
     broken = [c["id"] for c in answer["clauses"] if require is not None and _below(c["p_kept"]["mean"], require)]

@@ -86,6 +86,7 @@ class Pair:
         for group in NAMED:
             _put(document, group, self._things(group, from_b))
         _drop_absent_reps(document)
+        _drop_uncovered_clauses(document)
         _put(document, _TERRITORIES, dict(_at(document, _TERRITORIES)))
         label = " and ".join(sorted(from_b, key=CAUSES.index))
         return build({**document, "name": f"{label} of the second plan"})
@@ -225,6 +226,14 @@ def _drop_absent_reps(document: Document) -> None:
     said, headcount = _at(document, REPS), document["sales"]["sdr"]["headcount"]
     kept = {number: rep for number, rep in said.items() if int(number) <= headcount and any(_said(rep))}
     _put(document, REPS, kept)
+
+
+def _drop_uncovered_clauses(document: Document) -> None:
+    """Drop the clauses about a source that this plan has not: there is no lead to judge them by."""
+    sources = _at(document, SOURCES)
+    document["sla"] = {
+        name: clause for name, clause in document["sla"].items() if clause["applies_to"]["source"] in (None, *sources)
+    }
 
 
 def _said(rep: Document) -> Iterator[bool]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_all_year, kept_in_a_month
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.stability import stability
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.measure.names import HEADLINES
 from smarketing_sim.measure.sla import ClauseCounts
@@ -217,6 +218,7 @@ def to_json(experiment: Replications) -> dict[str, Any]:
             "fully_loaded": mean_of(experiment, "contribution_loaded").as_dict(),
         },
         "utilisation": {side: mean_of(experiment, f"{side}_utilisation").as_dict() for side in ("sdr", "ae")},
+        "stability": stability(experiment).to_json(),
         "load_check": {
             "planned": _number(mean_of(experiment, "load_planned").mean),
             "with_early_stopping": _number(mean_of(experiment, "load_with_early_stopping").mean),

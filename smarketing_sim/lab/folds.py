@@ -28,7 +28,7 @@ _BUSINESS_WINDOWS = tuple(Span(days, "day", True) for days in (1, 2, 3, 5, 8, 10
 def folds_of(state: State) -> dict[str, dict[str, Control]]:
     """Return what can be unfolded, by title, and in each fold its controls by name; empty folds are left out."""
     folds = {
-        "Queue order": _queue(),
+        "Queue order": _queue(state),
         "Cadence": _cadence(state),
         "The reps’ day": {"inbound_time": _inbound_time(state)},
         "How fast interest fades": {"decay": _decay(state)},
@@ -38,13 +38,15 @@ def folds_of(state: State) -> dict[str, dict[str, Control]]:
     return {title: controls for title, controls in folds.items() if controls}
 
 
-def _queue() -> dict[str, Control]:
+def _queue(state: State) -> dict[str, Control]:
+    queue = state.base.sales.sdr.queue
     order = W.Dropdown(
         options=[(f"the {order.words}", name) for name, order in ORDERS.items()],
+        value=queue.order,
         description="Call first",
         **_wide("16em"),
     )
-    first = W.Checkbox(description="New leads before every follow-up", indent=False)
+    first = W.Checkbox(value=queue.new_before_retries, description="New leads before every follow-up", indent=False)
     return {
         "order": Control(order, _setter(f"{_QUEUE}.order"), lambda state: state.scenario.sales.sdr.queue.order),
         "new_first": Control(

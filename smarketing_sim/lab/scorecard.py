@@ -19,6 +19,7 @@ from smarketing_sim.words.numbers import (
     readable,
     wait,
 )
+from smarketing_sim.words.settling import backlog_words, unsettled_words
 from smarketing_sim.words.tables import table_html
 
 _Words = Callable[[float | None], str]
@@ -41,7 +42,8 @@ def scorecard_html(answer: Answer) -> str:
     headings = ("who promises what", "attained (range)", "chance kept in a month (range)")
     contract = table_html(headings, clauses) if clauses else "<p>No contract is written in this plan.</p>"
     money_table = table_html(("what it comes to", "mean (range)"), figures(answer))
-    message = "".join(f"<p>{escape(text)}</p>" for text in (_contribution_told(answer), _years_told(answer)))
+    told = (unsettled_words(card["stability"]), _contribution_told(answer), _years_told(answer))
+    message = "".join(f"<p>{escape(text)}</p>" for text in told if text)
     return f'<div class="lab-card">{contract}{money_table}{message}</div>'
 
 
@@ -59,6 +61,7 @@ def figures(answer: Answer) -> list[tuple[str, str]]:
         (_CALLED, ranged(card["response_minutes"]["business"]["p50"], wait)),
         ("reps’ time in use (utilisation)", ranged(card["utilisation"]["sdr"], percent)),
         ("account executives’ time in use", ranged(card["utilisation"]["ae"], percent)),
+        ("backlog", backlog_words(card["stability"])),
     ]
 
 

@@ -74,11 +74,14 @@ class MoneySums(Sums):
     ----------
     expected_revenue, cohort_revenue, booked_revenue, won_count
         As in :class:`Economics`.
+    expected_by_month
+        Expected revenue by the month in which its lead was created, shape (months,).
     rep_minutes
         Minutes of attempts begun in the horizon: all, on second records, and on other leads outside the profile.
     """
 
     expected_revenue: float
+    expected_by_month: Floats
     cohort_revenue: float
     booked_revenue: float
     won_count: float
@@ -90,8 +93,11 @@ class MoneySums(Sums):
         valued = np.flatnonzero(~np.isnan(case.leads["value"]))
         value, mine = case.leads["value"][valued], case.economics_cohort[valued]
         closed = case.in_horizon(case.leads["deal_closed_at"][valued])
+        created, expected = case.created_leads["created_at"], case.created_leads["expected_value"]
+        month, months = case.line.month_of(created), len(case.line.month_starts_at) - 1
         return cls(
-            expected_revenue=float(case.created_leads["expected_value"].sum()),
+            expected_revenue=float(expected.sum()),
+            expected_by_month=np.bincount(month, weights=expected, minlength=months).astype(np.float64),
             cohort_revenue=float(value[mine].sum()),
             booked_revenue=float(value[closed].sum()),
             won_count=float(np.count_nonzero(mine)),

@@ -82,18 +82,24 @@ def expected_attempts(scenario: Scenario) -> Floats:
 @once_per_scenario
 def minutes_per_lead(scenario: Scenario) -> tuple[float, float]:
     """Return rep minutes for one lead: every planned attempt made and unanswered, and with stops at a connection."""
-    sdr = scenario.sales.sdr
     made = expected_attempts(scenario)
     planned, with_stops = 0.0, 0.0
     still = mean_reachable_share(scenario)
-    for number in range(1, sdr.cadence.max_attempts + 1):
-        channel = sdr.channels[sdr.cadence.channel(number)]
-        silent = channel.voicemail_share * channel.voicemail + (1.0 - channel.voicemail_share) * channel.no_answer
+    for number in range(1, scenario.sales.sdr.cadence.max_attempts + 1):
+        silent, talk = attempt_minutes(scenario, number)
         connects = still * connect_prob(scenario, number)
-        planned += channel.preparation + silent
-        with_stops += made[number - 1] * (channel.preparation + silent) + connects * (channel.talk - silent)
+        planned += silent
+        with_stops += made[number - 1] * silent + connects * (talk - silent)
         still -= connects
     return planned, with_stops
+
+
+def attempt_minutes(scenario: Scenario, number: int) -> tuple[float, float]:
+    """Return mean rep minutes of an attempt, preparation included: where nobody answers, and with a talk."""
+    sdr = scenario.sales.sdr
+    channel = sdr.channels[sdr.cadence.channel(number)]
+    silent = channel.voicemail_share * channel.voicemail + (1.0 - channel.voicemail_share) * channel.no_answer
+    return channel.preparation + silent, channel.preparation + channel.talk
 
 
 def scheduled_minutes(case: Case) -> float:

@@ -148,16 +148,47 @@ def waiting_by_hour(case: Case, sums: WaitingSums) -> tuple[Floats, Floats]:
     hour, hours = _hours_of_week(case.line)
     if not len(hour):
         return np.full(168, np.nan), np.full(168, np.nan)
-    waited = 60.0 * sums.joined_count.cumsum(axis=1)[:, :-2] + sums.joined_minutes[:, 1:-1]
-    means = [np.bincount(hour, weights=np.maximum(minutes, 0.0) / 60.0, minlength=168) / hours for minutes in waited]
+    means = [np.bincount(hour, weights=waited, minlength=168) / hours for waited in _waited_hours(sums)]
     return means[0], means[1]
+
+
+def waiting_by_month(case: Case, sums: WaitingSums) -> Floats:
+    """Return the mean number of leads waiting in each month of the horizon: new leads, and follow-ups.
+
+    Returns
+    -------
+    Floats
+        Shape (2, months); an hour counts for the month in which it begins.
+    """
+    month, hours = _months_of_hours(case.line)
+    means = [np.bincount(month, weights=waited, minlength=len(hours)) / hours for waited in _waited_hours(sums)]
+    return np.stack(means)
+
+
+def _waited_hours(sums: WaitingSums) -> Floats:
+    """Return the hours that leads waited in each hour of the horizon; shape (2, hours)."""
+    minutes = 60.0 * sums.joined_count.cumsum(axis=1)[:, :-2] + sums.joined_minutes[:, 1:-1]
+    waited: Floats = np.maximum(minutes, 0.0) / 60.0
+    return waited
 
 
 @functools.lru_cache(maxsize=64)
 def _hours_of_week(line: Timeline) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the hour of the week of each hour of the horizon, and how often each comes, from 1."""
-    hour = line.hour_of_week(np.arange(line.horizon_starts_at, line.horizon_ends_at - 59.0, 60.0))
+    hour = line.hour_of_week(_hours(line))
     return hour, np.maximum(np.bincount(hour, minlength=168), 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _months_of_hours(line: Timeline) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the month of each hour of the horizon, from 0, and how many hours each has, from 1."""
+    month = line.month_of(_hours(line))
+    return month, np.maximum(np.bincount(month, minlength=len(line.month_starts_at) - 1), 1)
+
+
+def _hours(line: Timeline) -> Floats:
+    """Return when each whole hour of the horizon begins."""
+    return np.arange(line.horizon_starts_at, line.horizon_ends_at - 59.0, 60.0)
 
 
 def _new_waits(case: Case) -> tuple[Floats, Floats]:

@@ -21,6 +21,7 @@ from smarketing_sim.measure.response import (
     quantiles,
     rising,
     waiting_by_hour,
+    waiting_by_month,
 )
 from smarketing_sim.measure.sla import ClauseCounts, ClauseSums, measure_clauses
 from smarketing_sim.measure.sums import Sums
@@ -46,6 +47,10 @@ class Measures:
         Shape (sources, ``FUNNEL_COLUMNS``).
     waiting_new, waiting_retries
         Mean number of leads waiting by hour of the week, shape (168,).
+    waiting_by_month
+        Mean number of leads waiting by month, new leads and follow-ups; shape (2, months).
+    expected_by_month
+        Revenue expected from the leads created in each month, whenever they close; shape (months,).
     called_business, called_wall
         Share called within each age of ``BUSINESS_GRID`` and ``WALL_GRID``.
     attempts_made
@@ -59,6 +64,8 @@ class Measures:
     funnel: Floats
     waiting_new: Floats
     waiting_retries: Floats
+    waiting_by_month: Floats
+    expected_by_month: Floats
     called_business: Floats
     called_wall: Floats
     attempts_made: Floats
@@ -90,6 +97,8 @@ def measure(ledger: Ledger, scenario: Scenario, *, unlimited: Ledger | None = No
         funnel=by_source,
         waiting_new=new,
         waiting_retries=retries,
+        waiting_by_month=waiting_by_month(case, sums.waiting),
+        expected_by_month=sums.money.expected_by_month,
         called_business=called_business,
         called_wall=called_wall,
         attempts_made=sums.response.attempts_made,

@@ -256,7 +256,7 @@ def test_folded_controls_open_by_key_count_and_can_be_undone(visit: Visit) -> No
     assert not page.get_by_label("Call first").is_visible()
     visit.press("Queue order")
     page.get_by_label("Call first").select_option("the newest")
-    page.get_by_text("call first: the longest due → the newest").wait_for()
+    page.get_by_text("call first: the soonest deadline → the newest").wait_for()
     visit.press("Cadence")
     visit.slide("Attempts at most", "ArrowLeft", 3)
     page.get_by_text("asks for 4 attempts, the cadence plans 3").wait_for()
@@ -265,7 +265,7 @@ def test_folded_controls_open_by_key_count_and_can_be_undone(visit: Visit) -> No
     assert visit.value("Attempts at most") == "6"
     visit.press("Undo")
     page.get_by_text("Now: the plan as it was opened.").wait_for()
-    assert page.get_by_label("Call first").input_value() == "the longest due"
+    assert page.get_by_label("Call first").input_value() == "the soonest deadline"
 
 
 def test_a_plan_saved_in_the_page_is_read_back_and_never_written_over(visit: Visit, place: Path) -> None:

@@ -47,10 +47,10 @@ def test_people_read_the_optimum_the_hour_the_ages_and_the_grid(smarketing: Comm
 
 
 def test_set_and_seed_change_the_question(smarketing: Command, tiny: Path) -> None:
-    words = ("--set", "sla.speed=null", "--set", "alternatives.one_business_day=null", "--seed", 4, "--json")
+    words = ("--set", "sla.speed=null", "--set", "alternatives.two_business_hours=null", "--seed", 4, "--json")
     answer = json.loads(smarketing("design", tiny, *FEW, *words).out)
     assert answer["seed"] == 4
-    assert answer["scenario"].startswith("Tiny plan with no sla: speed, no alternatives: one business day")
+    assert answer["scenario"].startswith("Tiny plan with no sla: speed, no alternatives: two business hours")
     assert answer["optimum"]["within"] is None
     assert answer["gain_of_deadline_order_alone"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
 

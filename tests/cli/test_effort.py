@@ -110,7 +110,7 @@ def test_check_simulates_no_year_of_a_huge_plan_and_says_so(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a check of a huge plan simulates nothing")
 
-    monkeypatch.setattr("smarketing_sim.cli.commands._implied", never)
+    monkeypatch.setattr("smarketing_sim.cli.commands._few_years", never)
     said = smarketing("check", tiny, *HUGE)
     assert said.code == 0, said.err
     assert "tiny.yaml: fine; " in said.out

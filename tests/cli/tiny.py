@@ -21,6 +21,7 @@ marketing:
     event_list: null
     social: null
   campaigns: {{winter_webinar: null, spring_search: null, trade_fair: null, autumn_search: null}}
+sla: {{speed: {{within: 6 business hours}}, demo_speed: null}}
 alternatives: {{new_leads_first: null, evening_rota: null}}
 """
 

@@ -76,10 +76,12 @@ def counts_of(shares: Sequence[float]) -> ClauseCounts:
 
 def replication(number: int, clauses: Mapping[str, Sequence[float]] | None = None, **headline: float) -> Measures:
     nothing = np.zeros(0)
+    months = max((len(shares) for shares in (clauses or {}).values()), default=1)
     return Measures(
         number, dict.fromkeys(HEADLINE, float(number)) | headline,
         {name: counts_of(shares) for name, shares in (clauses or {}).items()}, {},
-        np.zeros((1, 14)), nothing, nothing, nothing, nothing, nothing)  # fmt: skip
+        np.zeros((1, 14)), nothing, nothing, np.zeros((2, months)), np.zeros(months),
+        nothing, nothing, nothing)  # fmt: skip
 
 
 def two_clauses(months: int = 2) -> Scenario:

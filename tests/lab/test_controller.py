@@ -124,13 +124,13 @@ def test_an_unknown_lever_is_refused_with_the_nearest_name(state: State) -> None
 
 def test_undo_goes_back_move_by_move_and_takes_back_a_reset(state: State) -> None:
     first = move(state, REPS, 12)
-    third = scale_leads(pull_lever(first, "one_business_day"), 1.25)
+    third = scale_leads(pull_lever(first, "two_business_hours"), 1.25)
     cleared = reset(third)
     assert cleared.scenario.digest == state.scenario.digest
     back = [cleared]
     for _ in range(4):
         back.append(undo(back[-1]))
-    expected = [cleared, third, pull_lever(first, "one_business_day"), first, state]
+    expected = [cleared, third, pull_lever(first, "two_business_hours"), first, state]
     assert [s.scenario.digest for s in back] == [s.scenario.digest for s in expected]
     assert (back[-1].setting, back[-1].history) == (state.setting, ())
 

@@ -102,8 +102,12 @@ def test_a_plan_with_its_own_curve_can_leave_it_and_come_back(tmp_path: Path) ->
 
 
 def test_a_plan_without_depth_or_a_second_source_has_no_control_for_them(tmp_path: Path) -> None:
-    path = write_tiny(tmp_path, more="sla: {depth: null}\n")
-    text = path.read_text().replace("paid_search: {visits_per_month: 300}", "paid_search: null")
+    path = write_tiny(tmp_path)
+    text = (
+        path.read_text()
+        .replace("demo_speed: null}", "demo_speed: null, depth: null}")
+        .replace("paid_search: {visits_per_month: 300}", "paid_search: null")
+    )
     path.write_text(text.replace("demo_request: {visits_per_month: 500}", "demo_request: null"))
     found = controls_of(open_state(path))
     assert "window" not in found
@@ -135,9 +139,9 @@ def test_a_folded_control_drives_the_lab_and_follows_undo(lab: Lab) -> None:
     order.value = "score"
     assert lab.settle(HANG_SECONDS)
     assert lab.controller.state.scenario.sales.sdr.queue.order == "score"
-    assert escape("call first: the longest due") in lab.changes.value
+    assert escape("call first: the soonest deadline") in lab.changes.value
     lab.undo_button.click()
-    assert order.value == "oldest_due"
+    assert order.value == "deadline"
 
 
 def test_a_control_that_asks_the_impossible_is_told_and_springs_back(lab: Lab) -> None:

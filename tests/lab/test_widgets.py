@@ -61,7 +61,7 @@ def test_the_first_screen_shows_clauses_figures_and_two_charts_without_a_move(la
     assert "Leads called by age" in lab.response.value
     assert lab.progress_words.value == "3 of 3 simulated years"
     assert set(lab.sliders) == {"reps", "leads", "limit"}
-    assert lab.levers.keys() == {"two_more_reps", "one_business_day", "more_inbound_time"}
+    assert lab.levers.keys() == {"two_more_reps", "two_business_hours", "one_more_ae", "more_inbound_time"}
 
 
 @pytest.mark.slow
@@ -233,7 +233,7 @@ def test_dragging_counts_once_per_rest_and_leaves_the_slider_in_the_hand(tiny: P
     for value in (9, 10, 11, 12, 13, 14):
         lab.sliders["reps"].widget.value = value
     assert lab.controller.state.history == ()
-    lab.levers["one_business_day"].value = True
+    lab.levers["two_business_hours"].value = True
     assert lab.sliders["reps"].widget.value == 14
     settled(lab)
     assert lab.controller.state.scenario.sales.sdr.headcount == 14
@@ -320,8 +320,9 @@ def test_five_hundred_hostile_names_stay_text(tiny: Path) -> None:
 
 @pytest.mark.usefixtures("unpainted")
 def test_a_plan_without_a_promise_opens_too(tmp_path: Path) -> None:
-    path = write_tiny(tmp_path, more="sla: null\n")
-    path.write_text(path.read_text().replace("evening_rota: null", "evening_rota: null, one_business_day: null"))
+    path = write_tiny(tmp_path)
+    text = path.read_text().replace("sla: {speed: {within: 6 business hours}, demo_speed: null}", "sla: null")
+    path.write_text(text.replace("evening_rota: null", "evening_rota: null, two_business_hours: null"))
     lab = Lab(open_state(path, years=2))
     settled(lab)
     assert "limit" not in lab.sliders
@@ -419,7 +420,10 @@ def test_a_first_look_that_fails_is_an_error_in_a_run_that_nobody_watches(
 
 
 @pytest.mark.usefixtures("unpainted")
-def test_a_promise_that_moved_alone_is_told_to_change_nothing_that_reps_do(lab: Lab) -> None:
+def test_a_promise_that_moved_alone_is_told_to_change_nothing_that_reps_do(tmp_path: Path) -> None:
+    path = write_tiny(tmp_path, more="sales: {sdr: {queue: {order: oldest_due}}}\n")
+    lab = Lab(open_state(path, years=3), rests_seconds=0.02)
+    settled(lab)
     lab.sliders["limit"].widget.value = "3 business hours"
     settled(lab)
     assert escape("speed, promised within: 6 business hours → 3 business hours") in lab.changes.value
@@ -427,3 +431,4 @@ def test_a_promise_that_moved_alone_is_told_to_change_nothing_that_reps_do(lab: 
     lab.sliders["reps"].widget.value = 9
     settled(lab)
     assert "Only the promise changed" not in lab.changes.value
+    lab.close()

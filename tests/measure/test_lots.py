@@ -61,8 +61,10 @@ def plain(ledger: Ledger) -> Ledger:
 
 def agree(a: Measures, b: Measures) -> None:
     """Counts to the last bit, and so is everything made of them; sums of money and minutes to their rounding."""
-    for name in {field.name for field in fields(Measures)} - {"headline", "clauses", "ceiling", "funnel"}:
+    apart = {"headline", "clauses", "ceiling", "funnel", "expected_by_month"}
+    for name in {field.name for field in fields(Measures)} - apart:
         np.testing.assert_equal(getattr(a, name), getattr(b, name), err_msg=name)
+    np.testing.assert_allclose(a.expected_by_month, b.expected_by_month, rtol=1e-12)
     assert list(a.ceiling) == list(a.clauses) == list(b.clauses)
     for name in a.clauses:
         np.testing.assert_allclose(

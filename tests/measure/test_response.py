@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from smarketing_sim.measure.response import (
     called_within,
     quantiles,
     waiting_by_hour,
+    waiting_by_month,
 )
 from smarketing_sim.world.demand import sample_demand
 from smarketing_sim.world.due_times import after
@@ -108,6 +111,16 @@ def test_a_waiting_lead_is_counted_for_the_minutes_it_waits() -> None:
     assert (new * weeks).sum() == pytest.approx(1.25)
 
 
+def test_a_lead_waits_in_the_months_in_which_it_waits_and_a_month_has_its_own_hours() -> None:
+    scenario = office(sales__sdr__cadence={"max_attempts": 2, "gaps": ["1 day"]})
+    joins, called = at(scenario, "2024-01-31 12:00"), at(scenario, "2024-02-01 18:00")
+    calls = [{"lead_id": 0, "due_at": joins, "started_at": called, "ended_at": called}]
+    case = make_case(scenario, [lead(joins, connected_at=called, qualified_at=called)], calls)
+    new, retries = waiting_by_month(case, case.total(WaitingSums.of))
+    assert new.tolist() == pytest.approx([12 / (31 * 24), 18 / (29 * 24)])
+    assert retries.tolist() == [0.0, 0.0]
+
+
 def test_follow_ups_that_are_never_made_are_waiting_all_the_same() -> None:
     scenario = office(sales__sdr__cadence={"max_attempts": 2, "gaps": ["1 day"]})
     monday = at(scenario, "2024-01-08 09:00")
@@ -168,3 +181,9 @@ def test_the_hours_of_the_week_add_up_to_every_minute_that_leads_wait(overrides:
         np.testing.assert_allclose(measured * weeks * 60.0, expected, atol=1e-3)
         total = sum(max(min(b, ends) - max(a, starts), 0.0) for a, b in waits)
         assert float((measured * weeks).sum()) * 60.0 == pytest.approx(total, abs=1e-2)
+    edges = case.line.month_starts_at
+    if len(hours):
+        by_month = waiting_by_month(case, case.total(WaitingSums.of)) * np.diff(edges)
+        for minutes, waits in zip(by_month, naive_waits(case), strict=True):
+            naive = [sum(max(min(b, e) - max(a, s), 0.0) for a, b in waits) for s, e in pairwise(edges)]
+            np.testing.assert_allclose(minutes, naive, atol=60.0, rtol=1e-3)

@@ -32,7 +32,7 @@ SHOWN = (
     chapter.show_reading,
     chapter.record_results,
 )
-FEW = {"alternatives.evening_rota": None, "alternatives.one_business_day": None}
+FEW = {"alternatives.evening_rota": None, "alternatives.two_business_hours": None}
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def believing_little(scenario: Scenario) -> Scenario:
 
 EDGES: dict[str, tuple[dict[str, Any], str]] = {
     "no alternative": ({f"alternatives.{name}": None for name in ("new_leads_first", "two_more_reps",
-                        "one_business_day", "more_inbound_time", "evening_rota")}, "names no alternative"),
+                        "two_business_hours", "one_more_ae", "more_inbound_time",
+                        "evening_rota")}, "names no alternative"),
     "no leads": ({**FEW, **{f"marketing.sources.{n}.visits_per_month": 0
                             for n in ("organic", "paid_search", "demo_request")}}, "beliefs"),
     "no reps": ({**FEW, "sales.sdr.headcount": 0, "alternatives.two_more_reps": None}, "beliefs"),

@@ -28,8 +28,8 @@ YEARS = 6
 
 @pytest.fixture(scope="module")
 def planning() -> Report:
-    """The baseline plan: too many leads for its team, and a free change that mends it."""
-    scenario = load("params/baseline.yaml")
+    """The overloaded plan: too many leads for its team, and free changes that mend it."""
+    scenario = load("params/overloaded.yaml")
     return Report(Simulation(YEARS, 1).run(scenario), advise(scenario, Simulation(YEARS, 1)))
 
 

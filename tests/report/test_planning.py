@@ -38,6 +38,7 @@ from smarketing_sim.report.notebook.progress import VARIABLE
 from smarketing_sim.report.notebook.provenance import git_state
 from smarketing_sim.report.planning import answer, company, planning, sections, trust
 from smarketing_sim.report.planning import desks as advice_page
+from smarketing_sim.report.planning import load as load_page
 from smarketing_sim.report.planning.planning import Report, prepare
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
@@ -61,7 +62,8 @@ SHOWN = (
     advice_page.show_for_finance,
     company.show_company,
     sections.show_contract,
-    sections.show_load,
+    load_page.show_load,
+    load_page.show_months,
     _chart(sections.where_leads_wait, Plots.waiting),
     _chart(sections.how_old_leads_are, Plots.response),
     sections.show_ages,
@@ -74,7 +76,7 @@ SHOWN = (
 )
 CLAUSES = ("speed", "depth", "volume", "quality", "feedback")
 NO_LEADS = {f"marketing.sources.{name}.visits_per_month": 0 for name in ("organic", "paid_search", "demo_request")}
-NO_SLA: dict[str, Any] = {f"sla.{name}": None for name in CLAUSES} | {"alternatives.one_business_day": None}
+NO_SLA: dict[str, Any] = {f"sla.{name}": None for name in CLAUSES} | {"alternatives.two_business_hours": None}
 CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "no reps": (
         {"sales.sdr.headcount": 0}, 3,

@@ -286,7 +286,7 @@ EDGES: dict[str, tuple[dict[str, Any], int, str]] = {
     "no reps": ({"sales.sdr.headcount": 0}, 3, "simulated years"),
     "no contract": (
         {f"sla.{name}": None for name in ("speed", "depth", "volume", "quality", "feedback")}
-        | {"alternatives.one_business_day": None}, 3,
+        | {"alternatives.two_business_hours": None}, 3,
         "no promise",
     ),
 }  # fmt: skip

@@ -101,7 +101,7 @@ def test_plans_at_the_edge_of_sense_give_a_page_that_makes_sense(
     edge: str, tmp_path: Path, shown: Callable[[Dispute], _Shown]
 ) -> None:
     here, there, years, said = EDGES[edge]
-    dropped = {"alternatives.one_business_day": None}
+    dropped = {"alternatives.two_business_hours": None}
     plan = scenario_with(tmp_path, dropped)
     page = shown(dispute_of(override(plan, here), override(plan, there), years))
     assert said in page.text
@@ -123,7 +123,6 @@ def test_hostile_names_stay_text_on_the_page(
     allowed = {"h1", "h2", "p", "div", "small", "b", "table", "caption", "thead", "tbody", "tr", "th", "td", "span"}
     assert {tag for tag, _ in page.elements} <= allowed | {"ul", "li", "details", "summary"}
     assert not any(n.startswith("on") or n in {"href", "src", "style"} for _, a in page.elements for n in a)
-    assert "counted as one" in page.text
 
 
 def _parameters(**given: Any) -> dict[str, Any]:

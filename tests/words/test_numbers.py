@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from smarketing_sim.words.numbers import (
     span,
     wait,
 )
+from smarketing_sim.words.settling import backlog_words, unsettled_words
 
 NAN, INF = math.nan, math.inf
 
@@ -114,6 +116,38 @@ def _interval(mean: float | None, low: float | None = None, high: float | None =
     return {"mean": mean, "low": low, "high": high}
 
 
+def _stability(verdict: str, *, growth: float = 106.4, lost: str | None = None) -> dict[str, Any]:
+    trend = _interval(growth, 0.9 * growth, 1.1 * growth)
+    return {"verdict": verdict, "growth_per_month": trend, "left_behind_share": 0.18, "promise_lost_from": lost}
+
+
+@pytest.mark.parametrize(
+    ("stability", "told"),
+    [
+        (_stability("steady"), "steady: the backlog does not grow over the year, or hardly"),
+        (_stability("unknown"), "unknown: that takes at least four months and two simulated years"),
+        (
+            _stability("filling", lost="2026-11"),
+            "filling: the backlog grows by 106 leads a month (96 to 117), 18% of those handed over, and sales’ "
+            "promises are lost from November 2026 on",
+        ),
+        (_stability("filling", growth=0.6), "filling: the backlog grows by 0.6 leads a month (0.5 to 0.7)"),
+    ],
+)
+def test_the_backlog_is_told_with_its_trend_and_when_the_promise_is_lost(stability: Any, told: str) -> None:
+    assert backlog_words(stability) == told
+    assert unsettled_words(stability) == ""
+
+
+def test_a_plan_that_does_not_settle_says_so_in_the_first_line() -> None:
+    answer = _run_answer(stability=_stability("not settling", lost="2026-04"))
+    assert run_text(answer).splitlines()[0] == (
+        "This plan does not settle: the backlog grows by 106 leads a month (96 to 117), 18% of those handed over, and "
+        "sales’ promises are lost from April 2026 on."
+    )
+    assert run_text(_run_answer()).startswith("Plan")
+
+
 def _run_answer(**changes: object) -> dict[str, object]:
     nothing = _interval(None)
     clause = {
@@ -126,6 +160,7 @@ def _run_answer(**changes: object) -> dict[str, object]:
         "revenue": {"expected": _interval(2e6, 1e6, 3e6), "booked": nothing, "one_year": None}, "contribution": nothing,
         "utilisation": {"sdr": nothing, "ae": nothing}, "load_check": {"planned": None, "with_early_stopping": None},
         "response_minutes": {"business": {"p50": nothing}, "wall": {"p50": nothing}},
+        "stability": _stability("steady"),
     }  # fmt: skip
     return answer | changes
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from smarketing_sim.measure.names import unit_of
 from smarketing_sim.words.numbers import counted, money, percent, ranged, signed, span, wait
+from smarketing_sim.words.settling import backlog_words, unsettled_words
 
 _WIDE = 1000
 
@@ -48,11 +49,8 @@ def run_text(answer: dict[str, Any]) -> str:
         ("contribution", ranged(answer["contribution"], money)),
         ("rep utilisation", ranged(answer["utilisation"]["sdr"], percent)),
         ("AE utilisation", ranged(answer["utilisation"]["ae"], percent)),
-        (
-            "work planned, of time there is",
-            f"{percent(answer['load_check']['planned'])}; "
-            f"{percent(answer['load_check']['with_early_stopping'])} with stops at a connection",
-        ),
+        ("backlog", backlog_words(answer["stability"])),
+        ("work planned, of time there is", _load_words(answer["load_check"])),
         (
             "half the leads are called within",
             ranged(answer["response_minutes"]["business"]["p50"], wait) + " of business time",
@@ -64,7 +62,19 @@ def run_text(answer: dict[str, Any]) -> str:
     spread = answer["revenue"]["one_year"]
     if spread is not None:
         lines.append(("revenue of one year, 8 years in 10", f"{money(spread['p10'])} to {money(spread['p90'])}"))
-    return rendered(table) + "\n" + "\n".join(f"{label:<42}{value}" for label, value in lines)
+    first = unsettled_words(answer["stability"])
+    text = rendered(table) + "\n" + "\n".join(f"{label:<42}{value}" for label, value in lines)
+    return f"{first}\n{text}" if first else text
+
+
+def _load_words(load: dict[str, float | None]) -> str:
+    """Return what a plan asks of the reps' time: all of it, and where it settles once cold leads are counted."""
+    words = f"{percent(load['planned'])}; {percent(load['with_early_stopping'])} if no lead went cold"
+    if load.get("settled") is None:
+        return words
+    most = load["settles_up_to_volume"]
+    up_to = "" if most is None else f"; it settles with up to {percent(most)} of these leads"
+    return f"{words}; {percent(load['settled'])} with the calls that cold leads take, by analysis{up_to}"
 
 
 def compare_text(answer: dict[str, Any]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from smarketing_sim.charts.years import busiest_hour, half_called
 from smarketing_sim.decide.advice import AT_WAGES
 from smarketing_sim.decide.ranking import KEPT_FROM
+from smarketing_sim.decide.settled_load import load_json
 from smarketing_sim.experiment import results
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, record
@@ -27,6 +30,7 @@ from smarketing_sim.words.numbers import (
     span,
     wait,
 )
+from smarketing_sim.words.settling import backlog_words, unsettled_words
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -41,7 +45,12 @@ def show_answer(report: Report) -> None:
 
 
 def answer(report: Report) -> str:
-    """Return the report's answer in one sentence."""
+    """Return the report's answer, first whether the plan settles at all."""
+    settled = unsettled_words(report.stability.to_json())
+    return f"{settled} {_promise_kept(report)}".strip()
+
+
+def _promise_kept(report: Report) -> str:
     name = first_promise(report.scenario)
     if name is None:
         expected = report.mean("expected_revenue")
@@ -150,10 +159,16 @@ def record_results(report: Report) -> None:
         {
             "finding": answer(report),
             "digest": report.scenario.digest,
-            "results": results.to_json(report.years),
+            "results": _results(report),
             "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
         }
     )
+
+
+def _results(report: Report) -> dict[str, Any]:
+    """Return what ``smarketing run --json`` answers."""
+    found = results.to_json(report.years)
+    return {**found, "load_check": {**found["load_check"], **load_json(report.years)}}
 
 
 def _context(report: Report) -> list[str]:
@@ -167,6 +182,8 @@ def _context(report: Report) -> list[str]:
             f"Half of the leads are called within {wait(business)} of business time; for the "
             f"buyer, who does not stop the clock at night, that is {span(wall)}."
         )
+    if report.stability.verdict == "filling":
+        sentences.append(f"The plan is {backlog_words(report.stability.to_json())}.")
     planned, busy = report.mean("load_with_early_stopping"), report.mean("sdr_utilisation")
     if np.isinf(planned.mean):
         sentences.append("Nobody is there to call these leads.")

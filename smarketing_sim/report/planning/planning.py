@@ -17,6 +17,7 @@ from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.stability import Stability, stability
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.names import with_old_names
@@ -62,6 +63,11 @@ class Report:
     def clauses(self) -> dict[str, results.ClauseResult]:
         """What came of each clause."""
         return results.clause_results(self.years)
+
+    @cached_property
+    def stability(self) -> Stability:
+        """Whether the plan settles."""
+        return stability(self.years)
 
     def by_source(self, column: str) -> list[Interval]:
         """Return one column of the funnel with its range, by source."""

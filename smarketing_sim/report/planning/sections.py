@@ -54,35 +54,6 @@ def show_contract(report: Report) -> None:
         display_html(f'<p class="s">Not in the shares: {"; ".join(kinks)}. Duplicates never count.</p>')
 
 
-def show_load(report: Report) -> None:
-    """Show what the plan asks of the reps' time beside what there is."""
-    planned, stops = report.mean("load_planned"), report.mean("load_with_early_stopping")
-    busy, hours = report.mean("sdr_utilisation"), report.mean("overtime_hours")
-    if np.isnan(planned.mean):
-        heading("No working hours to compare the plan with", "The simulated period has no working hours.")
-        return
-    if not np.isfinite(planned.mean):
-        heading("Nobody is scheduled for these leads", "Without reps there is no time to set the plan against.")
-        return
-    fits = "fits into" if stops.mean <= 1 else "does not fit into"
-    heading(
-        f"The plan {fits} the time there is: it asks for {percent(stops.mean)} of it",
-        "Of the minutes that reps have for marketing’s leads.",
-    )
-    rows = [
-        ("every planned attempt made", percent(planned.mean), range_of(planned, percent)),
-        (
-            "follow-up stops when a lead is reached, and all are called in time",
-            percent(stops.mean),
-            range_of(stops, percent),
-        ),
-        ("in use in the simulation (utilisation)", percent(busy.mean), range_of(busy, percent)),
-    ]
-    table(["work", "share of the time", "range"], rows, numeric=["share of the time", "range"])
-    overtime = f"{hours.mean:,.0f} hours a year ({range_of(hours, lambda h: f'{h:,.0f}')})"
-    display_html(f'<p class="s">The team works {overtime} of overtime, finishing attempts begun before closing.</p>')
-
-
 def where_leads_wait(report: Report) -> Around:
     """Return the words around the chart of waiting leads by hour of the week."""
     when, count = charts.busiest_hour(report.years)

@@ -20,6 +20,7 @@ from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Money, Share
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import business_span, counted, money, percent, range_of, span
+from smarketing_sim.words.settling import UNSETTLED
 from smarketing_sim.words.tables import table_html
 
 _LIMITS = (
@@ -80,13 +81,22 @@ def twin_html(report: Report) -> str:
         if ceiling is not None and isinstance(clause, SpeedClause) and clause.applies_to == AppliesTo():
             exact = calendar_ceiling(report.scenario, clause)
             rows.append([f"{name}, each lead called at the next open minute", percent(exact), percent(ceiling)])
-    text = (
+    even = (
         f"Erlang’s formula for {present.mean:.1f} reps there at once, if attempts came evenly over the open hours and "
-        "lasted exponential times. They do not: leads gather overnight and over the weekend, follow-ups return in "
-        "waves, campaigns and leave come in blocks. The distance between the two columns is what that unevenness costs."
-        if present.mean > 0
-        else "Nobody is scheduled, so there is no queue to compare."
+        "lasted exponential times."
     )
+    if present.mean <= 0:
+        text = "Nobody is scheduled, so there is no queue to compare."
+    elif report.stability.verdict in ("filling", UNSETTLED):
+        text = (
+            f"{even} It is about a queue that has found its level, and this one grows month by month: there is no "
+            "usual wait to compare, and the distance between the two columns says nothing about uneven days."
+        )
+    else:
+        text = (
+            f"{even} They do not: leads gather overnight and over the weekend, follow-ups return in waves, campaigns "
+            "and leave come in blocks. The distance between the two columns is what that unevenness costs."
+        )
     return f"<p>{escape(text)}</p>" + (table_html(["", "formula", "simulation"], rows) if rows else "")
 
 
