@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smarketing_sim.decide import judging
 from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, regret
 from smarketing_sim.decide.flow import NextLeads, next_leads
+from smarketing_sim.decide.judging import HIRE, Certainty, Judged, certainty, judge
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
-from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, rank_levers
+from smarketing_sim.decide.ranking import Effect, Ranking, best_free, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
@@ -18,47 +20,37 @@ from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import goal_reached
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
-from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 YEARS = 8
-"""Simulated years of each change: they pair with the plan's, so few suffice."""
-HIRES = (1, 2, 3)
-AT_WAGES = "at their wages"
+"""Simulated years in which changes are looked for: they pair with the plan's, so few suffice."""
 VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
 DRAWS = 24
-GOAL_YEARS = 50
-
-
-@dataclass(frozen=True, eq=False)
-class Hire:
-    """So many more reps: chance that a month keeps every sales promise, and the gain in contribution."""
-
-    count: int
-    kept: Interval
-    contribution: Interval
+_AT_WAGES = "at their wages"
 
 
 @dataclass(frozen=True, eq=False)
 class Action:
-    """The cheapest thing to do that keeps every sales promise.
+    """The cheapest thing to do that keeps every sales promise, as far as fresh years tell.
 
     Parameters
     ----------
-    label
-        What to do, in words.
+    effect
+        The change, and what it does in years that did not choose it.
     price
         What it costs, in words.
-    kept
-        Chance that a month keeps every sales promise then.
-    contribution
-        What it adds to contribution.
+    certainty
+        How surely every sales promise is kept then.
     """
 
-    label: str
+    effect: Effect
     price: str
-    kept: Interval
-    contribution: Interval
+    certainty: Certainty
+
+    @property
+    def at_wages(self) -> bool:
+        """Whether it costs wages."""
+        return self.price == _AT_WAGES
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +80,9 @@ class Advice:
     Parameters
     ----------
     ranking
-        Its levers.
-    hires
-        One, two and three more reps.
+        Its levers, in the years in which they are looked for.
+    judged
+        The best of them and hires, in fresh years.
     table
         What it leaves on the table.
     next_leads
@@ -101,58 +93,73 @@ class Advice:
         That change under every published belief about speed; None where there is none.
     beliefs
         Money figures over all beliefs.
-    goal
-        The best free change and the goal; None where there is no such change.
     surface
         Plans by headcount and volume; None where there is nothing to promise or nobody to keep it.
     """
 
     ranking: Ranking
-    hires: tuple[Hire, ...]
+    judged: Judged
     table: LeftOnTable
     next_leads: dict[str, NextLeads]
     curves: tuple[Curve, ...]
     regret: Regret | None
     beliefs: tuple[BeliefRange, ...]
-    goal: GoalShift | None = None
     surface: Surface | None = None
 
     @property
     def years(self) -> int:
-        """Simulated years of each change."""
+        """Simulated years in which changes are looked for."""
         return len(self.ranking.today.measures)
 
     @property
     def first_rule(self) -> Effect | None:
-        """The free change to begin with; None where what keeps most promises may add nothing to contribution."""
+        """The free change to begin with, in fresh years; None where it may add nothing to contribution."""
         best = best_free(self.ranking)
-        return best if best is not None and best.contribution.low > 0.0 else None
+        found = None if best is None else self.judged.effect(best.lever)
+        return found if found is not None and found.contribution.low > 0.0 else None
 
     @property
     def surest_gain(self) -> Effect | None:
         """The change at no cost that adds most to contribution, of those that add something for certain."""
-        sure = [one for one in self.ranking.free if one.lever.at_no_cost and one.contribution.low > 0.0]
+        sure = [one for one in self.judged.effects if one.lever.at_no_cost and one.contribution.low > 0.0]
         return max(sure, key=lambda one: one.contribution.mean, default=None)
 
     @property
+    def goal(self) -> GoalShift | None:
+        """What the change to begin with does to revenue and to the goal; None where there is none."""
+        rule, today = self.first_rule, self.judged.today
+        if rule is None:
+            return None
+        then = self.judged.years[rule.lever.id]
+        more = paired_difference(then.series("expected_revenue"), today.series("expected_revenue"))
+        return GoalShift(len(then.measures), more, goal_reached(today), goal_reached(then))
+
+    @property
     def action(self) -> Action | None:
-        """The cheapest change that keeps every sales promise: free, then the day's other work, then people."""
-        return next((one for one in self._candidates() if one.kept.mean >= KEPT_FROM), None)
+        """The cheapest change that keeps every sales promise, else the cheapest that very probably does; or None."""
+        actions = [_action(effect) for effect in self._by_price()]
+        for wanted in ("keeps", "very probably keeps"):
+            found = next((one for one in actions if one.certainty == wanted), None)
+            if found is not None:
+                return found
+        return None
 
-    def _candidates(self) -> Iterator[Action]:
+    @property
+    def closest(self) -> Effect | None:
+        """The change at no cost that keeps the sales promises most often; None where there is none."""
+        free = [one for one in self.judged.effects if one.lever.at_no_cost and np.isfinite(one.kept.mean)]
+        return max(free, key=lambda one: one.kept.mean, default=None)
+
+    def _by_price(self) -> Iterator[Effect]:
+        """Yield the finalists, cheapest first, and among those of one price by what they bring."""
         best = best_free(self.ranking)
-        yield from () if best is None else (_action(best),)
-        yield from self._levers("other work")
-        for hire in self.hires:
-            label = f"Hire {hire.count} more {'rep' if hire.count == 1 else 'reps'}"
-            yield Action(label, AT_WAGES, hire.kept, hire.contribution)
-        yield from self._levers("people or money")
-        yield from self._levers("promise")
-
-    def _levers(self, cost: str) -> Iterator[Action]:
-        """Yield the levers that cost so much, best contribution first."""
-        mine = [one for one in (*self.ranking.free, *self.ranking.priced) if one.lever.cost == cost]
-        yield from map(_action, sorted(mine, key=lambda effect: -effect.contribution.mean))
+        first = None if best is None else best.lever.id
+        for cost in ("nothing", "other work"):
+            mine = [one for one in self.judged.effects if one.lever.cost == cost]
+            yield from sorted(mine, key=lambda one: (one.lever.id != first, -one.contribution.mean))
+        yield from self.judged.hires
+        for cost in ("people or money", "promise"):
+            yield from (one for one in self.judged.effects if one.lever.cost == cost)
 
 
 _PRICES = {
@@ -164,7 +171,8 @@ _PRICES = {
 
 
 def _action(effect: Effect) -> Action:
-    return Action(effect.lever.label, _PRICES[effect.lever.cost], effect.kept, effect.contribution)
+    price = _AT_WAGES if effect.lever.id.startswith(HIRE) else _PRICES[effect.lever.cost]
+    return Action(effect, price, certainty(effect.kept))
 
 
 def advise(
@@ -177,17 +185,14 @@ def advise(
     ----------
     scenario
         The plan.
-    replications
-        Simulated years of the plan; the changes get at most ``YEARS`` of them.
     simulation
-        How it is simulated.
-    progress
-        Called with (steps done, all of them).
+        How it is simulated: of its years changes get the first ``YEARS``, and finalists others.
     """
     few = simulation.of(min(simulation.replications, YEARS))
-    step = few.parts([1.0] * 9)
+    step = few.parts([1.0] * 8)
     ranking = rank_levers(scenario, next(step))
-    hires = _hires(scenario, ranking.today, next(step))
+    fresh = next(step).of(min(simulation.replications, judging.YEARS), first=few.replications)
+    judged = judge(scenario, ranking, fresh)
     table = left_on_table(scenario, next(step))
     more = next_leads(scenario, next(step))
     best = best_free(ranking)
@@ -199,23 +204,8 @@ def advise(
     doubted = next(step)
     doubt = regret(scenario, choices, doubted.of(max(1, few.replications // 2))) if choices else None
     beliefs = belief_ranges(scenario, next(step).of(1), draws=DRAWS)
-    goal_years = next(step).of(min(simulation.replications, GOAL_YEARS))
-    goal = None if best is None else _goal(scenario, best, goal_years)
     surface = _surface(scenario, next(step))
-    return Advice(ranking, hires, table, more, tuple(curves), doubt, tuple(beliefs), goal, surface)
-
-
-def _goal(scenario: Scenario, best: Effect, simulation: Simulation) -> GoalShift | None:
-    """Find out what a change does to the goal, over more years than a ranking takes: a chance needs them."""
-    if best.lever.scenario is None:
-        return None
-    today, then = simulation.panel([scenario, best.lever.scenario])
-    return GoalShift(
-        len(then.measures),
-        paired_difference(then.series("expected_revenue"), today.series("expected_revenue")),
-        goal_reached(today),
-        goal_reached(then),
-    )
+    return Advice(ranking, judged, table, more, tuple(curves), doubt, tuple(beliefs), surface)
 
 
 def _surface(scenario: Scenario, simulation: Simulation) -> Surface | None:
@@ -223,16 +213,6 @@ def _surface(scenario: Scenario, simulation: Simulation) -> Surface | None:
     if scenario.sales.sdr.headcount == 0 or not any(s.handed_share for s in scenario.marketing.sources.values()):
         return None
     return response_surface(scenario, simulation)
-
-
-def _hires(scenario: Scenario, today: Replications, simulation: Simulation) -> tuple[Hire, ...]:
-    plans = [override(scenario, {"sales.sdr.headcount": scenario.sales.sdr.headcount + more}) for more in HIRES]
-    known = today.series("contribution")
-    return tuple(
-        Hire(more, kept_in_a_month(all_kept_months(found, ("sales",))),
-             paired_difference(found.series("contribution"), known))
-        for more, found in zip(HIRES, simulation.panel(plans), strict=True)
-    )  # fmt: skip
 
 
 def worst_month(experiment: Replications) -> tuple[int, Interval] | None:

@@ -9,10 +9,11 @@ from typing import Any
 from smarketing_sim.scenario.contract import MAX_ATTEMPTS, SpeedClause
 from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario
-from smarketing_sim.scenario.units import Span, share_text
+from smarketing_sim.scenario.units import WALL_MINUTES, Span, share_text
 
 LATER_MINUTES = 180
 SHARE_STEP = 0.1
+_DROP_DAYS = (7, 10, 14, 21)
 
 _FORMS = {
     "interleaved": "Leads and other work in turn, call by call",
@@ -46,7 +47,7 @@ def free_changes(scenario: Scenario) -> list[Change]:
 
     Nothing is tried here: a change may turn out to be no valid scenario, or to change nothing.
     """
-    families = (_orders, _attempts, _gaps, _rejected, _routes, _forms, _shares, _later_shift)
+    families = (_orders, _drops, _attempts, _gaps, _rejected, _routes, _forms, _shares, _later_shift)
     return [change for family in families for change in family(scenario)]
 
 
@@ -65,6 +66,18 @@ def _orders(scenario: Scenario) -> Iterator[Change]:
             label = f"Call new leads before follow-ups, {short} first" if new_first else f"Call the {words} first"
             overrides = {f"{path}.order": order, f"{path}.new_before_retries": new_first}
             yield Change(f"queue.{order}{'.new_first' if new_first else ''}", label, overrides)
+
+
+def _drops(scenario: Scenario) -> Iterator[Change]:
+    """Yield leads given up once they are too old: after one, two and three weeks, sooner than today, or never."""
+    path, today = f"{_CADENCE}.drop_after", scenario.sales.sdr.cadence.drop_after
+    for days in _DROP_DAYS:
+        minutes = WALL_MINUTES["day"] * days
+        if today is None or minutes < today:
+            label = f"Give a lead up after {days} days"
+            yield Change(f"cadence.drop.{days}", label, {path: f"{days} days"})
+    if today is not None:
+        yield Change("cadence.never_drop", "Never give a lead up", {path: None})
 
 
 def _attempts(scenario: Scenario) -> Iterator[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,4 +142,5 @@ def _reps(count: int) -> str:
 
 def _told(answer: Staffing, p_kept: Interval) -> str:
     mean, low, high = (f"{100.0 * share:.3g}%" for share in (p_kept.mean, p_kept.low, p_kept.high))
-    return f"{mean} of {answer.promise.period}s ({low} to {high})"
+    bounds = "no range" if math.isnan(p_kept.low) else f"{low} to {high}"
+    return f"{mean} of {answer.promise.period}s ({bounds})"

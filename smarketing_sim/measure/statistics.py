@@ -17,8 +17,6 @@ from scipy import special
 from smarketing_sim.arrays import Floats
 from smarketing_sim.errors import InputError
 
-_NO_VARIANCE = 1e-24
-
 
 @dataclass(frozen=True)
 class Interval:
@@ -112,9 +110,10 @@ def clustered_share(kept: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     The months of one simulated year share a backlog, a roster and a run of demand: twelve months are fewer than twelve
     independent trials, and an interval that pools them as such is too narrow. So the replication is the unit: the share
     is a ratio of sums over replications with its linearised variance (Cochran, Sampling Techniques, 3rd ed. 1977,
-    chapter 6) and Student's t with one degree of freedom less than replications. Where replications do not differ at
-    all, above all where every month was kept or none, that variance is zero although much is unknown; Wilson's interval
-    with the number of replications as trials stands in.
+    chapter 6) and Student's t with one degree of freedom less than replications. Where replications hardly differ,
+    above all where every month was kept or none, that variance is near zero although much is unknown; it is taken to
+    be no less than if a single replication had missed half of its periods, which makes a standard error of 1 / (2 n).
+    So a range never gets wider as one more month is kept.
 
     Parameters
     ----------
@@ -126,7 +125,7 @@ def clustered_share(kept: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     Returns
     -------
     Interval
-        Within [0, 1]; NaN throughout where no period has a case.
+        Within [0, 1]; NaN throughout where no period has a case, and without bounds for a single replication.
     """
     table = np.atleast_2d(np.asarray(kept, dtype=np.float64))
     cases = np.sum(~np.isnan(table), axis=1)
@@ -135,10 +134,9 @@ def clustered_share(kept: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     if not case_count.size:
         return Interval(math.nan, math.nan, math.nan)
     share, error = _ratio(kept_count, case_count)
-    if error * error <= _NO_VARIANCE:
-        return wilson(share * case_count.size, case_count.size, level=level)
-    free = _around(share, error, case_count.size, level)
-    return Interval(share, max(0.0, free.low), min(1.0, free.high))
+    if case_count.size == 1:
+        return Interval(share, math.nan, math.nan)
+    return _around(share, max(error, 0.5 / case_count.size), case_count.size, level).of_share
 
 
 def paired_difference(a: npt.ArrayLike, b: npt.ArrayLike, *, level: float = 0.95) -> Interval:

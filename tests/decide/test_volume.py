@@ -153,11 +153,11 @@ def test_the_pacing_line_ends_at_the_promise_and_the_count_at_the_months_leads()
 
 
 @pytest.mark.slow
-def test_the_cliff_of_the_baseline_lies_below_its_plan_and_calling_new_leads_first_moves_it_above() -> None:
+def test_the_cliff_of_the_overloaded_plan_lies_below_it_and_calling_new_leads_first_moves_it_up() -> None:
     """The band in which the shipped plan is interesting."""
-    plan = load(PARAMS / "baseline.yaml")
+    plan = load(PARAMS / "overloaded.yaml")
     first = override(plan, {"sales.sdr.queue.new_before_retries": True})
     today, moved = volume_curves({"today": plan, "first": first}, Simulation(5), factors=BASELINE_FACTORS)
-    assert 0.75 <= today.cliff.factor.mean <= 0.95
+    assert 0.7 <= today.cliff.factor.mean <= 0.85
     assert 400 <= today.cliff.handed_per_month.mean <= 500
-    assert not moved.cliff.in_sight
+    assert not moved.cliff.in_sight or moved.cliff.factor.mean > today.cliff.factor.mean + 0.15

@@ -111,22 +111,34 @@ def test_the_clustered_share_pools_months_and_skips_those_without_a_case() -> No
 
 def test_a_promise_always_kept_is_not_called_certain() -> None:
     kept = np.ones((20, 12), dtype=bool)
-    assert statistics.clustered_share(kept) == statistics.wilson(20, 20)
-    assert statistics.clustered_share(~kept) == statistics.wilson(0, 20)
+    always, never = statistics.clustered_share(kept), statistics.clustered_share(~kept)
+    assert (always.low, always.high) == (pytest.approx(1.0 - 2.0930 / 40, abs=1e-5), 1.0)  # t(0.975, 19) = 2.0930
+    assert (never.low, never.high) == (0.0, pytest.approx(2.0930 / 40, abs=1e-5))
     gaps = np.where(np.arange(20)[:, None] < 4, NAN, kept)
-    assert statistics.clustered_share(gaps) == statistics.wilson(16, 16)
+    assert statistics.clustered_share(gaps).low == pytest.approx(1.0 - 2.1314 / 32, abs=1e-5)  # of sixteen years
+
+
+@pytest.mark.parametrize("years", [2, 8, 40, 200])
+def test_a_range_never_reads_vaguer_as_one_more_month_is_kept(years: int) -> None:
+    """Lost, 96 months of 96 read 68 to 100%, and 95 of 96 read 96 to 100%."""
+    kept = np.ones((years, 12))
+    lows = [statistics.clustered_share(kept).low]
+    for month in range(12):
+        kept[0, month] = 0.0
+        lows.append(statistics.clustered_share(kept).low)
+    assert lows == sorted(lows, reverse=True)
 
 
 def test_replications_that_agree_by_chance_still_leave_doubt() -> None:
     kept = np.tile([1.0, 0.0, 0.0, 0.0], (8, 1))
     found = statistics.clustered_share(kept)
-    assert found == statistics.wilson(2, 8)
-    third = statistics.clustered_share(np.tile([1.0, 0.0, 0.0], (7, 1)))
-    assert third.high - third.low > 0.5
+    assert found.mean == 0.25
+    assert found.high - found.low == pytest.approx(2 * 2.3646 / 16, abs=1e-5)  # t(0.975, 7) = 2.3646
 
 
-def test_one_replication_gives_a_wide_interval_and_none_gives_none() -> None:
-    assert statistics.clustered_share([[1.0, 0.0]]) == statistics.wilson(0.5, 1)
+def test_one_replication_gives_no_bounds_and_none_gives_none() -> None:
+    one = statistics.clustered_share([[1.0, 0.0]])
+    assert (one.mean, math.isnan(one.low), math.isnan(one.high)) == (0.5, True, True)
     assert is_unknown(statistics.clustered_share([[NAN, NAN]]))
     assert is_unknown(statistics.clustered_share(np.empty((0, 12))))
     assert is_unknown(statistics.clustered_share(np.empty((5, 0))))

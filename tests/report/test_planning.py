@@ -85,10 +85,13 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
             "there is no queue to compare",
         ),
     ),
-    "no leads": (NO_LEADS, 3, ("has no case: no lead is handed over", "No lead waits", "No lead arrives", "no case")),
+    "no leads": (
+        NO_LEADS, 3,
+        ("Sales has no case, for no lead is handed over", "No lead waits", "No lead arrives", "no case"),
+    ),
     "closed for ever": (
         {"calendar.hours": {"mon": []}, "sales.sdr.shift": {"mon": []}}, 3,
-        ("Nobody is scheduled", "has no case: no month has open hours to judge a lead by"),
+        ("Nobody is scheduled", "no case"),
     ),
     "overload": (
         {"sales.sdr.headcount": 1, "marketing.sources.organic.visits_per_month": 40_000}, 3,
@@ -103,7 +106,9 @@ CORNERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
         {"sales.sdr.cadence.max_attempts": 2}, 3,
         ("at most 35% is possible, with any number of reps",),
     ),
-    "too short a promise": ({"sla.speed.within": "1 min"}, 3, ("No number of reps could keep it: at most",)),
+    "too short a promise": (
+        {"sla.speed.within": "1 min"}, 3, ("No number of reps could keep the one-minute promise: at most",),
+    ),
     "waiting is free": ({"decay.preset": "none"}, 3, ("assumes that waiting costs nothing",)),
     "nothing at all": (
         {**NO_LEADS, **NO_SLA, "sales.sdr.headcount": 0, "goal.revenue": 0}, 1,

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.charts.years import busiest_hour, half_called
-from smarketing_sim.decide.advice import AT_WAGES
-from smarketing_sim.decide.ranking import KEPT_FROM
+from smarketing_sim.decide.judging import certainty
+from smarketing_sim.decide.ranking import KEPT_FROM, Effect
 from smarketing_sim.decide.settled_load import load_json
 from smarketing_sim.experiment import results
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, record
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
-from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.markup import escape, unbroken
 from smarketing_sim.words.numbers import (
     counted,
@@ -28,10 +28,14 @@ from smarketing_sim.words.numbers import (
     percent,
     range_of,
     span,
+    upper_first,
     wait,
 )
 from smarketing_sim.words.settling import backlog_words, unsettled_words
 
+_SIDES = ("sales", "marketing")
+_ALONE = 0.02
+"""Where a side keeps all it promises in hardly fewer months than its weakest promise, that one is named."""
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -45,57 +49,93 @@ def show_answer(report: Report) -> None:
 
 
 def answer(report: Report) -> str:
-    """Return the report's answer, first whether the plan settles at all."""
+    """Return the report's answer: whether the plan settles, whether the whole contract is kept, and what to do."""
     settled = unsettled_words(report.stability.to_json())
-    return f"{settled} {_promise_kept(report)}".strip()
+    return f"{settled} {contract_kept(report)}{what_to_do(report)}".strip()
 
 
-def _promise_kept(report: Report) -> str:
-    name = first_promise(report.scenario)
-    if name is None:
+def contract_kept(report: Report) -> str:
+    """Return for both sides in how many months they keep what they promise, and for the contract as a whole."""
+    if not report.scenario.sla:
         expected = report.mean("expected_revenue")
         return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
-    promise, kept = promise_name(report.scenario.sla[name]), report.clauses[name].kept
+    promised = {one.side for one in report.scenario.sla.values()}
+    parts = "; ".join(_side_words(report, side) for side in _SIDES if side in promised)
+    judged = [side for side in _SIDES if np.isfinite(_kept(report, side).mean)]
+    whole = _kept(report, *judged)
+    all_of_it = f", so the whole contract holds in {_months_words(whole, report.months)}" if len(judged) > 1 else ""
+    return f"{upper_first(parts)}{all_of_it}.{_out_of_reach(report)}"
+
+
+def _kept(report: Report, *sides: str) -> Interval:
+    """Return the chance that a month keeps every promise of some sides."""
+    return kept_in_a_month(all_kept_months(report.years, sides))
+
+
+def _side_words(report: Report, side: str) -> str:
+    """Return in how many months a side keeps what it promises, and which promise it is that breaks."""
+    kept, total = _kept(report, side), report.months
     if not np.isfinite(kept.mean):
-        why = (
-            "no month has open hours to judge a lead by"
-            if report.total("handed").mean > 0
-            else "no lead is handed over"
-        )
-        return f"The {promise} promise has no case: {why} in this plan."
-    ceiling = report.clauses[name].ceiling
-    out_of_reach = ceiling is not None and ceiling < report.scenario.sla[name].target
-    tail = f" No number of reps could keep it: at most {percent(ceiling)} is possible." if out_of_reach else ""
-    share = f"{months(kept, report.months)} months, {_range_words(kept, report.months)}"
-    return f"The {promise} promise is kept in {share}.{tail}{what_to_do(report)}"
+        handed = report.total("handed").mean > 0
+        why = "no month has open hours to judge a lead by" if handed else "no lead is handed over"
+        return f"{side} has no case, for {why}"
+    clauses = {name: report.clauses[name].kept.mean for name, one in report.scenario.sla.items() if one.side == side}
+    weak = min(clauses, key=lambda name: clauses[name] if np.isfinite(clauses[name]) else np.inf)
+    which = "all it promises" if len(clauses) > 1 else f"its {promise_name(report.scenario.sla[weak])} promise"
+    if len(clauses) > 1 and kept.mean < KEPT_FROM and clauses[weak] - kept.mean < _ALONE:
+        which = f"its {promise_name(report.scenario.sla[weak])} promise"
+    return f"{side} keeps {which} in {_months_words(kept, total)}"
+
+
+def _months_words(kept: Interval, total: int) -> str:
+    low_high = month_range(kept, total)
+    return f"{months(kept, total)} months" + ("" if low_high == "no range" else f" ({low_high})")
+
+
+def _out_of_reach(report: Report) -> str:
+    """Return the promise that no number of reps could keep as a sentence; empty where there is none."""
+    for name, clause in report.scenario.sla.items():
+        ceiling = report.clauses[name].ceiling
+        if clause.side == "sales" and ceiling is not None and ceiling < clause.target:
+            who = f" No number of reps could keep the {promise_name(clause)} promise"
+            return f"{who}: at most {percent(ceiling)} is possible."
+    return ""
 
 
 def what_to_do(report: Report) -> str:
     """Return what to do as a sentence to follow another one; empty where nothing was tried or promised."""
-    advice = report.advice
-    if advice is None or not np.isfinite(advice.ranking.kept.mean):
+    advice, kept = report.advice, _kept(report, "sales")
+    if advice is None or not np.isfinite(kept.mean):
         return ""
-    if advice.ranking.kept.mean >= KEPT_FROM:
-        rule = advice.first_rule
+    today, rule, share = certainty(kept), advice.first_rule, percent(KEPT_FROM)
+    if today in ("keeps", "very probably keeps"):
         over = report.scenario.economics.counted
-        more = "" if rule is None else f"; “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}"
-        return f" Sales keeps every promise as it is{more}."
+        more = "" if rule is None else f" “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}."
+        return f" Sales {today} every promise in {share} of months as it is.{more}"
     if advice.action is None:
-        return " Nothing we tried keeps every sales promise: no free change, and not even three more reps."
-    action, share = advice.action, report.scenario.sales.sdr.marketing_time.share
-    wages = f", at {percent(share)} of the wages" if share < 1.0 and action.price == AT_WAGES else ""
+        near = advice.closest
+        how = "" if near is None else f"; “{near.lever.label}” comes closest, {_months_words(near.kept, report.months)}"
+        return f" Nothing we tried surely keeps every sales promise in {share} of months{how}."
+    action = advice.action
+    time = report.scenario.sales.sdr.marketing_time.share
+    wages = f", at {percent(time)} of the wages" if time < 1.0 and action.at_wages else ""
+    effect = action.effect
     return (
-        f" What keeps every sales promise in {percent(KEPT_FROM)} of months, {action.price}: "
-        f"{lower_first(action.label)} ({gain(action.contribution.mean)} of contribution{wages})."
+        f" What {action.certainty} every sales promise in {share} of months, {action.price}: "
+        f"{lower_first(effect.lever.label)} ({gain(effect.contribution.mean)} of contribution{wages})."
+        f"{_why_not_the_largest(report, effect)}"
     )
 
 
-def first_promise(scenario: Scenario) -> str | None:
-    """Return the clause that the headline is about: the first one on speed, else the first that sales promises."""
-    clauses = scenario.sla.items()
-    speed = [name for name, clause in clauses if isinstance(clause, SpeedClause)]
-    sales = [name for name, clause in clauses if clause.side == "sales"]
-    return next(iter([*speed, *sales, *scenario.sla]), None)
+def _why_not_the_largest(report: Report, chosen: Effect) -> str:
+    """Return why the change that brings most at no cost is not the one to make; empty where it is."""
+    most = None if report.advice is None else report.advice.surest_gain
+    if most is None or most.lever.id == chosen.lever.id or most.contribution.mean <= chosen.contribution.mean:
+        return ""
+    return (
+        f" “{most.lever.label}” would bring {gain(most.contribution.mean)}, but keeps every sales promise in "
+        f"{_months_words(most.kept, report.months)}."
+    )
 
 
 def promise_name(clause: Clause) -> str:
@@ -114,17 +154,11 @@ def promise_name(clause: Clause) -> str:
 
 def headline_cards(report: Report) -> list[tuple[str, str, str]]:
     """Return the headline numbers as (label, value, note), the second one the chance to reach the goal."""
-    cards = []
-    name = first_promise(report.scenario)
-    if name is not None and np.isfinite(report.clauses[name].kept.mean):
-        label = f"months in which the {promise_name(report.scenario.sla[name])} promise is kept"
-        cards.append(
-            (
-                label,
-                months(report.clauses[name].kept, report.months),
-                _range_words(report.clauses[name].kept, report.months),
-            )
-        )
+    cards, sides = [], [side for side in _SIDES if np.isfinite(_kept(report, side).mean)]
+    if sides:
+        whole = _kept(report, *sides)
+        label = "months in which the whole contract holds" if len(sides) > 1 else "months in which all is kept"
+        cards.append((label, months(whole, report.months), _range_words(whole, report.months)))
     goal, reached = report.scenario.goal, results.goal_reached(report.years)
     if np.isfinite(reached.mean):
         cards.append(

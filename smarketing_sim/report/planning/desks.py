@@ -11,7 +11,8 @@ from smarketing_sim.arrays import Floats
 from smarketing_sim.charts import volume
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
-from smarketing_sim.decide.ranking import Effect
+from smarketing_sim.decide.ranking import SALES, Effect
+from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
@@ -33,7 +34,6 @@ from smarketing_sim.words.numbers import (
 from smarketing_sim.words.tables import table_html
 from smarketing_sim.world.timeline import add_months
 
-_SHOWN = 6
 _LONGEST_OPTIONS = 120
 _FEWEST_FOR_BAD_YEAR = 20
 _SAME_DAY_MINUTES = 480.0
@@ -51,8 +51,8 @@ def show_what_to_do(report: Report) -> None:
     advice = report.advice
     if advice is None:
         return
-    effects = [*advice.ranking.free, *advice.ranking.priced]
-    if not effects:
+    judged, tried = advice.judged.effects, [*advice.ranking.free, *advice.ranking.priced]
+    if not tried:
         return
     rule, pays = advice.first_rule, advice.surest_gain
     title, goal = "No free change adds contribution for certain", advice.goal if rule is not None else None
@@ -60,21 +60,21 @@ def show_what_to_do(report: Report) -> None:
         title = f"First, and free: {lower_first(rule.lever.label)}, {gain(rule.contribution.mean)}"
     elif pays is not None:
         title = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
-        if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in advice.ranking.free):
+        if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in judged):
             title += "; other free changes keep more promises"
     heading(
         title,
-        f"Each change against the plan as it is, in the same {counted(advice.years, 'simulated year')}; contribution "
-        f"{report.scenario.economics.counted}. Ranges hold for all changes at once; of several that "
-        f"they cannot tell apart, the simplest is the one to begin with.{_goal_words(report, goal)}",
+        f"The changes that did best in {counted(advice.years, 'simulated year')}, judged in "
+        f"{counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
+        f"{report.scenario.economics.counted}. Ranges hold for all of them at once; of several that they cannot tell "
+        f"apart, the simplest is the one to begin with.{_goal_words(report, goal)}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
-    rows = [_lever_row(report, effect) for effect in effects]
-    table(names, rows[:_SHOWN], numeric=names[1:3])
-    if rows[_SHOWN:]:
-        rest = table_html(names, rows[_SHOWN:], numeric=names[1:3])
-        count = len(rows) - _SHOWN
-        display_html(f"<details><summary>{counted(count, 'more change')} tried</summary>{rest}</details>")
+    if judged:
+        table(names, [_lever_row(report, effect) for effect in judged], numeric=names[1:3])
+    every = table_html(names, [_lever_row(report, effect) for effect in tried], numeric=names[1:3])
+    summary = f"All {counted(len(tried), 'change')} that were tried, in {counted(advice.years, 'simulated year')}"
+    display_html(f"<details><summary>{escape(summary)}</summary>{every}</details>")
 
 
 def _goal_words(report: Report, goal: GoalShift | None) -> str:
@@ -114,18 +114,18 @@ def show_left_on_table(report: Report) -> None:
 def show_for_sales(report: Report) -> None:
     """Show the head of sales which rule comes first, what hires bring, and which month breaks."""
     advice = report.advice
-    if advice is None or not np.isfinite(advice.ranking.kept.mean):
+    kept = kept_in_a_month(all_kept_months(report.years, SALES))
+    if advice is None or not np.isfinite(kept.mean):
         return
     rule, worst = advice.first_rule, worst_month(report.years)
     first = "no free rule stands out" if rule is None else f"“{rule.lever.label}” before any hire"
     weak = "" if worst is None else f"; {_month(report, worst[0])} is the month most at risk"
     heading(f"For the head of sales: {first}{weak}", _worst_note(report))
-    rows: list[Sequence[object]] = [("as it is", *_months(report, advice.ranking.kept), "–")]
+    rows: list[Sequence[object]] = [("as it is", *_months(report, kept), "–")]
     if rule is not None:
         rows.append((rule.lever.label, *_months(report, rule.kept), _with_range(rule.contribution)))
     rows += [
-        (f"{counted(hire.count, 'more rep')}", *_months(report, hire.kept), _with_range(hire.contribution))
-        for hire in advice.hires
+        (hire.lever.label, *_months(report, hire.kept), _with_range(hire.contribution)) for hire in advice.judged.hires
     ]
     wages = f"contribution, after {percent(report.scenario.sales.sdr.marketing_time.share)} of the wages"
     names = ["", "months with every promise kept", "range", wages]

@@ -24,7 +24,6 @@ from smarketing_sim.measure.names import with_old_names
 from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.report.notebook.asking import ask
 from smarketing_sim.report.planning import planning
-from smarketing_sim.report.planning.answer import first_promise
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
@@ -156,7 +155,7 @@ class Study:
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
         """The numbers of the page with the precision that is wanted of them."""
-        clauses, promise = self.scenario.sla.items(), first_promise(self.scenario)
+        clauses, promise = self.scenario.sla.items(), _first_promise(self.scenario)
         shares = [name for kind in (SpeedClause, DepthClause) for name, c in clauses if isinstance(c, kind)]
         found = [self._share(name) for name in shares] + ([] if promise is None else [self._months(promise)])
         return (*found, *(self._money(label, name) for label, name in _MONEY.items()))
@@ -292,3 +291,11 @@ def _most(years: Sequence[Interval]) -> Interval:
 
 def _named(clause: str) -> str:
     return clause.replace("_", " ")
+
+
+def _first_promise(scenario: Scenario) -> str | None:
+    """Return the first clause on speed, else the first that sales promises."""
+    clauses = scenario.sla.items()
+    speed = [name for name, clause in clauses if isinstance(clause, SpeedClause)]
+    sales = [name for name, clause in clauses if clause.side == "sales"]
+    return next(iter([*speed, *sales, *scenario.sla]), None)

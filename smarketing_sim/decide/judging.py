@@ -1,0 +1,128 @@
+"""Who wins on some years is judged on others: where it was chosen, the best of many looks better than it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from smarketing_sim.decide.levers import Lever
+from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, ranked
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.statistics import Interval
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.schema import Scenario
+
+Certainty = Literal["keeps", "very probably keeps", "cannot tell", "does not keep"]
+
+YEARS = 40
+"""Fresh simulated years of each finalist: enough for a promise kept in every month to count as kept in 95% of them."""
+HIRES = (1, 2, 3)
+HIRE = "hire."
+"""What the ids of hires begin with."""
+_FREE_FINALISTS = 3
+
+
+def certainty(kept: Interval, *, keep: float = KEPT_FROM) -> Certainty:
+    """Tell how surely a promise is kept, from the share of months that kept it and its 95% range.
+
+    ``keeps``: the whole range reaches the share wanted; ``very probably keeps``: so does half of its lower arm, about
+    one standard error; ``cannot tell``: the range holds the share wanted; else ``does not keep``. Without a range
+    nobody can tell.
+    """
+    if kept.low >= keep:
+        return "keeps"
+    if (kept.mean + kept.low) / 2.0 >= keep:
+        return "very probably keeps"
+    return "does not keep" if kept.high < keep else "cannot tell"
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Finalists in years that did not choose them.
+
+    Parameters
+    ----------
+    ranking
+        Today's plan, finalists and hires in these years.
+    years
+        What was simulated, by id of the lever.
+    """
+
+    ranking: Ranking
+    years: dict[str, Replications]
+
+    @property
+    def today(self) -> Replications:
+        """The plan as it is, in the same years."""
+        return self.ranking.today
+
+    @property
+    def year_count(self) -> int:
+        """Fresh years of each finalist."""
+        return len(self.today.measures)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The finalists, free ones first, without the hires."""
+        return tuple(one for one in (*self.ranking.free, *self.ranking.priced) if not one.lever.id.startswith(HIRE))
+
+    @property
+    def hires(self) -> tuple[Effect, ...]:
+        """One, two and three more reps."""
+        found = [one for one in self.ranking.priced if one.lever.id.startswith(HIRE)]
+        return tuple(sorted(found, key=lambda one: one.lever.id))
+
+    def effect(self, lever: Lever) -> Effect:
+        """Return what came of a finalist."""
+        return next(one for one in self.effects if one.lever.id == lever.id)
+
+
+def judge(scenario: Scenario, ranking: Ranking, simulation: Simulation) -> Judged:
+    """Simulate the finalists of a ranking, and hires, in fresh years.
+
+    Parameters
+    ----------
+    scenario
+        Today's plan.
+    ranking
+        Its levers, as found in other years.
+    simulation
+        How it is simulated; its years must not be those of the ranking.
+    """
+    levers = [*finalists(ranking), *hires_of(scenario)]
+    plans = [scenario, *(lever.scenario for lever in levers if lever.scenario is not None)]
+    today, *found = simulation.panel(plans)
+    return Judged(ranked(today, levers, found), {one.id: years for one, years in zip(levers, found, strict=True)})
+
+
+def finalists(ranking: Ranking) -> list[Lever]:
+    """Return the levers that may be recommended: for each price the best ones, by promises kept and by contribution."""
+    at_no_cost = [one for one in ranking.free if one.lever.at_no_cost]
+    chosen = [best_free(ranking), *_best(at_no_cost, keeping=True)[:_FREE_FINALISTS], *_best(at_no_cost)[:1]]
+    others = [one for one in (*ranking.free, *ranking.priced) if not one.lever.at_no_cost]
+    for cost in ("other work", "people or money", "promise"):
+        chosen += _best([one for one in others if one.lever.cost == cost], keeping=True)[:1]
+    return list({one.lever.id: one.lever for one in chosen if one is not None}.values())
+
+
+def hires_of(scenario: Scenario) -> list[Lever]:
+    """Return one, two and three more reps as levers."""
+    path, today = "sales.sdr.headcount", scenario.sales.sdr.headcount
+    return [
+        Lever(
+            f"{HIRE}{more}",
+            f"Hire {more} more {'rep' if more == 1 else 'reps'}",
+            {path: today + more},
+            "people or money",
+            scenario=override(scenario, {path: today + more}),
+        )
+        for more in HIRES
+    ]
+
+
+def _best(effects: Iterable[Effect], *, keeping: bool = False) -> Sequence[Effect]:
+    """Return effects by what they bring, the best first; with ``keeping``, those that keep the promises."""
+    able = [one for one in effects if not keeping or one.kept.mean >= KEPT_FROM]
+    return sorted(able, key=lambda one: -one.contribution.mean)
