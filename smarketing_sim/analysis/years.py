@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smarketing_sim.analysis import frames
+from smarketing_sim.decide.settled_load import run_json
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.replications import Failure, Replications, replicate
-from smarketing_sim.experiment.results import ClauseResult, clause_results, to_json
+from smarketing_sim.experiment.results import ClauseResult, clause_results
 from smarketing_sim.files import write_parquet
 from smarketing_sim.ledger import Ledger
 from smarketing_sim.world.timeline import timeline
@@ -128,7 +129,7 @@ class Years(Replications):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer of ``smarketing run --json``."""
-        return to_json(self)
+        return run_json(self)
 
     def __repr__(self) -> str:
         """Name plan and years."""

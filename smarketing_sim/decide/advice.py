@@ -154,7 +154,7 @@ class Advice:
         """Yield the finalists, cheapest first, and among those of one price by what they bring."""
         best = best_free(self.ranking)
         first = None if best is None else best.lever.id
-        for cost in ("nothing", "other work"):
+        for cost in ("nothing", "other work", "working hours"):
             mine = [one for one in self.judged.effects if one.lever.cost == cost]
             yield from sorted(mine, key=lambda one: (one.lever.id != first, -one.contribution.mean))
         yield from self.judged.hires
@@ -165,13 +165,15 @@ class Advice:
 _PRICES = {
     "nothing": "at no cost",
     "other work": "at the cost of the reps’ other work",
+    "working hours": "for other working hours",
     "people or money": "for people or money",
     "promise": "by promising something else",
 }
 
 
 def _action(effect: Effect) -> Action:
-    price = _AT_WAGES if effect.lever.id.startswith(HIRE) else _PRICES[effect.lever.cost]
+    is_rep = effect.lever.id.startswith(HIRE) and "sales.sdr.headcount" in effect.lever.overrides
+    price = _AT_WAGES if is_rep else _PRICES[effect.lever.cost]
     return Action(effect, price, certainty(effect.kept))
 
 

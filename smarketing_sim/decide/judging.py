@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from smarketing_sim.decide.levers import Lever
@@ -70,7 +70,7 @@ class Judged:
 
     @property
     def hires(self) -> tuple[Effect, ...]:
-        """One, two and three more reps."""
+        """One, two and three more reps, and one more account executive."""
         found = [one for one in self.ranking.priced if one.lever.id.startswith(HIRE)]
         return tuple(sorted(found, key=lambda one: one.lever.id))
 
@@ -102,24 +102,27 @@ def finalists(ranking: Ranking) -> list[Lever]:
     at_no_cost = [one for one in ranking.free if one.lever.at_no_cost]
     chosen = [best_free(ranking), *_best(at_no_cost, keeping=True)[:_FREE_FINALISTS], *_best(at_no_cost)[:1]]
     others = [one for one in (*ranking.free, *ranking.priced) if not one.lever.at_no_cost]
-    for cost in ("other work", "people or money", "promise"):
+    for cost in ("other work", "working hours", "people or money", "promise"):
         chosen += _best([one for one in others if one.lever.cost == cost], keeping=True)[:1]
     return list({one.lever.id: one.lever for one in chosen if one is not None}.values())
 
 
 def hires_of(scenario: Scenario) -> list[Lever]:
-    """Return one, two and three more reps as levers."""
-    path, today = "sales.sdr.headcount", scenario.sales.sdr.headcount
-    return [
-        Lever(
-            f"{HIRE}{more}",
-            f"Hire {more} more {'rep' if more == 1 else 'reps'}",
-            {path: today + more},
-            "people or money",
-            scenario=override(scenario, {path: today + more}),
-        )
+    """Return one, two and three more reps as levers, and one more account executive where deals can wait for one."""
+    ae = scenario.sales.ae
+    levers = [
+        _hire(scenario, f"{more}", f"Hire {more} more {'rep' if more == 1 else 'reps'}", "sales.sdr.headcount", more)
         for more in HIRES
     ]
+    if ae.headcount > 0 and ae.open_limit is not None:
+        one = _hire(scenario, "ae", "Hire 1 more account executive", "sales.ae.headcount", 1)
+        levers.append(replace(one, yearly=ae.annual_cost))
+    return levers
+
+
+def _hire(scenario: Scenario, name: str, label: str, path: str, more: int) -> Lever:
+    changed = override(scenario, {path: f"+{more}"})
+    return Lever(f"{HIRE}{name}", label, {path: f"+{more}"}, "people or money", scenario=changed)
 
 
 def _best(effects: Iterable[Effect], *, keeping: bool = False) -> Sequence[Effect]:

@@ -50,6 +50,8 @@ class LeftOnTable:
     parts
         What each part adds to it, by key of ``LABELS`` in order; only parts that play a role. They sum to the
         difference in every replication.
+    alone
+        What each part would add today, with nothing else made perfect.
     """
 
     scenario: Scenario
@@ -58,6 +60,7 @@ class LeftOnTable:
     now: Floats
     perfect: Floats
     parts: dict[str, Floats]
+    alone: dict[str, Floats]
 
     @property
     def margin_factor(self) -> float:
@@ -67,6 +70,10 @@ class LeftOnTable:
     def revenue(self, part: str = NO_QUEUE) -> Interval:
         """Return the expected revenue that a part would add, in the plan's currency a horizon."""
         return t_interval(self.parts[part])
+
+    def alone_today(self, part: str) -> Interval:
+        """Return the expected revenue that a part alone would add today."""
+        return t_interval(self.alone[part])
 
     def contribution(self, part: str = NO_QUEUE) -> Interval:
         """Return what a part would add to contribution before people's cost.
@@ -83,16 +90,17 @@ class LeftOnTable:
 
 @dataclass(frozen=True)
 class _Year:
-    """One simulated year: as planned, and without a queue for each set of the other things made perfect."""
+    """One simulated year: as planned, with one other thing made perfect, and without a queue for each set of them."""
 
     scenario: Scenario = field(repr=False)
+    alone: tuple[Scenario, ...] = field(repr=False)
     perfected: tuple[Scenario, ...] = field(repr=False)
     seed: int
     replication: int
     engine: str
 
     def run(self) -> Floats:
-        """Return the expected revenue of each; shape (1 + sets,)."""
+        """Return the expected revenue of each; shape (1 + things + sets,)."""
         drawn: dict[int, Demand] = {}
 
         def leads(scenario: Scenario) -> Demand:
@@ -104,9 +112,9 @@ class _Year:
             found = drawn[attempts]
             return found if found.reads == reads else replace(found, reads=reads, handed_at=found.mql_at)
 
-        now = _expected(simulate(self.scenario, leads(self.scenario), engine=self.engine), self.scenario)
+        team = [_expected(simulate(one, leads(one), engine=self.engine), one) for one in (self.scenario, *self.alone)]
         perfect = [_expected(simulate_unlimited(one, leads(one)), one) for one in self.perfected]
-        return np.array([now, *perfect])
+        return np.array([*team, *perfect])
 
 
 def left_on_table(
@@ -144,13 +152,14 @@ def left_on_table(
     """
     others = _improvements(scenario)
     perfected = tuple(_perfected(scenario, others, mask) for mask in range(2 ** len(others)))
-    years = [
-        _Year(scenario, perfected, simulation.seed, number, simulation.engine_name) for number in simulation.numbers
-    ]
-    found = np.stack(simulation.collect(years), axis=1)
-    now, without_queue = found[0], found[1:]
+    alone = tuple(override(scenario, change) for change in others.values())
+    engine = simulation.engine_name
+    years = [_Year(scenario, alone, perfected, simulation.seed, number, engine) for number in simulation.numbers]
+    now, *found = np.stack(simulation.collect(years), axis=1)
+    by_team, without_queue = found[: len(alone)], np.stack(found[len(alone) :])
     parts = {NO_QUEUE: without_queue[0] - now, **dict(zip(others, shapley_values(without_queue), strict=True))}
-    return LeftOnTable(scenario, simulation.seed, simulation.engine_name, now, without_queue[-1], parts)
+    today = {NO_QUEUE: parts[NO_QUEUE], **{name: one - now for name, one in zip(others, by_team, strict=True)}}
+    return LeftOnTable(scenario, simulation.seed, engine, now, without_queue[-1], parts, today)
 
 
 def to_json(table: LeftOnTable) -> dict[str, Any]:
@@ -165,7 +174,13 @@ def to_json(table: LeftOnTable) -> dict[str, Any]:
         "now": _both(table.now, factor),
         "total": _both(table.total, factor),
         "parts": [
-            {"part": part, "label": LABELS[part], **_both(values, factor)} for part, values in table.parts.items()
+            {
+                "part": part,
+                "label": LABELS[part],
+                **_both(values, factor),
+                "alone_today": table.alone_today(part).as_dict(),
+            }
+            for part, values in table.parts.items()
         ],
     }
 

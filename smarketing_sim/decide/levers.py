@@ -13,10 +13,11 @@ from smarketing_sim.errors import ConflictError, InputError, Problem
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
-Cost = Literal["nothing", "other work", "promise", "assumption", "people or money"]
+Cost = Literal["nothing", "other work", "working hours", "promise", "assumption", "people or money"]
 
 _PEOPLE = re.compile(r"(headcount|annual_cost|tools_annual|starts_on|leaves_on)$")
 _PROMISE = re.compile(r"(sla|calendar)(\.|$)")
+_HOURS = re.compile(r"sales\.sdr\.(reps\.\w+\.)?(shift|zone)(\.|$)")
 _OURS = re.compile(
     r"sales\.sdr\.(queue|cadence|routing|marketing_time|shift|meetings|recording|automatic_reply)(\.|$)"
     r"|sales\.sdr\.reps(\.\w+(\.(shift|zone|meetings|marketing_time|weight).*)?)?$"
@@ -35,8 +36,8 @@ class Lever:
     overrides
         Values by dotted path.
     cost
-        What it costs: nothing; time of the reps' other work; another promise; another assumption about the world; or
-        people or money.
+        What it costs: nothing; time of the reps' other work; other working hours; another promise; another assumption
+        about the world; or people or money.
     one_off, yearly
         Cost beside what the model counts, in the plan's currency.
     share_step
@@ -65,7 +66,7 @@ class Lever:
     @property
     def free(self) -> bool:
         """Whether it costs neither people nor money, and changes neither the promise nor the world."""
-        return self.cost in ("nothing", "other work")
+        return self.cost in ("nothing", "other work", "working hours")
 
     @property
     def at_no_cost(self) -> bool:
@@ -150,4 +151,6 @@ def _cost(paths: Sequence[str], share_step: float) -> Cost:
         return "promise"
     if not all(_OURS.match(path) for path in paths):
         return "assumption"
+    if any(_HOURS.search(path) for path in paths):
+        return "working hours"
     return "other work" if share_step > 0.0 else "nothing"

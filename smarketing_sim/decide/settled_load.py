@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from smarketing_sim.arrays import Floats
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.results import to_json
 from smarketing_sim.measure.load import attempt_minutes, connect_prob, mean_reachable_share
 from smarketing_sim.measure.queueing import erlang_c
 from smarketing_sim.scenario.building import override
@@ -91,16 +92,17 @@ def settled_load(years: Replications) -> SettledLoad | None:
     return replace(course.loop(1.0), settles_up_to=_cliff(replace(course, scenario=kept)))
 
 
-def load_json(years: Replications) -> dict[str, float | None]:
-    """Return where the load of a plan settles as plain JSON types."""
-    found = settled_load(years)
-    return {
+def run_json(years: Replications) -> dict[str, Any]:
+    """Return the answer of ``smarketing run`` as plain JSON types, with where the load of the plan settles."""
+    found, answer = settled_load(years), to_json(years)
+    settled = {
         "settled": None if found is None else found.load,
         "warm_share": None if found is None else found.warm_share,
         "attempts_per_lead": None if found is None else found.attempts,
         "first_call_after_minutes": None if found is None else found.wait_minutes,
         "settles_up_to_volume": None if found is None else found.settles_up_to,
     }
+    return {**answer, "load_check": {**answer["load_check"], **settled}}
 
 
 def _cliff(course: _Course) -> float | None:

@@ -17,6 +17,7 @@ from smarketing_sim.words.numbers import (
     percent,
     ranged,
     readable,
+    span,
     wait,
 )
 from smarketing_sim.words.settling import backlog_words, unsettled_words
@@ -61,6 +62,8 @@ def figures(answer: Answer) -> list[tuple[str, str]]:
         (_CALLED, ranged(card["response_minutes"]["business"]["p50"], wait)),
         ("reps’ time in use (utilisation)", ranged(card["utilisation"]["sdr"], percent)),
         ("account executives’ time in use", ranged(card["utilisation"]["ae"], percent)),
+        ("a deal waits for an account executive", ranged(card["measures"]["ae_wait_minutes"], span)),
+        ("revenue that fades while deals wait", ranged(card["measures"]["faded_revenue"], money)),
         ("backlog", backlog_words(card["stability"])),
     ]
 

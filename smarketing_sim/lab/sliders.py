@@ -1,4 +1,4 @@
-"""The sliders of the first screen: reps, lead volume, and the limit of the first attempt."""
+"""The sliders of the first screen: reps, lead volume, account executives, and the limit of the first attempt."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from smarketing_sim.scenario.units import Span
 from smarketing_sim.words.numbers import percent
 
 _REPS = "sales.sdr.headcount"
+_AES = "sales.ae.headcount"
 _BUSINESS = tuple(Span(hours, "hour", True) for hours in (0.5, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24))
 _DECIMAL = re.compile(r"[0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9}")
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -70,6 +71,8 @@ class Control:
 def sliders_of(state: State) -> dict[str, Control]:
     """Return the sliders that a plan has by name; one without a promise of speed has no limit to move."""
     sliders = {"reps": _reps(state), "leads": _leads()}
+    if state.base.sales.ae.headcount > 0:
+        sliders["account_executives"] = _account_executives(state)
     speed = next((name for name, c in state.base.sla.items() if isinstance(c, SpeedClause)), None)
     return sliders if speed is None else {**sliders, "limit": _limit(state, speed)}
 
@@ -172,6 +175,11 @@ def _typed(widget: Any, read: Callable[[str], Any], tell: Callable[[Any], str]) 
 def _reps(state: State) -> Control:
     most = max(20, 2 * state.base.sales.sdr.headcount)
     return whole("Reps", _REPS, lambda scenario: scenario.sales.sdr.headcount, state, least=0, most=most)
+
+
+def _account_executives(state: State) -> Control:
+    most = max(12, 2 * state.base.sales.ae.headcount)
+    return whole("Account executives", _AES, lambda scenario: scenario.sales.ae.headcount, state, least=0, most=most)
 
 
 def _leads() -> Control:

@@ -11,11 +11,12 @@ from typing import Any
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.errors import InputError, Problem, nearest_name
 from smarketing_sim.experiment.default_years import REPORT_YEARS, check_numbers
-from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.building import override, to_document
 from smarketing_sim.scenario.checks import cautions
 from smarketing_sim.scenario.contract import DepthClause
 from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.money import Alternative
+from smarketing_sim.scenario.relative import resolved
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.scenario.units import Span
 from smarketing_sim.shipped import named
@@ -139,7 +140,7 @@ def pull_lever(state: State, alternative: str) -> State:
     InputError
         If the plan has no such alternative, or it does not go with what was moved before.
     """
-    wanted = _alternative(state, alternative).set
+    wanted = _wanted(state, alternative)
     kept = {path: value for path, value in state.setting.overrides.items() if path not in wanted}
     overrides = kept if lever_on(state, alternative) else {**state.setting.overrides, **wanted}
     return _turned(state, replace(state.setting, overrides=overrides))
@@ -147,7 +148,7 @@ def pull_lever(state: State, alternative: str) -> State:
 
 def lever_on(state: State, alternative: str) -> bool:
     """Tell whether the plan as it stands holds what an alternative would set."""
-    wanted = _alternative(state, alternative).set
+    wanted = _wanted(state, alternative)
     if not any(path in state.setting.overrides for path in wanted):
         return False
     try:
@@ -245,6 +246,11 @@ def _pruned(base: Scenario, setting: Setting) -> Setting:
 def _touch(path: str, other: str) -> bool:
     """Tell whether one dotted path is, or lies within, the other."""
     return path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.")
+
+
+def _wanted(state: State, name: str) -> dict[str, Any]:
+    """Return what an alternative sets, with every change counted from the opened plan."""
+    return resolved(to_document(state.base), _alternative(state, name).set)
 
 
 def _alternative(state: State, name: str) -> Alternative:

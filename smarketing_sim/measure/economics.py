@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from smarketing_sim.arrays import Floats
-from smarketing_sim.measure.cohorts import Case
+from smarketing_sim.measure.cohorts import Case, Selection
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.load import IDLE, scheduled_minutes
 from smarketing_sim.measure.sums import Sums
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.world.timeline import add_months
 
+_LN2 = float(np.log(2.0))
 _SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend"), FUNNEL_COLUMNS.index("spend_unworked")
 
 
@@ -32,6 +34,9 @@ class Economics:
         outbound work in idle ones of them brings.
     contribution_year_one, contribution_loaded
         Cash of the first year only; and with all people and tools.
+    ae_wait_minutes, faded_revenue
+        How long a deal of these leads waits for an account executive with room, on average, NaN without a deal; and the
+        expected revenue that fades meanwhile.
     won_count, cost_per_won, ltv_to_cac, payback_months
         Deals of the cohort, what one cost, what one brings over what it cost, months until it is paid back.
     spend, spend_unworked
@@ -52,6 +57,8 @@ class Economics:
     contribution: float
     contribution_year_one: float
     contribution_loaded: float
+    ae_wait_minutes: float
+    faded_revenue: float
     won_count: float
     cost_per_won: float
     ltv_to_cac: float
@@ -76,6 +83,8 @@ class MoneySums(Sums):
         As in :class:`Economics`.
     expected_by_month
         Expected revenue by the month in which its lead was created, shape (months,).
+    opportunities_count, deal_wait_minutes, faded_revenue
+        Opportunities, how long they waited for an account executive in all, and what faded meanwhile.
     rep_minutes
         Minutes of attempts begun in the horizon: all, on second records, and on other leads outside the profile.
     """
@@ -85,6 +94,9 @@ class MoneySums(Sums):
     cohort_revenue: float
     booked_revenue: float
     won_count: float
+    opportunities_count: int
+    deal_wait_minutes: float
+    faded_revenue: float
     rep_minutes: Floats
 
     @classmethod
@@ -101,6 +113,7 @@ class MoneySums(Sums):
             cohort_revenue=float(value[mine].sum()),
             booked_revenue=float(value[closed].sum()),
             won_count=float(np.count_nonzero(mine)),
+            **_waits_for_ae(case),
             rep_minutes=_rep_minutes(case),
         )
 
@@ -124,6 +137,8 @@ def measure_economics(case: Case, funnel: Floats, sums: MoneySums) -> Economics:
         contribution=margin * terms.lifetime_factor - spend - shared + outbound,
         contribution_year_one=margin - spend - shared + outbound,
         contribution_loaded=margin * terms.lifetime_factor - cost + outbound,
+        ae_wait_minutes=sums.deal_wait_minutes / count if (count := sums.opportunities_count) else float("nan"),
+        faded_revenue=sums.faded_revenue,
         won_count=won_count,
         cost_per_won=per_won,
         ltv_to_cac=mean_margin * terms.lifetime_factor / per_won if per_won else float("nan"),
@@ -137,6 +152,18 @@ def measure_economics(case: Case, funnel: Floats, sums: MoneySums) -> Economics:
         hours_on_bad_fits=hours_bad_fits,
         revenue_per_rep_hour=expected / hours if hours > 0 else float("nan"),
     )
+
+
+def _waits_for_ae(case: Case) -> dict[str, Any]:
+    """Return how many deals of the leads of the horizon were opened, how long they waited, and what that cost.
+
+    A chance that fades by half in a half-life has been 2 to the waiting time over it times as high.
+    """
+    rows = np.flatnonzero(~np.isnan(case.created_leads["opportunity_at"]))
+    opened = Selection(case.created_leads, rows)
+    waits, half_life = opened["opportunity_at"] - opened["met_at"], case.scenario.sales.ae.fade_half_life
+    faded = 0.0 if half_life is None else float((opened["expected_value"] * np.expm1(_LN2 * waits / half_life)).sum())
+    return {"opportunities_count": len(rows), "deal_wait_minutes": float(waits.sum()), "faded_revenue": faded}
 
 
 def people_cost(case: Case) -> tuple[float, float]:

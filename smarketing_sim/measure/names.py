@@ -32,6 +32,8 @@ HEADLINES: dict[str, Measure] = {
     "booked_revenue": Measure("revenue booked in the year", "money"),
     "contribution": Measure("contribution", "money"),
     "contribution_loaded": Measure("contribution with all people and tools", "money"),
+    "ae_wait_minutes": Measure("a deal waits for an account executive", "minutes"),
+    "faded_revenue": Measure("revenue that fades while deals wait", "money"),
     "won_count": Measure("deals won", "count"),
     "handed_count": Measure("leads handed over", "count"),
     "sdr_utilisation": Measure("reps’ time in use (utilisation)", "share"),

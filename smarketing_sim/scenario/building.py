@@ -21,6 +21,7 @@ from smarketing_sim.scenario.layering import (
     split_beliefs,
 )
 from smarketing_sim.scenario.problems import problem_at, translate
+from smarketing_sim.scenario.relative import changes_in, resolved
 from smarketing_sim.scenario.schema import Scenario
 
 
@@ -39,20 +40,24 @@ def build(
     origins
         File and line by path, for messages; those of overrides and beliefs are added.
     overrides
-        Values by dotted path.
+        Values by dotted path, or changes such as ``+2``.
 
     Raises
     ------
     InputError
         With every problem found.
     """
-    where = {} if origins is None else origins
-    return _built(*_in_one_currency(copied(data), overrides or {}, where), where)
+    where, sets = {} if origins is None else origins, overrides or {}
+    changes = changes_in(sets)
+    fixed = {path: value for path, value in sets.items() if path not in changes}
+    scenario = _built(*_in_one_currency(copied(data), fixed, where), where)
+    return override(scenario, changes) if changes else scenario
 
 
 def override(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
-    """Return a scenario with some values changed by dotted path."""
+    """Return a scenario with some values set by dotted path, or changed by so much: ``+2``, ``-10%``, ``+1 day``."""
     document = to_document(scenario)
+    overrides = resolved(document, overrides)
     if any(path.partition(".")[0] in {"currency", "exchange"} for path in overrides):
         return build(document, overrides=overrides)
     found = settled_overrides(overrides, Scenario, currency=scenario.currency, rates=scenario.exchange)

@@ -42,7 +42,7 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
         if not equals or not path.strip():
             problems.append(Problem("must be path=value, such as sales.sdr.headcount=12", file=SET, value=setting))
             continue
-        overrides[path.strip()] = parse_value(text, name=SET)
+        overrides[path.strip()] = text.strip() if text.lstrip()[:1] == "+" else parse_value(text, name=SET)
     if problems:
         raise InputError(problems)
     return overrides

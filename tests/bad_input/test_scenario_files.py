@@ -396,7 +396,7 @@ CASES = {
         "headcount",
     ),
     "alternative to a bad value": (
-        "alternatives: {x: {label: x, set: {sales.sdr.headcount: -5}}}",
+        "alternatives: {x: {label: x, set: {sales.sdr.headcount: -9}}}",
         "alternatives.x.set.sales.sdr.headcount",
         "at least 0",
         None,

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 
 from smarketing_sim.decide import staffing
+from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.files import load
+from smarketing_sim.words.numbers import money
 
 from .conftest import Said
 
@@ -103,3 +107,30 @@ def test_an_alternative_with_an_unknown_path_is_one_clear_message(smarketing: Co
     assert found.code == 2
     assert len(found.err.splitlines()) == 1
     assert "alternatives.odd.set.sales.sdr.headcont: is not a known key; did you mean 'headcount'?" in found.err
+
+
+def test_account_executives_promise_nothing_and_are_judged_by_what_they_bring(
+    smarketing: Command, params: Path
+) -> None:
+    """By hand: what four bring less than five, and the wages of the one that is saved."""
+    words = (params / "baseline.yaml", "--of", "ae", "--replications", 3)
+    said = smarketing("staff", *words)
+    assert said.code == 0, said.err
+    assert "no clause of the contract is promised by account executives" in said.out
+    answer = json.loads(smarketing("staff", *words, "--json").out)
+    assert [plan["headcount"] for plan in answer["plans"]] == [3, 4, 5, 6, 7, 8]
+    four, five = answer["plans"][1:3]
+    plan = load(params / "baseline.yaml")
+    before, after = (
+        Simulation(3).run(override(plan, {"sales.ae.headcount": count})).series("contribution") for count in (5, 4)
+    )
+    assert four["contribution_difference"]["mean"] == pytest.approx(float((after - before).mean()) + 220_000)
+    assert five["contribution_difference"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert money(four["faded_revenue"]["mean"]) in said.out
+
+
+def test_a_plan_whose_deals_wait_for_nobody_has_no_account_executives_to_count(smarketing: Command, tiny: Path) -> None:
+    said = smarketing("staff", tiny, "--of", "ae", "--set", "sales.ae.open_limit=null")
+    assert said.code == 2
+    assert "no deal waits for anybody" in said.err
+    assert smarketing("staff", tiny, "--of", "aes").code == 2

@@ -57,6 +57,8 @@ HEADLINE = (
     "response_wall_p50_minutes",
     "response_wall_p90_minutes",
     "won_count",
+    "ae_wait_minutes",
+    "faded_revenue",
     "handed_count",
     "never_called_share",
     "spend",

@@ -60,7 +60,7 @@ def test_the_first_screen_shows_clauses_figures_and_two_charts_without_a_move(la
     assert "leads waiting" in lab.waiting.value
     assert "Leads called by age" in lab.response.value
     assert lab.progress_words.value == "3 of 3 simulated years"
-    assert set(lab.sliders) == {"reps", "leads", "limit"}
+    assert set(lab.sliders) == {"reps", "leads", "account_executives", "limit"}
     assert lab.levers.keys() == {"two_more_reps", "two_business_hours", "one_more_ae", "more_inbound_time"}
 
 

@@ -160,7 +160,7 @@ def _run_answer(**changes: object) -> dict[str, object]:
         "revenue": {"expected": _interval(2e6, 1e6, 3e6), "booked": nothing, "one_year": None}, "contribution": nothing,
         "utilisation": {"sdr": nothing, "ae": nothing}, "load_check": {"planned": None, "with_early_stopping": None},
         "response_minutes": {"business": {"p50": nothing}, "wall": {"p50": nothing}},
-        "stability": _stability("steady"),
+        "stability": _stability("steady"), "measures": {"ae_wait_minutes": nothing, "faded_revenue": nothing},
     }  # fmt: skip
     return answer | changes
 

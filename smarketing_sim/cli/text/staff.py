@@ -8,7 +8,7 @@ from rich.table import Table
 
 from smarketing_sim.cli.text.terminal import rendered
 from smarketing_sim.words.markup import plain_text
-from smarketing_sim.words.numbers import counted, gain, money, percent, ranged
+from smarketing_sim.words.numbers import counted, gain, money, percent, ranged, span
 
 
 def staff_text(answer: dict[str, Any]) -> str:
@@ -28,6 +28,33 @@ def staff_text(answer: dict[str, Any]) -> str:
         f"{counted(answer['headcount_by_theory'], 'rep')}. Ranges of chances hold with 95% for all looks together.",
     ]
     return "\n".join(lines)
+
+
+def ae_text(answer: dict[str, Any]) -> str:
+    """Return the answer of ``smarketing staff --of ae`` as text."""
+    best, today = answer["headcount"], answer["headcount_today"]
+    verdict = "no other headcount surely brings more after wages than today's"
+    if best != today:
+        gained = next(plan["contribution_difference"] for plan in answer["plans"] if plan["headcount"] == best)
+        verdict = f"{best} bring most after wages, {ranged(gained, gain)} vs today's {today}"
+    table = Table(box=None, pad_edge=False)
+    for heading in ("account executives", "time in use", "a deal waits", "revenue that fades", "revenue expected",
+                    "contribution vs today, after wages"):  # fmt: skip
+        table.add_column(heading)
+    for plan in answer["plans"]:
+        table.add_row(
+            str(plan["headcount"]) + (" (today)" if plan["headcount"] == today else ""),
+            ranged(plan["ae_utilisation"], percent),
+            ranged(plan["ae_wait_minutes"], span),
+            ranged(plan["faded_revenue"], money),
+            ranged(plan["expected_revenue"], money),
+            ranged(plan["contribution_difference"], gain),
+        )
+    years = counted(answer["replications"], "simulated year")
+    return (
+        f"{answer['scenario']}: no clause of the contract is promised by account executives, so no chance to keep one "
+        f"follows from their number; {verdict} ({years}).\n\n{rendered(table)}"
+    )
 
 
 def _verdict(answer: dict[str, Any]) -> str:

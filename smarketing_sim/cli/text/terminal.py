@@ -49,6 +49,8 @@ def run_text(answer: dict[str, Any]) -> str:
         ("contribution", ranged(answer["contribution"], money)),
         ("rep utilisation", ranged(answer["utilisation"]["sdr"], percent)),
         ("AE utilisation", ranged(answer["utilisation"]["ae"], percent)),
+        ("a deal waits for an AE", ranged(answer["measures"]["ae_wait_minutes"], span)),
+        ("revenue that fades while deals wait", ranged(answer["measures"]["faded_revenue"], money)),
         ("backlog", backlog_words(answer["stability"])),
         ("work planned, of time there is", _load_words(answer["load_check"])),
         (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from smarketing_sim.charts.years import busiest_hour, half_called
+from smarketing_sim.decide.bottleneck import Bottleneck
 from smarketing_sim.decide.judging import certainty
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect
-from smarketing_sim.decide.settled_load import load_json
+from smarketing_sim.decide.settled_load import run_json
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.measure.statistics import Interval
@@ -193,16 +192,10 @@ def record_results(report: Report) -> None:
         {
             "finding": answer(report),
             "digest": report.scenario.digest,
-            "results": _results(report),
+            "results": run_json(report.years),
             "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
         }
     )
-
-
-def _results(report: Report) -> dict[str, Any]:
-    """Return what ``smarketing run --json`` answers."""
-    found = results.to_json(report.years)
-    return {**found, "load_check": {**found["load_check"], **load_json(report.years)}}
 
 
 def _context(report: Report) -> list[str]:
@@ -228,10 +221,20 @@ def _context(report: Report) -> list[str]:
         )
     elif np.isfinite(busy.mean):
         sentences.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
+    if report.bottleneck is not None:
+        sentences.append(f"{bottleneck_words(report.bottleneck)}.")
     when, count = busiest_hour(report.years)
     if count >= 1.0:
         sentences.append(f"The queue is longest on {when}: {counted(round(count), 'lead')} on average.")
     return sentences or ["No activity in the simulated period."]
+
+
+def bottleneck_words(found: Bottleneck) -> str:
+    """Return whose time is short and what waits behind them, as a sentence without its full stop."""
+    amount = f"{money(found.lost.mean)} a year ({range_of(found.lost, money)})"
+    if found.stage == "reps":
+        return f"Reps are the bottleneck: {amount} of expected revenue is lost while leads wait for one"
+    return f"Account executives are full: {amount} of expected revenue fades while deals wait for one"
 
 
 def _one_year(report: Report, revenue: Interval) -> str:

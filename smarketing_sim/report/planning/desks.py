@@ -17,6 +17,7 @@ from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
+from smarketing_sim.report.planning.answer import bottleneck_words
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.decay import DecayPreset, decay_presets
 from smarketing_sim.words.markup import escape
@@ -40,6 +41,7 @@ _SAME_DAY_MINUTES = 480.0
 _COSTS = {
     "nothing": "nothing",
     "other work": "the reps’ other work",
+    "working hours": "other working hours",
     "promise": "another promise",
     "assumption": "another assumption",
     "people or money": "people or money",
@@ -99,16 +101,19 @@ def show_left_on_table(report: Report) -> None:
     same = left.revenue(NO_QUEUE)
     heading(
         f"{money(max(same.mean, 0.0))} a year is left on the table with today’s team hours",
-        "Expected revenue of the same leads if one thing after another were made perfect. The first line is what this "
-        "team’s own hours would allow if no lead ever waited for a rep. Each “then” counts only what comes on top when "
-        "all lines above it are perfect: alone, today, it may bring nothing.",
+        "Expected revenue of the same leads if one thing were made perfect: alone, with today’s team, and on top of no "
+        "lead ever waiting for a rep, the mean over all orders in which the others are mended. What brings much on top "
+        "may cost money alone: more work for a busy team, or more deals than account executives have room for.",
     )
     rows = [
-        (f"then: {LABELS[part]}" if place else upper_first(LABELS[part]), money(left.revenue(part).mean),
-         range_of(left.revenue(part), money))
+        (upper_first(LABELS[part]), _with_range(left.alone_today(part)),
+         _with_range(left.revenue(part)) if place else "–")
         for place, part in enumerate(left.parts)
     ]  # fmt: skip
-    table(["made perfect", "expected revenue a year", "range"], rows, numeric=["expected revenue a year", "range"])
+    names = ["made perfect", "alone, today", "then, once no lead waits"]
+    table(names, rows, numeric=names[1:])
+    if report.bottleneck is not None:
+        display_html(f'<p class="s">{escape(bottleneck_words(report.bottleneck))}.</p>')
 
 
 def show_for_sales(report: Report) -> None:
@@ -127,7 +132,7 @@ def show_for_sales(report: Report) -> None:
     rows += [
         (hire.lever.label, *_months(report, hire.kept), _with_range(hire.contribution)) for hire in advice.judged.hires
     ]
-    wages = f"contribution, after {percent(report.scenario.sales.sdr.marketing_time.share)} of the wages"
+    wages = f"contribution, after {percent(report.scenario.sales.sdr.marketing_time.share)} of a rep’s wages"
     names = ["", "months with every promise kept", "range", wages]
     table(names, rows, numeric=names[1:])
 

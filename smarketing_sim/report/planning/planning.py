@@ -14,6 +14,7 @@ import pandas as pd
 from smarketing_sim.analysis.years import Years
 from smarketing_sim.charts import years as charts
 from smarketing_sim.decide.advice import Advice, advise
+from smarketing_sim.decide.bottleneck import Bottleneck, bottleneck
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
@@ -68,6 +69,11 @@ class Report:
     def stability(self) -> Stability:
         """Whether the plan settles."""
         return stability(self.years)
+
+    @cached_property
+    def bottleneck(self) -> Bottleneck | None:
+        """The stage behind which most revenue waits; None where nothing was tried, or nothing much waits."""
+        return None if self.advice is None else bottleneck(self.years, self.advice.table)
 
     def by_source(self, column: str) -> list[Interval]:
         """Return one column of the funnel with its range, by source."""
