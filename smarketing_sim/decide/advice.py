@@ -113,8 +113,10 @@ class Advice:
 
     @property
     def first_rule(self) -> Effect | None:
-        """The free change to begin with, in fresh years; None where it may add nothing to contribution."""
-        best = best_free(self.ranking)
+        """The free change to begin with, in fresh years: what keeps the promises, else what adds for certain; or None."""
+        action, best = self.action, best_free(self.ranking)
+        if action is not None and action.effect.lever.at_no_cost:
+            return action.effect
         found = None if best is None else self.judged.effect(best.lever)
         return found if found is not None and found.contribution.low > 0.0 else None
 

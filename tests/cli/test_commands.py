@@ -257,7 +257,7 @@ def test_a_defect_of_ours_is_one_line_and_not_blamed_on_the_user(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("inside")
 
-    monkeypatch.setattr("smarketing_sim.experiment.results.to_json", broken)
+    monkeypatch.setattr("smarketing_sim.decide.settled_load.run_json", broken)
     said = smarketing("run", tiny, *RUN)
     assert said.code == 3
     assert said.err == "internal error (a bug in smarketing, not your input): KeyError: 'inside'\n"

@@ -39,18 +39,19 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 
 
 def show_answer(report: Report) -> None:
-    """Show the answer in one sentence, what stands behind it, and the headline numbers."""
+    """Show the answer in one sentence, what to do, what stands behind it, and the headline numbers."""
     cards = "".join(_card(label, value, note) for label, value, note in headline_cards(report))
     lead = " ".join(_context(report))
-    display_html(
-        f'<h1>{unbroken(answer(report))}</h1><p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>'
-    )
+    first, rest = answer(report)
+    then = f'<p class="do">{escape(rest)}</p>' if rest else ""
+    display_html(f'<h1>{unbroken(first)}</h1>{then}<p class="lead">{escape(lead)}</p><div class="cards">{cards}</div>')
 
 
-def answer(report: Report) -> str:
-    """Return the report's answer: whether the plan settles, whether the whole contract is kept, and what to do."""
+def answer(report: Report) -> tuple[str, str]:
+    """Return the report's answer: whether the plan settles or else whether the contract is kept; and what to do."""
     settled = unsettled_words(report.stability.to_json())
-    return f"{settled} {contract_kept(report)}{what_to_do(report)}".strip()
+    first, *rest = [text for text in (settled, contract_kept(report), what_to_do(report)) if text]
+    return first, " ".join(rest)
 
 
 def contract_kept(report: Report) -> str:
@@ -59,10 +60,11 @@ def contract_kept(report: Report) -> str:
         expected = report.mean("expected_revenue")
         return f"No contract is written yet; this plan brings {money(expected.mean)}, {range_of(expected, money)}."
     promised = {one.side for one in report.scenario.sla.values()}
-    parts = "; ".join(_side_words(report, side) for side in _SIDES if side in promised)
+    sides = [side for side in _SIDES if side in promised]
+    parts = "; ".join(_side_words(report, side, short=place > 0) for place, side in enumerate(sides))
     judged = [side for side in _SIDES if np.isfinite(_kept(report, side).mean)]
-    whole = _kept(report, *judged)
-    all_of_it = f", so the whole contract holds in {_months_words(whole, report.months)}" if len(judged) > 1 else ""
+    whole, total = _kept(report, *judged), report.months
+    all_of_it = f", so the whole contract holds in {_months_words(whole, total, short=True)}" if len(judged) > 1 else ""
     return f"{upper_first(parts)}{all_of_it}.{_out_of_reach(report)}"
 
 
@@ -71,7 +73,7 @@ def _kept(report: Report, *sides: str) -> Interval:
     return kept_in_a_month(all_kept_months(report.years, sides))
 
 
-def _side_words(report: Report, side: str) -> str:
+def _side_words(report: Report, side: str, *, short: bool) -> str:
     """Return in how many months a side keeps what it promises, and which promise it is that breaks."""
     kept, total = _kept(report, side), report.months
     if not np.isfinite(kept.mean):
@@ -83,12 +85,14 @@ def _side_words(report: Report, side: str) -> str:
     which = "all it promises" if len(clauses) > 1 else f"its {promise_name(report.scenario.sla[weak])} promise"
     if len(clauses) > 1 and kept.mean < KEPT_FROM and clauses[weak] - kept.mean < _ALONE:
         which = f"its {promise_name(report.scenario.sla[weak])} promise"
-    return f"{side} keeps {which} in {_months_words(kept, total)}"
+    return f"{side} keeps {which} in {_months_words(kept, total, short=short)}"
 
 
-def _months_words(kept: Interval, total: int) -> str:
-    low_high = month_range(kept, total)
-    return f"{months(kept, total)} months" + ("" if low_high == "no range" else f" ({low_high})")
+def _months_words(kept: Interval, total: int, *, short: bool = False) -> str:
+    """Return in how many months something is kept, with the range; ``short`` does not say again of how many."""
+    low_high, count = month_range(kept, total), months(kept, total)
+    words = count.removesuffix(f" of {total}") if short else f"{count} months"
+    return words if low_high == "no range" else f"{words} ({low_high})"
 
 
 def _out_of_reach(report: Report) -> str:
@@ -102,7 +106,7 @@ def _out_of_reach(report: Report) -> str:
 
 
 def what_to_do(report: Report) -> str:
-    """Return what to do as a sentence to follow another one; empty where nothing was tried or promised."""
+    """Return what to do as a sentence; empty where nothing was tried or promised."""
     advice, kept = report.advice, _kept(report, "sales")
     if advice is None or not np.isfinite(kept.mean):
         return ""
@@ -110,17 +114,17 @@ def what_to_do(report: Report) -> str:
     if today in ("keeps", "very probably keeps"):
         over = report.scenario.economics.counted
         more = "" if rule is None else f" “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}."
-        return f" Sales {today} every promise in {share} of months as it is.{more}"
+        return f"Sales {today} every promise in {share} of months as it is.{more}"
     if advice.action is None:
         near = advice.closest
         how = "" if near is None else f"; “{near.lever.label}” comes closest, {_months_words(near.kept, report.months)}"
-        return f" Nothing we tried surely keeps every sales promise in {share} of months{how}."
+        return f"Nothing we tried surely keeps every sales promise in {share} of months{how}."
     action = advice.action
     time = report.scenario.sales.sdr.marketing_time.share
     wages = f", at {percent(time)} of the wages" if time < 1.0 and action.at_wages else ""
     effect = action.effect
     return (
-        f" What {action.certainty} every sales promise in {share} of months, {action.price}: "
+        f"What {action.certainty} every sales promise in {share} of months, {action.price}: "
         f"{lower_first(effect.lever.label)} ({gain(effect.contribution.mean)} of contribution{wages})."
         f"{_why_not_the_largest(report, effect)}"
     )
@@ -190,7 +194,7 @@ def record_results(report: Report) -> None:
     cards = headline_cards(report)
     record(
         {
-            "finding": answer(report),
+            "finding": " ".join(answer(report)).strip(),
             "digest": report.scenario.digest,
             "results": run_json(report.years),
             "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
