@@ -10,6 +10,7 @@ import numpy as np
 from smarketing_sim.decide import judging
 from smarketing_sim.decide.beliefs import BeliefRange, Regret, belief_ranges, regret
 from smarketing_sim.decide.flow import NextLeads, next_leads
+from smarketing_sim.decide.hiring import HEADCOUNT
 from smarketing_sim.decide.judging import HIRE, Certainty, Judged, certainty, judge
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
 from smarketing_sim.decide.ranking import Effect, Ranking, best_free, rank_levers
@@ -113,7 +114,7 @@ class Advice:
 
     @property
     def first_rule(self) -> Effect | None:
-        """The free change to begin with, in fresh years: what keeps the promises, else what adds for certain; or None."""
+        """The free change to begin with, in fresh years: what keeps the promises, else what surely pays; or None."""
         action, best = self.action, best_free(self.ranking)
         if action is not None and action.effect.lever.at_no_cost:
             return action.effect
@@ -174,7 +175,7 @@ _PRICES = {
 
 
 def _action(effect: Effect) -> Action:
-    is_rep = effect.lever.id.startswith(HIRE) and "sales.sdr.headcount" in effect.lever.overrides
+    is_rep = effect.lever.id.startswith(HIRE) and HEADCOUNT in effect.lever.overrides
     price = _AT_WAGES if is_rep else _PRICES[effect.lever.cost]
     return Action(effect, price, certainty(effect.kept))
 

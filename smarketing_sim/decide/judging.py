@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from smarketing_sim.decide.hiring import headcount_change
 from smarketing_sim.decide.levers import Lever
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, ranked
 from smarketing_sim.experiment.replications import Replications
@@ -111,18 +112,18 @@ def hires_of(scenario: Scenario) -> list[Lever]:
     """Return one, two and three more reps as levers, and one more account executive where deals can wait for one."""
     ae = scenario.sales.ae
     levers = [
-        _hire(scenario, f"{more}", f"Hire {more} more {'rep' if more == 1 else 'reps'}", "sales.sdr.headcount", more)
+        _hire(scenario, f"{more}", f"Hire {more} more {'rep' if more == 1 else 'reps'}",
+              headcount_change(scenario, scenario.sales.sdr.headcount + more))
         for more in HIRES
-    ]
+    ]  # fmt: skip
     if ae.headcount > 0 and ae.open_limit is not None:
-        one = _hire(scenario, "ae", "Hire 1 more account executive", "sales.ae.headcount", 1)
+        one = _hire(scenario, "ae", "Hire 1 more account executive", {"sales.ae.headcount": ae.headcount + 1})
         levers.append(replace(one, yearly=ae.annual_cost))
     return levers
 
 
-def _hire(scenario: Scenario, name: str, label: str, path: str, more: int) -> Lever:
-    changed = override(scenario, {path: f"+{more}"})
-    return Lever(f"{HIRE}{name}", label, {path: f"+{more}"}, "people or money", scenario=changed)
+def _hire(scenario: Scenario, name: str, label: str, change: dict[str, Any]) -> Lever:
+    return Lever(f"{HIRE}{name}", label, change, "people or money", scenario=override(scenario, change))
 
 
 def _best(effects: Iterable[Effect], *, keeping: bool = False) -> Sequence[Effect]:

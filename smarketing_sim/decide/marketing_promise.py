@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim.decide.flow import BurstCost, NextLeads, PacingLine, burst_cost, next_leads, pacing_line
+from smarketing_sim.decide.hiring import with_headcount
 from smarketing_sim.decide.levers import Lever, levers_of
 from smarketing_sim.decide.preconditions import hold_handed, hold_months
 from smarketing_sim.decide.ranking import ranked
@@ -21,7 +22,6 @@ from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_LEVERS = 2
@@ -181,7 +181,7 @@ def refined(plan: Scenario, curve: Curve, simulation: Simulation) -> Curve:
 def _plans(scenario: Scenario, levers: list[Lever]) -> dict[str, Scenario]:
     """Return the plans to draw, by what they are called; a lever that is called like one of ours is left out."""
     today, more = "as it is", f"{MORE_REPS} more reps"
-    hired = override(scenario, {"sales.sdr.headcount": scenario.sales.sdr.headcount + MORE_REPS})
+    hired = with_headcount(scenario, scenario.sales.sdr.headcount + MORE_REPS)
     chosen = {one.label: one.scenario for one in levers if one.scenario is not None and one.label not in (today, more)}
     return {today: scenario, **dict(list(chosen.items())[:MOST_LEVERS]), more: hired}
 

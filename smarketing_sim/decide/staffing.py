@@ -10,6 +10,7 @@ import numpy as np
 
 from smarketing_sim.decide.erlang import steady_headcount
 from smarketing_sim.decide.headcount import Found, Terms, least_headcount
+from smarketing_sim.decide.hiring import with_headcount
 from smarketing_sim.decide.promise_kept import SIDES, Promise, Unlimited, promise_of, unlimited_of
 from smarketing_sim.decide.ranking import Lever, best_free, levers_of, ranked
 from smarketing_sim.decide.sequential import Years
@@ -18,7 +19,6 @@ from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.results import mean_of
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
-from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 MOST_EXPERIMENTS = 59
@@ -261,7 +261,7 @@ def _observer(
 
 
 def _team(scenario: Scenario, headcount: int) -> Scenario:
-    return override(scenario, {"sales.sdr.headcount": headcount})
+    return with_headcount(scenario, headcount)
 
 
 def _free_alternative(

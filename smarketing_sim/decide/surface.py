@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smarketing_sim.decide.frontier import LIMITS, clause_of, judged_by_limits
+from smarketing_sim.decide.hiring import headcount_change
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
@@ -90,7 +91,7 @@ def response_surface(
     present = scenario.sales.sdr.headcount
     headcounts = tuple(sorted({max(1, present + step) for step in STEPS}))
     plans = [
-        override(scenario, {**more_leads(scenario, volume), "sales.sdr.headcount": count})
+        override(scenario, {**more_leads(scenario, volume), **headcount_change(scenario, count)})
         for count in headcounts
         for volume in volumes
     ]

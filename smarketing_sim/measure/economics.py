@@ -174,7 +174,17 @@ def people_cost(case: Case) -> tuple[float, float]:
     shares = [profile.marketing_time.share * share for profile, share in zip(team, employed, strict=True)]
     shared = sdr.annual_cost * sum(shares) * years
     loaded = sdr.annual_cost * sum(employed) + ae.annual_cost * ae.headcount + case.scenario.economics.tools_annual
-    return shared, loaded * years
+    once = sdr.hires.one_off * _hired_count(case)
+    return shared + once, loaded * years + once
+
+
+def _hired_count(case: Case) -> int:
+    """Return how many reps are hired in the horizon."""
+    run, sdr = case.scenario.run, case.scenario.sales.sdr
+    ends, day = add_months(run.starts_on, run.horizon_months), sdr.hires.starts_on
+    if day is None or not run.starts_on <= day < ends:
+        return 0
+    return sum(sdr.is_hired(rep) for rep in range(1, sdr.headcount + 1))
 
 
 def _employed_share(case: Case, profile: Profile) -> float:

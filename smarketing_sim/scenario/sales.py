@@ -42,6 +42,23 @@ class Ramp(Part):
     """Speed in the first month; it grows by equal steps each month."""
 
 
+class Hires(Part):
+    """Which reps are new: they start on a day, and ramp."""
+
+    in_place: Count | None = None
+    """Reps who are there already; those with higher numbers are hired. All are there where left out."""
+    starts_on: Date | None = None
+    """First working day of those who are hired."""
+    one_off: Money = 0.0
+    """Cost once of each hire."""
+
+    @model_validator(mode="after")
+    def _a_day_is_named(self) -> Self:
+        if self.in_place is not None and self.starts_on is None:
+            raise ValueError("reps who are hired need a first working day: name starts_on beside in_place")
+        return self
+
+
 class Profile(Part):
     """What one rep is like; the team is ``headcount`` copies of it."""
 
@@ -235,6 +252,8 @@ class Sdr(Profile):
     """Loaded cost of one rep for a year."""
     ramp: Ramp = Ramp()
     """How a new rep grows to full speed."""
+    hires: Hires = Hires()
+    """Which reps are new."""
     minutes_cv: Ratio = 0.0
     """Standard deviation of attempt minutes over their mean; minutes are lognormal."""
     reps: dict[str, RepOverride] = {}
@@ -252,12 +271,18 @@ class Sdr(Profile):
     automatic_reply: AutomaticReply | None = None
     """A machine's first touch; null for none."""
 
+    def is_hired(self, rep: int) -> bool:
+        """Tell whether rep number ``rep`` (from 1) is new."""
+        return self.hires.in_place is not None and rep > self.hires.in_place
+
     def profile(self, rep: int) -> Profile:
         """Return what rep number ``rep`` (from 1) is like, overrides applied."""
         fields = {name: getattr(self, name) for name in Profile.model_fields}
         override = self.reps.get(str(rep))
         if override is not None:
             fields |= {name: value for name in Profile.model_fields if (value := getattr(override, name)) is not None}
+        if self.is_hired(rep) and fields["starts_on"] is None:
+            fields["starts_on"] = self.hires.starts_on
         return Profile.model_construct(**fields)
 
 

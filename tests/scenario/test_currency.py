@@ -55,14 +55,14 @@ def everything(**more: Any) -> Scenario:
     document["sla"] = {"volume": {"value_per_rep": 900, "contract_headcount": 3}}
     amounts = {
         "goal.revenue": 1000, "marketing.sources.web.cost_per_handed": 10, "sales.sdr.annual_cost": 5,
-        "sales.ae.quota": 6, "sales.ae.annual_cost": 7, "economics.tools_annual": 8, "economics.outbound_per_hour": 9,
+        "sales.sdr.hires.one_off": 4, "sales.ae.quota": 6, "sales.ae.annual_cost": 7, "economics.tools_annual": 8, "economics.outbound_per_hour": 9,
     }  # fmt: skip
     return build(document, overrides=amounts | more)
 
 
 def test_every_key_that_the_table_calls_money_is_converted() -> None:
     dollars, kroner = amounts(everything()), amounts(override(everything(), KRONER))
-    assert len(dollars) == 12
+    assert len(dollars) == 13
     assert all(amount > 0 for amount in dollars.values())
     assert {path: kroner[path] for path in dollars} == pytest.approx({k: RATE * v for k, v in dollars.items()})
 
@@ -98,7 +98,7 @@ def test_amounts_of_the_file_that_is_extended_are_converted_with_their_ranges(wr
     assert plan.personas["mid"].deal_value == 300_000
     assert plan.beliefs["personas.small.deal_value"].range == (100_000, 180_000)
     assert plan.beliefs["personas.mid.deal_value"].range == (220_000, 380_000)
-    assert plan.alternatives["two_more_reps"].one_off == 200_000
+    assert plan.alternatives["one_more_ae"].one_off == 200_000
 
 
 def test_a_file_that_names_no_currency_speaks_that_of_the_file_it_extends(written: Written) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from smarketing_sim.arrays import Floats
+from smarketing_sim.decide.hiring import headcount_change
 from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.decide.years_needed import UNKNOWN, sharpness, spread, years_for, years_to_tell
 from smarketing_sim.experiment.compare import per_replication
@@ -258,7 +259,7 @@ def changes(scenario: Scenario) -> dict[str, dict[str, Any]]:
     first = scenario.sales.sdr.queue.new_before_retries
     order = "New leads no longer first" if first else "New leads before follow-ups"
     return {
-        "Two more reps": {"sales.sdr.headcount": scenario.sales.sdr.headcount + 2},
+        "Two more reps": headcount_change(scenario, scenario.sales.sdr.headcount + 2),
         order: {"sales.sdr.queue.new_before_retries": not first},
         "A tenth more leads": more_leads(scenario, 1.1, campaigns=False),
     }
