@@ -111,10 +111,27 @@ def even_flow(scenario: Scenario) -> Scenario:
         extra[source] += _leads_of(scenario, name) / scenario.run.horizon_months
     overrides: dict[str, Any] = {f"marketing.campaigns.{name}": None for name in bursts}
     for name, leads in extra.items():
-        monthly = scenario.marketing.sources[name].mean_monthly_leads
-        if leads > 0 and monthly > 0:
-            overrides |= more_leads(scenario, 1.0 + leads / monthly, sources=[name], campaigns=False)
+        if leads > 0:
+            overrides |= _steadily_more(scenario, name, leads / _mean_season(scenario))
     return override(scenario, overrides)
+
+
+def _steadily_more(scenario: Scenario, name: str, leads: float) -> dict[str, Any]:
+    """Return overrides that add so many leads of a source to each month; also where it brings none by itself."""
+    source, path = scenario.marketing.sources[name], f"marketing.sources.{name}"
+    if source.visits_per_month is not None and source.visit_to_lead_share:
+        share = source.visit_to_lead_share
+        return {f"{path}.visits_per_month": [volume + leads / share for volume in source.visits_per_month]}
+    steady = source.leads_per_month or (0.0,)
+    volumes = [volume + leads for volume in steady]
+    return {f"{path}.visits_per_month": None, f"{path}.leads_per_month": volumes}
+
+
+def _mean_season(scenario: Scenario) -> float:
+    """Return the mean factor of the months reported, which every steady flow is multiplied by and no campaign is."""
+    run, season = scenario.run, scenario.marketing.season
+    first = run.starts_on.month - 1
+    return sum(season[(first + month) % 12] for month in range(run.horizon_months)) / run.horizon_months
 
 
 def _bursts(scenario: Scenario) -> list[str]:

@@ -16,6 +16,7 @@ from smarketing_sim.decide.hiring import with_headcount
 from smarketing_sim.decide.levers import Lever, levers_of
 from smarketing_sim.decide.preconditions import hold_handed, hold_months
 from smarketing_sim.decide.ranking import ranked
+from smarketing_sim.decide.safe_volume import safe_volume
 from smarketing_sim.decide.volume import Curve, LeadsForGoal, leads_for_goal, volume_curves
 from smarketing_sim.errors import InputError
 from smarketing_sim.experiment import results
@@ -210,6 +211,10 @@ def to_json(promise: MarketingPromise) -> dict[str, Any]:
             "chance": promise.chance,
             "p_reached_today": results.goal_reached(promise.today).as_dict(),
             "p_quota_today": results.quota_reached(promise.today).as_dict(),
+        },
+        "safe_volume": None if (safe := safe_volume(promise.today)) is None else {
+            "clause": f"sla.{safe.clause}", "promised_per_month": safe.promised, "safe_per_month": safe.safe,
+            "p_kept": safe.kept.as_dict(),
         },
         "courses": [_course_json(course) for course in promise.courses],
         "next_leads": {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from smarketing_sim.decide.flow import burst_cost, even_flow, next_leads, pacing_line
 from smarketing_sim.decide.volume import Curve, leads_for_goal, more_leads, volume_curves
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from tests.conftest import PARAMS
@@ -123,6 +126,28 @@ def test_an_even_flow_keeps_the_number_of_leads() -> None:
     bursts = sum(c.first_week_leads * (1 + c.weekly_decay) for c in plan.marketing.campaigns.values())
     after = 12 * sum(s.mean_monthly_leads for s in even.marketing.sources.values())
     assert after == pytest.approx(created + bursts)
+
+
+SEASON = [0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.5, 1.3, 1.1, 0.9, 0.7, 0.5]
+
+
+@pytest.mark.parametrize("steady", [{"leads_per_month": 0}, {"leads_per_month": 60}, {"leads_per_month": [60] * 12}])
+def test_an_even_flow_brings_the_leads_of_a_campaign_on_a_source_that_brings_none_by_itself(
+    steady: dict[str, Any],
+) -> None:
+    """Lost, the comparison drops the campaign's leads and calls the burst a gain."""
+    fair = {"source": "fair", "starts_on": "2024-03-11", "first_week_leads": 600, "weekly_decay": 0.5, "weeks": 2}
+    plan = small(
+        marketing__sources__fair={"qualify_prob": 0.2, "win_prob": 0.2, **steady},
+        marketing__campaigns={"fair": fair}, marketing__season=SEASON, marketing__duplicates__share=0.0,
+        run__warm_up_weeks=0, run__cool_down_weeks=0,
+    )  # fmt: skip
+    even = even_flow(plan)
+    bursts, evenly = (
+        sum(Simulation(20).run(one).stacked("funnel")[:, :, FUNNEL_COLUMNS.index("leads")].sum(axis=1))
+        for one in (plan, even)
+    )
+    assert evenly == pytest.approx(bursts, rel=0.03)
 
 
 def test_a_plan_without_campaigns_has_no_burst_to_cost() -> None:

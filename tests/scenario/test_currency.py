@@ -55,7 +55,8 @@ def everything(**more: Any) -> Scenario:
     document["sla"] = {"volume": {"value_per_rep": 900, "contract_headcount": 3}}
     amounts = {
         "goal.revenue": 1000, "marketing.sources.web.cost_per_handed": 10, "sales.sdr.annual_cost": 5,
-        "sales.sdr.hires.one_off": 4, "sales.ae.quota": 6, "sales.ae.annual_cost": 7, "economics.tools_annual": 8, "economics.outbound_per_hour": 9,
+        "sales.sdr.hires.one_off": 4, "sales.ae.quota": 6, "sales.ae.annual_cost": 7, "economics.tools_annual": 8,
+        "economics.outbound_per_hour": 9,
     }  # fmt: skip
     return build(document, overrides=amounts | more)
 

@@ -12,6 +12,7 @@ from smarketing_sim.charts import volume
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.ranking import SALES, Effect
+from smarketing_sim.decide.safe_volume import SafeVolume, safe_volume
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.experiment.results import fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
@@ -151,7 +152,8 @@ def show_for_marketing(report: Report) -> None:
         if cliff.in_sight
         else f"For the head of marketing: more leads pay, up to the {cliff.handed_per_month.mean:,.0f} a month tried",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
-        + ("More leads now make every other lead wait longer." if past else ""),
+        + ("More leads now make every other lead wait longer. " if past else "")
+        + safe_words(safe_volume(report.years)),
     )
     show(
         volume.volume_cliff(advice.curves, today=today),
@@ -166,6 +168,16 @@ def show_for_marketing(report: Report) -> None:
     names = ["source", "media for one won deal", "range", "each of the next 50 leads a month brings", "range of it"]
     rows = [_source_row(report, name, lead.contribution) for name, lead in advice.next_leads.items()]
     table(names, rows, numeric=names[1:])
+
+
+def safe_words(safe: SafeVolume | None) -> str:
+    """Return how many leads marketing could promise as a sentence; empty where it promises no number."""
+    if safe is None:
+        return ""
+    return (
+        f"Marketing promises {safe.promised:,.0f} leads a month; a promise of {safe.safe:,} would be kept in "
+        f"{percent(safe.kept.mean)} of months ({range_of(safe.kept, percent)})."
+    )
 
 
 def show_for_finance(report: Report) -> None:
