@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smarketing_sim.publish.pages import TEMPLATES
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.scenario.files import load
 from tests.browser.conftest import CHROMIUM, visitor
@@ -142,6 +144,25 @@ def test_sliders_answer_to_the_keyboard_with_numbers_of_the_page(opened: Opened)
     box.locator("input").nth(2).focus()
     page.keyboard.press("End")
     assert "5 business days" in said.inner_text()
+
+
+def test_sliders_draw_no_straight_line_across_a_cliff(opened: Opened) -> None:
+    """Lost, a promise kept in all months at 100% of the leads and in none at 115% reads as kept in 11 at 101%."""
+    page = opened.page
+    box = page.locator(".what-if")
+    grid = json.loads(box.get_attribute("data-what-if") or "")
+    today = grid["volumes"].index(1.0)
+    for row in grid["points"]:
+        for column, point in enumerate(row):
+            point["kept"] = [[float(column <= today)] * 3 for _ in point["kept"]]
+    box.evaluate("(box, grid) => { box.dataset.whatIf = grid; }", json.dumps(grid))
+    page.evaluate((TEMPLATES / "leader" / "what_if.js").read_text(encoding="utf-8"))
+    said, months = box.locator("[role=status]"), grid["months"]
+    assert f"is kept in {months}.0 of {months} months" in said.inner_text()
+    box.locator("input").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    assert "changes too fast to be drawn" in said.inner_text()
+    assert f"is kept in 0.0 to {months}.0 of {months} months" in said.inner_text()
 
 
 def test_what_is_folded_away_opens_by_keyboard(opened: Opened) -> None:

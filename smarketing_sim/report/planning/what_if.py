@@ -29,7 +29,8 @@ def show_what_if(report: Report) -> None:
     heading(
         f"Try it: {surface.headcounts[0]} to {surface.headcounts[-1]} reps, more leads or fewer, a tighter limit",
         f"{len(surface.headcounts) * len(surface.volumes)} plans were simulated, {counted(surface.years, 'year')} "
-        "each; between them the page draws straight lines, and says so. All else stays as in this plan, the queue too.",
+        "each; between them the page draws straight lines and says so, unless they differ too much. All else stays as "
+        "in this plan, the queue too.",
     )
     display_html(_controls(surface) + _table(surface, report.months))
 

@@ -1,5 +1,6 @@
 "use strict";
-// Moves over a grid of simulated plans; between its points it draws straight lines, and says so.
+// Moves over a grid of simulated plans; between its points it draws straight lines and says so, but not across a cliff.
+const STEEP = 0.25;  // of the months: what lies between two plans that differ by more is not known
 for (const box of document.querySelectorAll("[data-what-if]")) {
   const grid = JSON.parse(box.dataset.whatIf);
   const [reps, leads, limit] = box.querySelectorAll("input");
@@ -40,6 +41,18 @@ for (const box of document.querySelectorAll("[data-what-if]")) {
     reps.nextElementSibling.textContent = reps.value;
     leads.nextElementSibling.textContent = `${leads.value}%, ${Math.round(handed)} a month`;
     limit.nextElementSibling.textContent = grid.limits[place];
+    const sides = ([low, high, part]) => (part === 0 ? [low] : part === 1 ? [high] : [low, high]);
+    const corners = sides(rows).flatMap((row) => sides(columns).map((column) => grid.points[row][column]));
+    const ends = (pick) => [Math.min(...corners.map(pick)), Math.max(...corners.map(pick))];
+    const [least, most] = ends((point) => point.kept[place][0]);
+    if (known && most - least > STEEP) {
+      const [poorest, richest] = ends((point) => point.contribution[0]);
+      said.textContent =
+        `Between the simulated plans around this one the answer changes too fast to be drawn: a first call within ` +
+        `${grid.limits[place]} for ${Math.round(100 * grid.target)}% of the leads is kept in ${months(least)} to ` +
+        `${months(most)} of ${grid.months} months, contribution ${money(poorest)} to ${money(richest)}.`;
+      return;
+    }
     const promise = known
       ? `A first call within ${grid.limits[place]} for ${Math.round(100 * grid.target)}% of the leads is kept in ` +
         `${months(kept[0])} of ${grid.months} months (range ${months(kept[1])} to ${months(kept[2])}); ` +
