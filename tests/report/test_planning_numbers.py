@@ -1,0 +1,468 @@
+"""Every number of the planning page, read where it is printed and found another way: from the ledgers, with pandas.
+
+Nothing of the package's measures is used here, only its tables, its calendar for the weeks of the plan (always open, in
+UTC, so that minutes are minutes), and the terms of the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from smarketing_sim.decide.advice import advise
+from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.ledger import TEXT
+from smarketing_sim.report.planning import answer, desks, sections, trust
+from smarketing_sim.report.planning import load as load_page
+from smarketing_sim.report.planning.planning import Report
+from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.schema import Scenario
+from tests.builders import make_scenario
+
+YEARS, MONTHS, DAY = 12, 5, 1440.0
+STARTS_AT = 14 * DAY
+EDGES = STARTS_AT + DAY * np.array([0, 31, 59, 90, 120, 151])  # January to May 2026
+ENDS_AT = EDGES[-1]
+SPEED_MINUTES, DEPTH_MINUTES, TARGET = 120.0, 5 * DAY, 0.9
+MARGIN, ANNUAL_COST, SHARE, REPS, AE_COST, TOOLS = 0.8, 60_000.0, 0.5, 3, 120_000.0, 12_000.0
+PREPARATION, SILENT, TALK, ATTEMPTS = 10.0, 15.0, 30.0, 3
+
+
+def company() -> Scenario:
+    """Three reps round the clock whose queue grows in busy months, and too few account executives."""
+    return make_scenario(
+        {
+            "name": "Numbers", "calendar": {"zone": "Etc/UTC", "hours": {"mon-sun": ["00:00-24:00"]}},
+            "run": {"starts_on": "2026-01-01", "horizon_months": MONTHS, "warm_up_weeks": 2, "cool_down_weeks": 3},
+            "goal.revenue": 400_000,
+            "marketing.sources": {
+                "web": {"leads_per_month": 620, "cost_per_handed": 12, "handed_share": 0.7, "qualify_prob": 0.1,
+                        "win_prob": 0.3},
+                "fair": {"leads_per_month": [250, 350, 700, 700, 500], "months_from": "2026-01-01",
+                         "cost_per_handed": 20, "qualify_prob": 0.2, "win_prob": 0.2},
+            },
+            "marketing.duplicates.share": 0.04, "marketing.reachable_share": 0.8, "decay.preset": "medium",
+            "sales.reach.connect_probs": [0.4],
+            "sales.sdr": {
+                "headcount": REPS, "annual_cost": ANNUAL_COST, "minutes_cv": 0.5, "marketing_time": {"share": SHARE},
+                "channels": {"phone": {"preparation": f"{PREPARATION:g} min", "no_answer": f"{SILENT:g} min",
+                                       "voicemail": f"{SILENT:g} min", "talk": f"{TALK:g} min"}},
+                "cadence": {"max_attempts": ATTEMPTS, "gaps": ["1 day"]},
+            },
+            "sales.ae": {"headcount": 2, "open_limit": 9, "cycle_median": "20 days", "fade_half_life": "10 days",
+                         "annual_cost": AE_COST, "quota": 300_000},
+            "economics": {"gross_margin": MARGIN, "tools_annual": TOOLS, "horizon_months": 12},
+            "sla": {
+                "speed": {"target": TARGET, "within": f"{SPEED_MINUTES / 60:g} hours"},
+                "depth": {"target": 0.8, "attempts": 2, "within": "5 days"},
+                "volume": {"leads_per_rep": 260, "contract_headcount": 3},
+            },
+        }
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Year:
+    """One ledger as data frames, with what text means."""
+
+    leads: pd.DataFrame
+    attempts: pd.DataFrame
+    rep_time: pd.DataFrame
+    marketing: pd.DataFrame
+
+    @property
+    def created(self) -> pd.DataFrame:
+        """Leads created in the months reported, second records left out."""
+        mine = self.leads[(self.leads.created_at >= STARTS_AT) & (self.leads.created_at < ENDS_AT)]
+        return mine[mine.duplicate_of < 0]
+
+    @property
+    def handed(self) -> pd.DataFrame:
+        """Leads handed over in them."""
+        mine = self.leads[(self.leads.handed_at >= STARTS_AT) & (self.leads.handed_at < ENDS_AT)]
+        return mine[mine.duplicate_of < 0].assign(month=lambda leads: month_of(leads.handed_at))
+
+    @property
+    def spent(self) -> pd.DataFrame:
+        """What marketing spent on their days."""
+        return self.marketing[(self.marketing.day >= 14) & (self.marketing.day < 14 + 151)]
+
+
+def month_of(at: pd.Series) -> pd.Series:
+    return pd.Series(np.searchsorted(EDGES, at, side="right") - 1, index=at.index)
+
+
+def frames(years: Replications) -> list[Year]:
+    found = []
+    for ledger in years.ledgers:
+        tables = {}
+        for name, table in ledger.tables.items():
+            frame = pd.DataFrame({column: np.asarray(table[column]) for column in table})
+            for column in TEXT[name]:
+                frame[column] = np.array([*ledger.categories[column], ""])[frame[column]]
+            tables[name] = frame
+        found.append(Year(tables["leads"], tables["attempts"], tables["rep_time"], tables["marketing"]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    plan = company()
+    return Report(Simulation(YEARS).run(plan, keep_ledgers=True), advise(plan, Simulation(4)))
+
+
+@pytest.fixture(scope="module")
+def years(report: Report) -> list[Year]:
+    return frames(report.years)
+
+
+class _Tables(HTMLParser):
+    """The tables of a page: by the words of a row's first cell, the words of the others, line by line."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rows: list[list[list[str]]] = []
+        self._inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append([])
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.rows[-1][-1].append(data)
+
+
+def rows_of(shown: Any) -> dict[str, list[list[str]]]:
+    return {row[0][0]: row[1:] for row in _Tables(shown.html).rows if row and row[0]}
+
+
+SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "%": 0.01}
+UNITS = {"minute": 1.0, "minutes": 1.0, "hours": 60.0, "days": DAY}
+NUMBER = re.compile(r"([+−]?)\$?([0-9][0-9,]*(?:\.[0-9]+)?)(k|m|%)?(?: (minutes?|hours|days))?")
+
+
+def numbers(text: str) -> list[tuple[float, float]]:
+    """The numbers of a text, each with half of the last digit that it shows."""
+    found = []
+    for sign, digits, scale, unit in NUMBER.findall(text.replace("−$", "−")):
+        factor = SCALES[scale] * UNITS.get(unit, 1.0) * (-1.0 if sign == "−" else 1.0)
+        decimals = len(digits.partition(".")[2])
+        found.append((float(digits.replace(",", "")) * factor, 0.5001 * abs(factor) * 10.0**-decimals))
+    return found
+
+
+def reads(text: str, *expected: float) -> None:
+    """Hold that a text shows these numbers, rounded as it shows them."""
+    told = numbers(text)
+    assert len(told) == len(expected), (text, expected)
+    for (value, rounding), wanted in zip(told, expected, strict=True):
+        assert abs(value - wanted) <= rounding + 1e-9 * abs(wanted), (text, expected)
+
+
+def spread(values: Sequence[float], *, low: float = 0.0, high: float = np.inf) -> tuple[float, float, float]:
+    """Mean with Student's t interval, by scipy."""
+    mean, error = float(np.mean(values)), stats.sem(values)
+    ends = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=error) if error > 0 else (mean, mean)
+    return mean, max(float(ends[0]), low), min(float(ends[1]), high)
+
+
+def pooled(kept: np.ndarray) -> tuple[float, float, float]:
+    """Share of all months with the interval of a ratio over years (Cochran), by hand."""
+    n, months = kept.shape
+    share = kept.mean()
+    residual = kept.sum(axis=1) - share * months
+    error = max(np.sqrt(n / (n - 1) * (residual**2).sum()) / (n * months), 0.5 / n)
+    half = stats.t.ppf(0.975, n - 1) * error
+    return float(share), max(0.0, float(share - half)), min(1.0, float(share + half))
+
+
+def speed_kept(years: Sequence[Year]) -> tuple[np.ndarray, np.ndarray]:
+    """By year and month: the share called in time, and whether the promise of speed is kept."""
+    shares = []
+    for year in years:
+        leads = year.handed[year.handed.handed_at + SPEED_MINUTES <= year.leads.created_at.max() + 1e9]
+        in_time = leads.first_attempt_at - leads.handed_at <= SPEED_MINUTES
+        shares.append(in_time.groupby(leads.month).mean().to_numpy())
+    table = np.array(shares)
+    return table, (table >= TARGET - 1e-12).astype(float)
+
+
+def depth_kept(years: Sequence[Year]) -> np.ndarray:
+    """Whether four of five leads had two attempts within five days, or needed none: reached, or ruled out."""
+    kept = []
+    for year in years:
+        leads = year.handed
+        second = year.attempts[year.attempts.attempt == 2].set_index("lead_id").started_at
+        limit = leads.handed_at + DEPTH_MINUTES
+        tried = leads.lead_id.map(second) <= limit
+        ruled_out = leads.reason.isin(["unreachable", "bad fit", "duplicate"]) & (leads.resolved_at <= limit)
+        ruled_out &= leads.outcome == "lost"  # and not just recycled after the last attempt
+        done = tried | (leads.connected_at <= limit) | ruled_out
+        kept.append((done.groupby(leads.month).mean() >= 0.8).to_numpy())
+    return np.array(kept, dtype=float)
+
+
+def volume_kept(years: Sequence[Year]) -> np.ndarray:
+    return np.array([year.handed.groupby("month").size().to_numpy() >= 260 * 3 for year in years], dtype=float)
+
+
+def per_year(years: Sequence[Year], value: Callable[[Year], float]) -> list[float]:
+    return [float(value(year)) for year in years]
+
+
+def test_the_first_sentence_tells_both_sides_and_the_whole_contract(report: Report, years: list[Year]) -> None:
+    sales, marketing = speed_kept(years)[1] * depth_kept(years), volume_kept(years)
+    told = answer.contract_kept(report)
+    expected = [pooled(kept) for kept in (sales, marketing, sales * marketing)]
+    found = re.findall(r"in ([0-9.]+)(?: of 5 months)? \(([0-9.]+)–([0-9.]+)\)", told)
+    assert len(found) == 3, told
+    for printed, wanted in zip(found, expected, strict=True):
+        for text, share in zip(printed, wanted, strict=True):
+            reads(text, MONTHS * share)
+
+
+def test_the_contract_shows_what_was_attained_and_in_how_many_months_it_was_kept(
+    report: Report, years: list[Year], show_sections: Callable[..., Any]
+) -> None:
+    rows = rows_of(show_sections([sections.show_contract], report))
+    leads = [year.handed for year in years]
+    attained = {
+        "Speed": [float((one.first_attempt_at - one.handed_at <= SPEED_MINUTES).mean()) for one in leads],
+        "Volume": [len(one) / (260 * 3 * MONTHS) for one in leads],
+    }
+    kept = {"Speed": speed_kept(years)[1], "Depth": depth_kept(years), "Volume": volume_kept(years)}
+    for name, months in kept.items():
+        mean, low, high = pooled(months)
+        shown = rows[name][2]
+        reads(shown[0].partition(" of ")[0], MONTHS * mean)
+        bounds = shown[1].removeprefix("range ").split("–")
+        for text, share in zip(bounds, (low, high) if len(bounds) == 2 else (low,), strict=True):
+            reads(text, MONTHS * share)
+        if name in attained:
+            reads(" ".join(rows[name][1]), *spread(attained[name], high=1.0 if name == "Speed" else np.inf))
+
+
+def scheduled_minutes(year: Year) -> float:
+    """The reps' minutes in the months reported that are meant for marketing's leads: half of those in the schedule."""
+    inside = year.rep_time[year.rep_time.state != "overtime"]
+    overlap = inside.ended_at.clip(STARTS_AT, ENDS_AT) - inside.started_at.clip(STARTS_AT, ENDS_AT)
+    return float(SHARE * overlap.sum())
+
+
+def busy_share(year: Year) -> float:
+    working = year.rep_time[year.rep_time.state == "working"]
+    overlap = working.ended_at.clip(STARTS_AT, ENDS_AT) - working.started_at.clip(STARTS_AT, ENDS_AT)
+    return float(overlap.sum() / scheduled_minutes(year))
+
+
+def test_the_load_is_attempts_times_minutes_over_the_time_there_is(
+    report: Report, years: list[Year], show_sections: Callable[..., Any]
+) -> None:
+    shown = show_sections([load_page.show_load], report)
+    rows = rows_of(shown)
+    every = ATTEMPTS * (PREPARATION + SILENT)
+    reach, silent, warm_minutes = 0.8, 1.0, 0.0
+    for _ in range(ATTEMPTS):
+        made = reach * silent + (1 - reach)
+        warm_minutes += made * (PREPARATION + SILENT) + reach * silent * 0.4 * (TALK - SILENT)
+        silent *= 0.6
+
+    def load(year: Year, minutes: float) -> float:
+        inside = (year.leads.handed_at >= STARTS_AT) & (year.leads.handed_at < ENDS_AT)  # second records take time, too
+        return float(inside.sum() * minutes / scheduled_minutes(year))
+
+    stops = "follow-up stops when a lead is reached, and none has gone cold"
+    for label, minutes in (("every planned attempt made", every), (stops, warm_minutes)):
+        reads(" ".join(cell[0] for cell in rows[label]), *spread([load(year, minutes) for year in years]))
+    reads(" ".join(cell[0] for cell in rows["in use in the simulation (utilisation)"]),
+          *spread(per_year(years, busy_share)))  # fmt: skip
+
+
+def waiting(year: Year) -> np.ndarray:
+    """Mean number of leads waiting in each month, one wait at a time."""
+    leads, calls = year.leads, year.attempts
+    waits = [calls[["due_at", "started_at"]].to_numpy()]
+    ends = np.fmin(leads.resolved_at, 14 * DAY + 151 * DAY + 21 * DAY)
+    unworked = leads[(leads.attempt_count == 0) & leads.handed_at.notna()]
+    waits.append(np.column_stack([unworked.handed_at, ends[unworked.index]]))
+    last = calls.groupby("lead_id").ended_at.max()
+    open_ones = leads[leads.connected_at.isna() & leads.attempt_count.between(1, ATTEMPTS - 1)]
+    open_ones = open_ones[(open_ones.outcome == "open") | (open_ones.reason == "gone_cold")]
+    waits.append(np.column_stack([open_ones.lead_id.map(last) + DAY, ends[open_ones.index]]))
+    begins, stops = np.concatenate(waits).T
+    return np.array([
+        np.clip(np.fmin(stops, b) - np.fmax(begins, a), 0, None).sum() / (b - a)
+        for a, b in pairwise(EDGES)
+    ])  # fmt: skip
+
+
+def test_a_backlog_that_grows_is_told_month_by_month_with_its_money(
+    report: Report, years: list[Year], show_sections: Callable[..., Any]
+) -> None:
+    backlog = np.array([waiting(year) for year in years])
+    at = np.arange(MONTHS)
+    slopes = [np.polyfit(at, one, 1)[0] for one in backlog]
+    growth = report.stability.growth
+    assert (growth.mean, growth.low, growth.high) == pytest.approx(spread(slopes, low=-np.inf), rel=1e-3, abs=0.05)
+    revenue = np.array(
+        [year.created.groupby(month_of(year.created.created_at)).expected_value.sum().to_numpy() for year in years]
+    )
+    assert report.stability.verdict in ("filling", "not settling"), report.stability.verdict
+    rows = rows_of(show_sections([load_page.show_months], report))
+    sales = speed_kept(years)[1] * depth_kept(years)
+    for month, name in enumerate(("January 2026", "February 2026", "March 2026", "April 2026", "May 2026")):
+        cells = [" ".join(cell) for cell in rows[name]]
+        expected = spread(backlog[:, month])
+        for (value, rounding), wanted in zip(numbers(cells[0]), expected, strict=True):
+            assert value == pytest.approx(
+                wanted, abs=rounding + 0.02 + 0.002 * wanted
+            )  # an hour counts where it begins
+        reads(cells[1], *pooled(sales[:, [month]]))
+        reads(cells[2], *spread(revenue[:, month]))
+
+
+def test_the_funnel_counts_leads_source_by_source(
+    report: Report, years: list[Year], show_sections: Callable[..., Any]
+) -> None:
+    rows = rows_of(show_sections([sections.show_funnel], report))
+    stages = {"handed": "handed_at", "reached": "connected_at", "qualified": "qualified_at"}
+    for source in ("web", "fair", None):
+
+        def mine(table: pd.DataFrame, source: str | None = source) -> pd.DataFrame:
+            return table if source is None else table[table.source == source]
+
+        cells = rows["all" if source is None else source.capitalize()]
+        counts = [per_year(years, lambda year: len(mine(year.created)))]
+        counts += [per_year(years, lambda year, at=at: mine(year.created)[at].notna().sum()) for at in stages.values()]
+        counts.append(per_year(years, lambda year: (mine(year.created).outcome == "won").sum()))
+        for cell, values in zip(cells, counts, strict=False):
+            reads(cell[0], float(np.mean(values)))
+        reads(cells[5][0], float(np.mean(per_year(years, lambda year: mine(year.spent).spend.sum()))))
+        revenue = per_year(years, lambda year: mine(year.created).expected_value.sum())
+        reads(" ".join(cells[6]), *spread(revenue))
+        reads(cells[7][0], float(np.mean(revenue) / np.mean(counts[1])))
+
+
+def test_the_money_is_that_of_the_ledgers(report: Report, years: list[Year], show_sections: Callable[..., Any]) -> None:
+    rows = rows_of(show_sections([sections.show_money], report))
+    part_of_year = MONTHS / 12
+    people, all_people = REPS * SHARE * ANNUAL_COST, REPS * ANNUAL_COST + 2 * AE_COST + TOOLS
+    expected = np.array(per_year(years, lambda year: year.created.expected_value.sum()))
+    spend = np.array(per_year(years, lambda year: year.spent.spend.sum()))
+    won = np.array(per_year(years, lambda year: (year.created.outcome == "won").sum()))
+    booked = per_year(
+        years, lambda year: year.leads[(year.leads.deal_closed_at >= STARTS_AT) & (year.leads.deal_closed_at < ENDS_AT)
+                                       & (year.leads.outcome == "won")].value.sum()
+    )  # fmt: skip
+    contribution = MARGIN * expected - spend - people * part_of_year
+    loaded = MARGIN * expected - spend - all_people * part_of_year
+    costs = spend + all_people * part_of_year
+
+    def told(label: str) -> str:
+        return " ".join(cell[0] for cell in rows[label])
+
+    reads(told("revenue from this year’s leads, whenever they close"), *spread(expected))
+    reads(told("revenue booked this year, whenever the lead came"), *spread(booked))
+    reads(told("contribution over 12 months"), *spread(contribution, low=-np.inf))
+    reads(told("the same, cash of the first year only"), *spread(contribution, low=-np.inf))
+    reads(told("the same, with all people and tools"), *spread(loaded, low=-np.inf))
+    assert numbers(told("cost of one won deal, all people and tools"))[0][0] == pytest.approx(
+        costs.sum() / won.sum(), rel=0.01
+    )
+    assert numbers(told("margin over a customer’s life to that cost"))[0][0] == pytest.approx(
+        MARGIN * expected.sum() / costs.sum(), abs=0.05
+    )
+    quota = float(np.mean(np.array(booked) >= 2 * 300_000 * part_of_year))
+    assert numbers(told("chance that bookings reach the account executives’ quota"))[0][0] == pytest.approx(
+        quota, abs=0.005
+    )
+    unworked = per_year(
+        years, lambda year: sum(
+            cost * (one.handed_at.notna() & one.first_attempt_at.isna()).sum()
+            for source, cost in (("web", 12.0), ("fair", 20.0))
+            for one in [year.created[year.created.source == source]]
+        )
+    )  # fmt: skip
+    reads(told("media spent on leads that nobody called"), *spread(unworked))
+
+
+def test_the_four_cards_say_contract_goal_revenue_and_contribution(report: Report, years: list[Year]) -> None:
+    cards = {label: (value, note) for label, value, note in answer.headline_cards(report)}
+    kept = speed_kept(years)[1] * depth_kept(years) * volume_kept(years)
+    reads(cards["months in which the whole contract holds"][0].partition(" of ")[0], MONTHS * pooled(kept)[0])
+    won = per_year(years, lambda year: year.created[year.created.outcome == "won"].value.sum())
+    goal = cards["chance to reach the goal of $400k"]
+    reads(goal[0], float(np.mean(np.array(won) >= 400_000)))
+    expected = np.array(per_year(years, lambda year: year.created.expected_value.sum()))
+    revenue = cards["revenue expected from this year’s leads"]
+    reads(f"{revenue[0]} {revenue[1]}", *spread(expected))
+    spend = np.array(per_year(years, lambda year: year.spent.spend.sum()))
+    worth = cards["contribution over 12 months"]
+    people = REPS * SHARE * ANNUAL_COST * MONTHS / 12
+    reads(f"{worth[0]} {worth[1]}", *spread(MARGIN * expected - spend - people, low=-np.inf))
+
+
+def test_ages_are_the_times_from_handoff_and_from_the_raised_hand(
+    report: Report, years: list[Year], show_sections: Callable[..., Any]
+) -> None:
+    rows = rows_of(show_sections([sections.show_ages], report))
+    for label, share in (("half of leads are called within", 0.5), ("nine tenths of leads are called within", 0.9)):
+        for column, since in enumerate(("handed_at", "mql_at")):
+            ages = [
+                float(np.quantile((one.first_attempt_at - one[since]).fillna(np.inf), share, method="inverted_cdf"))
+                for one in (year.handed for year in years)
+            ]
+            shown = " ".join(rows[label][column])
+            for (value, rounding), wanted in zip(numbers(shown), spread(ages), strict=False):
+                assert value == pytest.approx(wanted, abs=rounding + 1e-6)
+
+
+def test_each_finalist_brings_and_keeps_what_other_years_of_it_do(
+    report: Report, show_sections: Callable[..., Any]
+) -> None:
+    assert report.advice is not None
+    judged = report.advice.judged
+    shown = _Tables(show_sections([desks.show_what_to_do], report).html)
+    table = {row[0][0]: row[1:] for row in reversed(shown.rows) if row and len(row) == 4}
+    numbers_of = [year.replication for year in judged.today.measures]
+    others = Simulation(1).of(len(numbers_of), first=numbers_of[0])
+    today = others.run(report.scenario).series("contribution")
+    assert judged.effects
+    for one in judged.effects:
+        changed = others.run(override(report.scenario, one.lever.overrides))
+        gained = changed.series("contribution") - one.lever.one_off - one.lever.yearly * MONTHS / 12 - today
+        contribution, months, _ = table[one.lever.label]
+        reads(contribution[0], float(gained.mean()))
+        kept = frames_kept(others, one.lever.overrides, report.scenario)
+        reads(months[0].partition(" of ")[0], MONTHS * float(kept.mean()))
+
+
+def frames_kept(simulation: Simulation, overrides: Any, plan: Scenario) -> np.ndarray:
+    changed = override(plan, overrides)
+    years = frames(simulation.run(changed, keep_ledgers=True))
+    return speed_kept(years)[1] * depth_kept(years)
+
+
+def test_the_key_figures_that_notebooks_keep_are_those_of_the_ledgers(report: Report, years: list[Year]) -> None:
+    lines = dict(line.split() for line in trust.key_figures(report).splitlines())
+    leads = [year.handed for year in years]
+    reads(lines["speed"], float(np.mean([(x.first_attempt_at - x.handed_at <= SPEED_MINUTES).mean() for x in leads])))
+    reads(lines["busy"], float(np.mean(per_year(years, busy_share))))
