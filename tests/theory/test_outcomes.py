@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from smarketing_sim.engine import simulate, simulate_unlimited
+from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger import RESULTS, Ledger
 from smarketing_sim.measure import queueing
 from smarketing_sim.scenario.decay import decay_presets
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
+from smarketing_sim.world.timeline import timeline
 from tests.builders import Overrides, make_demand, make_scenario
 from tests.theory.estimates import Estimate, hold, of_independent
 
@@ -197,3 +199,26 @@ def test_a_hundred_leads_and_five_calls_ask_more_than_all_selling_time(
             1000 * queueing.cadence_rate(1, stop_prob=stop, most_attempts=5) / selling_minutes(),
             cap=cap,
         )
+
+
+def test_the_pipeline_obeys_littles_law() -> None:
+    """Deals open on average = deals opened a minute × how long one is open, wait for an account executive included."""
+    plan = make_scenario(
+        {
+            "run": {"horizon_months": 24, "warm_up_weeks": 40, "cool_down_weeks": 1},
+            "marketing.sources.web": {"leads_per_month": 600, "qualify_prob": 0.4}, "sales.sdr.headcount": 30,
+            "sales.ae": {"headcount": 4, "open_limit": 40, "cycle_median": "30 days", "cycle_cv": 0.6},
+        }
+    )  # fmt: skip
+    line, opened, minutes, inside = timeline(plan), 0, [], 0.0
+    starts, ends = line.horizon_starts_at, line.horizon_ends_at
+    for ledger in Simulation(8).run(plan, keep_ledgers=True).ledgers:
+        leads = {name: ledger.tables["leads"][name] for name in ("opportunity_at", "deal_closed_at")}
+        begins, closes = leads["opportunity_at"], leads["deal_closed_at"]
+        mine = (begins >= starts) & (begins < ends)
+        opened += int(mine.sum())
+        minutes.append(closes[mine] - begins[mine])
+        inside += float(np.nansum(np.clip(np.minimum(closes, ends) - np.maximum(begins, starts), 0.0, None)))
+    span = 8 * (ends - starts)
+    assert opened > 5_000
+    assert inside / span == pytest.approx(opened / span * np.concatenate(minutes).mean(), rel=0.02)
