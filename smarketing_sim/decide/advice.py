@@ -27,7 +27,7 @@ YEARS = 8
 """Simulated years in which changes are looked for: they pair with the plan's, so few suffice."""
 VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
 DRAWS = 24
-_AT_WAGES = "at their wages"
+_AT_WAGES = "for wages"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Advice:
     next_leads
         What more leads of each source bring.
     curves
-        Contribution by volume: as it is, and with the best free change where there is one.
+        Contribution by volume: as it is, and with the free change to begin with where there is one.
     regret
         That change under every published belief about speed; None where there is none.
     beliefs
@@ -115,11 +115,7 @@ class Advice:
     @property
     def first_rule(self) -> Effect | None:
         """The free change to begin with, in fresh years: what keeps the promises, else what surely pays; or None."""
-        action, best = self.action, best_free(self.ranking)
-        if action is not None and action.effect.lever.at_no_cost:
-            return action.effect
-        found = None if best is None else self.judged.effect(best.lever)
-        return found if found is not None and found.contribution.low > 0.0 else None
+        return _first_rule(self.ranking, self.judged)
 
     @property
     def surest_gain(self) -> Effect | None:
@@ -140,12 +136,7 @@ class Advice:
     @property
     def action(self) -> Action | None:
         """The cheapest change that keeps every sales promise, else the cheapest that very probably does; or None."""
-        actions = [_action(effect) for effect in self._by_price()]
-        for wanted in ("keeps", "very probably keeps"):
-            found = next((one for one in actions if one.certainty == wanted), None)
-            if found is not None:
-                return found
-        return None
+        return _cheapest(self.ranking, self.judged)
 
     @property
     def closest(self) -> Effect | None:
@@ -153,16 +144,36 @@ class Advice:
         free = [one for one in self.judged.effects if one.lever.at_no_cost and np.isfinite(one.kept.mean)]
         return max(free, key=lambda one: one.kept.mean, default=None)
 
-    def _by_price(self) -> Iterator[Effect]:
-        """Yield the finalists, cheapest first, and among those of one price by what they bring."""
-        best = best_free(self.ranking)
-        first = None if best is None else best.lever.id
-        for cost in ("nothing", "other work", "working hours"):
-            mine = [one for one in self.judged.effects if one.lever.cost == cost]
-            yield from sorted(mine, key=lambda one: (one.lever.id != first, -one.contribution.mean))
-        yield from self.judged.hires
-        for cost in ("people or money", "promise"):
-            yield from (one for one in self.judged.effects if one.lever.cost == cost)
+
+def _cheapest(ranking: Ranking, judged: Judged) -> Action | None:
+    """Return the cheapest change that keeps every sales promise, else the cheapest that very probably does; or None."""
+    actions = [_action(effect) for effect in _by_price(ranking, judged)]
+    for wanted in ("keeps", "very probably keeps"):
+        found = next((one for one in actions if one.certainty == wanted), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _first_rule(ranking: Ranking, judged: Judged) -> Effect | None:
+    """Return the free change to begin with: what keeps the promises, else what surely pays; or None."""
+    action, best = _cheapest(ranking, judged), best_free(ranking)
+    if action is not None and action.effect.lever.at_no_cost:
+        return action.effect
+    found = None if best is None else judged.effect(best.lever)
+    return found if found is not None and found.contribution.low > 0.0 else None
+
+
+def _by_price(ranking: Ranking, judged: Judged) -> Iterator[Effect]:
+    """Yield the finalists, cheapest first, and among those of one price by what they bring."""
+    best = best_free(ranking)
+    first = None if best is None else best.lever.id
+    for cost in ("nothing", "other work", "working hours"):
+        mine = [one for one in judged.effects if one.lever.cost == cost]
+        yield from sorted(mine, key=lambda one: (one.lever.id != first, -one.contribution.mean))
+    yield from judged.hires
+    for cost in ("people or money", "promise"):
+        yield from (one for one in judged.effects if one.lever.cost == cost)
 
 
 _PRICES = {
@@ -200,12 +211,12 @@ def advise(
     judged = judge(scenario, ranking, fresh)
     table = left_on_table(scenario, next(step))
     more = next_leads(scenario, next(step))
-    best = best_free(ranking)
+    rule = _first_rule(ranking, judged)
     plans = {"as it is": scenario}
-    if best is not None and best.lever.scenario is not None:
-        plans[best.lever.label] = best.lever.scenario
+    if rule is not None and rule.lever.scenario is not None:
+        plans[rule.lever.label] = rule.lever.scenario
     curves = volume_curves(plans, next(step), factors=VOLUMES)
-    choices = {} if best is None else {best.lever.label: best.lever.overrides}
+    choices = {} if rule is None else {rule.lever.label: rule.lever.overrides}
     doubted = next(step)
     doubt = regret(scenario, choices, doubted.of(max(1, few.replications // 2))) if choices else None
     beliefs = belief_ranges(scenario, next(step).of(1), draws=DRAWS)

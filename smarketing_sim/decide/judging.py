@@ -92,7 +92,11 @@ def judge(scenario: Scenario, ranking: Ranking, simulation: Simulation) -> Judge
     simulation
         How it is simulated; its years must not be those of the ranking.
     """
-    levers = [*finalists(ranking), *hires_of(scenario)]
+    chosen = finalists(ranking)
+    known = {lever.scenario.digest for lever in chosen if lever.scenario is not None}
+    hires = hires_of(scenario)
+    same = {one.scenario.digest for one in hires if one.scenario is not None} & known
+    levers = [one for one in chosen if one.scenario is None or one.scenario.digest not in same] + hires
     plans = [scenario, *(lever.scenario for lever in levers if lever.scenario is not None)]
     today, *found = simulation.panel(plans)
     return Judged(ranked(today, levers, found), {one.id: years for one, years in zip(levers, found, strict=True)})

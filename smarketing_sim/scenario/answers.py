@@ -112,7 +112,8 @@ def _depth(value: object) -> object:
     words, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
     match = _ATTEMPTS.match(words)
     if match is None:
-        raise ValueError("must be attempts in a time, such as '4 attempts in 10 business days for 85%', or none")
+        forms = "'4 attempts in 10 business days for 85%' or '3 more attempts in 10 days'"
+        raise ValueError(f"must be attempts in a time, such as {forms}, or none")
     attempts = int(match[1]) + (1 if match[2] else 0)
     return {"attempts": attempts, "within": Span.parse(match[3]), **({} if share is None else {"target": share})}
 

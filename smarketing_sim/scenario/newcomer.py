@@ -61,7 +61,6 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "promise": answers.promise.within,
         "promise_target": share_text(answers.promise.target),
         "follow_up": _follow_up(answers),
-        "two_more": answers.reps + 2,
         "reachable": share_text(REACHABLE),
         "in_profile": share_text(IN_PROFILE),
         "out_of_profile": share_text(OUT_OF_PROFILE_FACTOR),

@@ -130,31 +130,22 @@ def range_of(interval: Interval, show: object) -> str:
 
 
 def months(kept: Interval, total: int) -> str:
-    """Return a share of months as months of a number of months, as finely as its range is told."""
+    """Return a share of months as months of a number of months, in tenths: ``10.7 of 12``; all and none are whole."""
     if not math.isfinite(kept.mean):
         return "no case"
-    mean = kept.mean * total
-    return f"{mean:.1f} of {total}" if _in_tenths(kept, total) else f"{round(mean)} of {total}"
+    return f"{_months(kept.mean, total)} of {total}"
 
 
 def month_range(kept: Interval, total: int) -> str:
-    """Return the range of a share of months in whole months, or in tenths where whole ones would show none."""
+    """Return the range of a share of months in tenths of months, such as ``10.5–10.9``."""
     if not (math.isfinite(kept.low) and math.isfinite(kept.high)):
         return "no range"
-    if _in_tenths(kept, total):
-        return f"{kept.low * total:.1f}–{kept.high * total:.1f}"
-    low, high = round(kept.low * total), round(kept.high * total)
-    return f"{low}" if low == high else f"{low}–{high}"
+    low, high = _months(kept.low, total), _months(kept.high, total)
+    return low if low == high else f"{low}–{high}"
 
 
-def _in_tenths(kept: Interval, total: int) -> bool:
-    """Tell whether whole months would hide a narrow range, or that a few months are kept or missed."""
-    if not (math.isfinite(kept.low) and math.isfinite(kept.high)):
-        return False
-    low, mean, high = kept.low * total, kept.mean * total, kept.high * total
-    narrow = round(low) == round(high) and f"{low:.1f}" != f"{high:.1f}"
-    rounded_away = round(mean) in (0, total) and f"{mean:.1f}" != f"{round(mean)}.0"
-    return narrow or rounded_away
+def _months(share: float, total: int) -> str:
+    return f"{share * total:.0f}" if share in (0.0, 1.0) else f"{share * total:.1f}"
 
 
 def signed(number: str) -> str:

@@ -123,14 +123,28 @@ def test_the_headline_says_what_its_advice_costs(planning: Report) -> None:
     unsure = [replace(one, kept=Interval(0.1, 0.05, 0.2)) for one in others]
     told = what_to_do(with_finalists(planning, priced=(hire, *unsure)))
     assert told == (
-        "What keeps every sales promise in 95% of months, at their wages: hire 1 more rep "
-        "(−$123k of contribution, at 40% of the wages)."
+        "What keeps every sales promise in 95% of months: hire 1 more rep "
+        "(−$123k of contribution, 40% of their wages counted)."
     )
 
 
+def test_hires_for_a_team_that_mostly_waits_point_to_the_month_that_breaks(planning: Report) -> None:
+    """Lost, a page says to hire two where reps are busy for 43% and the company is closed for half of August."""
+    advice = advice_of(planning)
+    first, *others = advice.judged.hires
+    hire = replace(first, kept=Interval(0.99, 0.98, 1.0))
+    found = with_finalists(planning, priced=(hire, *(replace(one, kept=Interval(0.1, 0.05, 0.2)) for one in others)))
+    idle = override(planning.scenario, {"sales.sdr.headcount": 40})
+    closed = override(idle, {"calendar.holidays": ["2026-01-05..2026-01-09"], "sla.speed.within": "10 min"})
+    told = what_to_do(replace(found, years=Simulation(2).run(closed)))
+    assert "But the reps are busy for only" in told
+    assert "January, with 5 business days closed: look there before you hire" in told
+
+
 def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
-    show_sections: Callable[..., Any], planning: Report
+    show_sections: Callable[..., Any], planning: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("smarketing_sim.report.planning.desks.ONE_YEAR_FROM", 20)
     found = Simulation(24, 2).run(planning.scenario)
     plan = replace(planning, years=found)
     page = show_sections([show_for_finance], plan).text

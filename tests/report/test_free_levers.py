@@ -62,7 +62,7 @@ def test_the_page_tells_every_change_what_it_brings_and_what_it_costs(
     for effect in (*ranking.free, *ranking.priced):
         assert effect.lever.label in html.unescape(page.text)
     assert "hours a year from other work" in page.text
-    assert "costs people or money: $20k once on top of what the plan counts" in page.text
+    assert "costs people or money: $20k once and $220k a year on top of what the plan counts" in page.text
     assert "costs another promise" in page.text
     assert "the same as" in page.text
     [record] = page.records

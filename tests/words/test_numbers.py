@@ -102,13 +102,15 @@ def test_a_range_that_is_unknown_is_said_to_be_unknown() -> None:
     assert range_of(Interval(INF, INF, INF), span) == "no range"
 
 
-def test_shares_of_months_are_told_in_whole_months_and_a_narrow_range_in_tenths() -> None:
-    assert months(Interval(0.5, 0.25, 0.75), 12) == "6 of 12"
+def test_shares_of_months_are_told_in_tenths_and_all_or_none_as_a_whole() -> None:
+    """Lost, 10.7 of 12 reads as 11, and a promise kept in 89% of months as one kept in nine of ten."""
+    assert months(Interval(0.5, 0.25, 0.75), 12) == "6.0 of 12"
     assert months(Interval(0.225, 0.21, 0.24), 12) == "2.7 of 12"
-    assert months(Interval(0.5, NAN, NAN), 12) == "6 of 12"
-    assert month_range(Interval(0.5, 0.25, 0.75), 12) == "3–9"
-    assert month_range(Interval(1.0, 0.99, 1.0), 12) == "11.9–12.0"
-    assert month_range(Interval(0.0, 0.0, 0.001), 12) == "0"
+    assert months(Interval(0.89, NAN, NAN), 12) == "10.7 of 12"
+    assert months(Interval(1.0, 0.9, 1.0), 12) == "12 of 12"
+    assert month_range(Interval(0.5, 0.25, 0.75), 12) == "3.0–9.0"
+    assert month_range(Interval(1.0, 0.99, 1.0), 12) == "11.9–12"
+    assert month_range(Interval(0.0, 0.0, 0.0), 12) == "0"
     assert month_range(Interval(0.5, NAN, NAN), 12) == "no range"
 
 

@@ -52,7 +52,7 @@ def run_text(answer: dict[str, Any]) -> str:
         ("a deal waits for an AE", ranged(answer["measures"]["ae_wait_minutes"], span)),
         ("revenue that fades while deals wait", ranged(answer["measures"]["faded_revenue"], money)),
         ("backlog", backlog_words(answer["stability"])),
-        ("work planned, of time there is", _load_words(answer["load_check"])),
+        *_load_lines(answer["load_check"]),
         (
             "half the leads are called within",
             ranged(answer["response_minutes"]["business"]["p50"], wait) + " of business time",
@@ -69,14 +69,17 @@ def run_text(answer: dict[str, Any]) -> str:
     return f"{first}\n{text}" if first else text
 
 
-def _load_words(load: dict[str, float | None]) -> str:
-    """Return what a plan asks of the reps' time: all of it, and where it settles once cold leads are counted."""
-    words = f"{percent(load['planned'])}; {percent(load['with_early_stopping'])} if no lead went cold"
+def _load_lines(load: dict[str, float | None]) -> list[tuple[str, str]]:
+    """Return what a plan asks of the reps' time, and where that settles once cold leads are counted."""
+    warm = f"{percent(load['planned'])} with every attempt, {percent(load['with_early_stopping'])} if no lead went cold"
+    lines = [("work planned, of the time there is", warm)]
     if load.get("settled") is None:
-        return words
+        return lines
     most = load["settles_up_to_volume"]
-    up_to = "" if most is None else f"; it settles with up to {percent(most)} of these leads"
-    return f"{words}; {percent(load['settled'])} with the calls that cold leads take, by analysis{up_to}"
+    more = "" if most is None else f"; up to {percent(most - 1.0)} more leads" if most > 1.0 else (
+        f"; it would settle with {percent(most)} of these leads"
+    )  # fmt: skip
+    return [*lines, ("the same with cold leads, by analysis", f"{percent(load['settled'])}{more}")]
 
 
 def compare_text(answer: dict[str, Any]) -> str:

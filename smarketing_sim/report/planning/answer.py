@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
 from smarketing_sim.charts.years import busiest_hour, half_called
+from smarketing_sim.decide.advice import Action, worst_month
 from smarketing_sim.decide.bottleneck import Bottleneck
 from smarketing_sim.decide.judging import certainty
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect
@@ -14,6 +17,7 @@ from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_mon
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, record
 from smarketing_sim.report.planning.planning import Report
+from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
 from smarketing_sim.words.markup import escape, unbroken
@@ -31,8 +35,11 @@ from smarketing_sim.words.numbers import (
     wait,
 )
 from smarketing_sim.words.settling import backlog_words, unsettled_words
+from smarketing_sim.world.timeline import add_months
 
 _SIDES = ("sales", "marketing")
+_IDLE = 0.7
+"""Below this share of their time in use, more reps are no answer to a want of time."""
 _ALONE = 0.02
 """Where a side keeps all it promises in hardly fewer months than its weakest promise, that one is named."""
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -121,13 +128,39 @@ def what_to_do(report: Report) -> str:
         return f"Nothing we tried surely keeps every sales promise in {share} of months{how}."
     action = advice.action
     time = report.scenario.sales.sdr.marketing_time.share
-    wages = f", at {percent(time)} of the wages" if time < 1.0 and action.at_wages else ""
+    wages = f", {percent(time)} of their wages counted" if time < 1.0 and action.at_wages else ""
     effect = action.effect
     return (
-        f"What {action.certainty} every sales promise in {share} of months, {action.price}: "
+        f"What {action.certainty} every sales promise in {share} of months{'' if action.at_wages else ', '}"
+        f"{'' if action.at_wages else action.price}: "
         f"{lower_first(effect.lever.label)} ({gain(effect.contribution.mean)} of contribution{wages})."
-        f"{_why_not_the_largest(report, effect)}"
+        f"{_idle_words(report, action)}{_why_not_the_largest(report, effect)}"
     )
+
+
+def _idle_words(report: Report, action: Action) -> str:
+    """Return that people are hired who will mostly wait, and for which month; empty where the team is busy."""
+    busy, worst = report.mean("sdr_utilisation"), worst_month(report.years)
+    if not action.at_wages or worst is None or not busy.mean < _IDLE:
+        return ""
+    return (
+        f" But the reps are busy for only {percent(busy.mean)} of their time, and the promise breaks above all in "
+        f"{month_name(report, worst[0])}{closed_words(report, worst[0])}: look there before you hire."
+    )
+
+
+def month_name(report: Report, number: int) -> str:
+    """Return the name of a month of the horizon, from 0."""
+    return f"{add_months(report.scenario.run.starts_on, number):%B}"
+
+
+def closed_words(report: Report, number: int) -> str:
+    """Return on how many business days of a month the company is closed, as an aside; empty where on none."""
+    calendar, starts_on = report.scenario.calendar, report.scenario.run.starts_on
+    first, following = add_months(starts_on, number), add_months(starts_on, number + 1)
+    days = calendar.holidays.within(first, following - dt.timedelta(days=1))
+    closed = sum(not hours and bool(calendar.hours.get(WEEKDAYS[day.weekday()])) for day, hours in days.items())
+    return f", with {counted(closed, 'business day')} closed" if closed else ""
 
 
 def _why_not_the_largest(report: Report, chosen: Effect) -> str:
@@ -225,6 +258,10 @@ def _context(report: Report) -> list[str]:
         )
     elif np.isfinite(busy.mean):
         sentences.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
+    loaded = report.mean("contribution_loaded")
+    if loaded.high < 0.0:
+        counted_over = report.scenario.economics.counted
+        sentences.append(f"With all people and tools the plan loses {money(-loaded.mean)} {counted_over}.")
     if report.bottleneck is not None:
         sentences.append(f"{bottleneck_words(report.bottleneck)}.")
     when, count = busiest_hour(report.years)

@@ -14,11 +14,11 @@ from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.ranking import SALES, Effect
 from smarketing_sim.decide.safe_volume import SafeVolume, safe_volume
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
-from smarketing_sim.experiment.results import fallen_out
+from smarketing_sim.experiment.results import ONE_YEAR_FROM, fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
-from smarketing_sim.report.planning.answer import bottleneck_words
+from smarketing_sim.report.planning.answer import bottleneck_words, closed_words, month_name
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.decay import DecayPreset, decay_presets
 from smarketing_sim.words.markup import escape
@@ -34,10 +34,8 @@ from smarketing_sim.words.numbers import (
     upper_first,
 )
 from smarketing_sim.words.tables import table_html
-from smarketing_sim.world.timeline import add_months
 
 _LONGEST_OPTIONS = 120
-_FEWEST_FOR_BAD_YEAR = 20
 _SAME_DAY_MINUTES = 480.0
 _COSTS = {
     "nothing": "nothing",
@@ -125,7 +123,7 @@ def show_for_sales(report: Report) -> None:
         return
     rule, worst = advice.first_rule, worst_month(report.years)
     first = "no free rule stands out" if rule is None else f"“{rule.lever.label}” before any hire"
-    weak = "" if worst is None else f"; {_month(report, worst[0])} is the month most at risk"
+    weak = "" if worst is None else f"; {month_name(report, worst[0])} is the month most at risk"
     heading(f"For the head of sales: {first}{weak}", _worst_note(report))
     rows: list[Sequence[object]] = [("as it is", *_months(report, kept), "–")]
     if rule is not None:
@@ -249,18 +247,14 @@ def _with_range(interval: Interval) -> tuple[str, str]:
     return gain(interval.mean), range_of(interval, gain)
 
 
-def _month(report: Report, number: int) -> str:
-    return f"{add_months(report.scenario.run.starts_on, number):%B}"
-
-
 def _worst_note(report: Report) -> str:
     worst = worst_month(report.years)
     if worst is None:
         return ""
     chance = worst[1]
     return (
-        f"In {_month(report, worst[0])} sales keeps every promise with a chance of {percent(chance.mean)} "
-        f"({range_of(chance, percent)}); the first line below has the mean of all months."
+        f"In {month_name(report, worst[0])}{closed_words(report, worst[0])}, sales keeps every promise with a chance "
+        f"of {percent(chance.mean)} ({range_of(chance, percent)}); the first line below has the mean of all months."
     )
 
 
@@ -284,7 +278,7 @@ def _by_year(report: Report, column: str) -> Floats:
 def _bad_year(report: Report) -> Interval:
     """Return the contribution that one year in ten, as its deals fall out, is short of; NaN with too few years."""
     values = fallen_out(report.years)
-    if len(values) < _FEWEST_FOR_BAD_YEAR:
+    if len(values) < ONE_YEAR_FROM:
         return Interval(*3 * (float("nan"),))
     return quantile_interval(values, 0.1)
 

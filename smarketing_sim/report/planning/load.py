@@ -90,6 +90,7 @@ def _loop_words(report: Report, settled: SettledLoad) -> str:
         more = f"{percent(most - 1.0)} more leads" if most > 1.0 else f"{percent(most)} of these leads"
         room = f" It settles with up to {more}{', even if none were dropped' if drops and most > 1.0 else ''}."
     return (
-        f"By analysis, a lead is called {span(settled.wait_minutes)} after it raised its hand, nights included; "
-        f"{percent(settled.warm_share)} are still interested then, and it takes {settled.attempts:.1f} attempts.{room}"
+        f"By analysis, a lead is called {span(settled.wait_minutes)} after it raised its hand on average, nights "
+        f"included; {percent(settled.warm_share)} are still interested then, and it takes {settled.attempts:.1f} "
+        f"attempts.{room}"
     )
