@@ -177,7 +177,7 @@ def _by_price(ranking: Ranking, judged: Judged) -> Iterator[Effect]:
 
 
 _PRICES = {
-    "nothing": "at no cost",
+    "nothing": "without more people or money",
     "other work": "at the cost of the reps’ other work",
     "working hours": "for other working hours",
     "people or money": "for people or money",

@@ -286,7 +286,7 @@ def _bad_year(report: Report) -> Interval:
 def _doubt(advice: Advice) -> str:
     regret = advice.regret
     if regret is None:
-        return "No free change was there to hold against other beliefs about speed."
+        return "No free change stands out that could be held against other beliefs about speed."
     choice = regret.choices[-1]
     other = [_belief(decay_presets()[preset]) for preset, best in zip(regret.presets, regret.best, strict=True)
              if best != choice]  # fmt: skip
