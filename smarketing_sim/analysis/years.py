@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smarketing_sim.analysis import frames
-from smarketing_sim.decide.settled_load import run_json
+from smarketing_sim.decide.settled_load import run_json, settled_load
 from smarketing_sim.errors import InputError, RunFailed
 from smarketing_sim.experiment.replications import Failure, Replications, replicate
 from smarketing_sim.experiment.results import ClauseResult, clause_results
@@ -129,7 +129,7 @@ class Years(Replications):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer of ``smarketing run --json``."""
-        return run_json(self)
+        return run_json(self, settled_load(self))
 
     def __repr__(self) -> str:
         """Name plan and years."""

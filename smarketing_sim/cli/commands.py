@@ -113,7 +113,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Simulate a scenario; print each clause with its range and chance kept, revenue and utilisation."""
-    from smarketing_sim.decide.settled_load import run_json
+    from smarketing_sim.decide.settled_load import run_json, settled_load
     from smarketing_sim.experiment.precision import parse_precision
     from smarketing_sim.experiment.simulation import Simulation
 
@@ -128,7 +128,7 @@ def run(
         _hold_failures(experiment)
     if out is not None:
         _write_ledgers(experiment, out)
-    answer = run_json(experiment)
+    answer = run_json(experiment, settled_load(experiment))
     show(answer, _words("run_text"), as_json=as_json)
     _hold_failures(experiment)
     broken = [c["id"] for c in answer["clauses"] if require is not None and _below(c["p_kept"]["mean"], require)]

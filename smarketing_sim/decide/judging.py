@@ -92,14 +92,17 @@ def judge(scenario: Scenario, ranking: Ranking, simulation: Simulation) -> Judge
     simulation
         How it is simulated; its years must not be those of the ranking.
     """
-    chosen = finalists(ranking)
-    known = {lever.scenario.digest for lever in chosen if lever.scenario is not None}
     hires = hires_of(scenario)
-    same = {one.scenario.digest for one in hires if one.scenario is not None} & known
-    levers = [one for one in chosen if one.scenario is None or one.scenario.digest not in same] + hires
+    new = {_what(one) for one in hires}
+    levers = [one for one in finalists(ranking) if _what(one) not in new] + hires
     plans = [scenario, *(lever.scenario for lever in levers if lever.scenario is not None)]
     today, *found = simulation.panel(plans)
     return Judged(ranked(today, levers, found), {one.id: years for one, years in zip(levers, found, strict=True)})
+
+
+def _what(lever: Lever) -> tuple[str, float, float]:
+    """Return what makes two levers one: the plan they lead to, and what it costs beside what the model counts."""
+    return "" if lever.scenario is None else lever.scenario.digest, lever.one_off, lever.yearly
 
 
 def finalists(ranking: Ranking) -> list[Lever]:

@@ -92,9 +92,9 @@ def settled_load(years: Replications) -> SettledLoad | None:
     return replace(course.loop(1.0), settles_up_to=_cliff(replace(course, scenario=kept)))
 
 
-def run_json(years: Replications) -> dict[str, Any]:
+def run_json(years: Replications, found: SettledLoad | None) -> dict[str, Any]:
     """Return the answer of ``smarketing run`` as plain JSON types, with where the load of the plan settles."""
-    found, answer = settled_load(years), to_json(years)
+    answer = to_json(years)
     settled = {
         "settled": None if found is None else found.load,
         "warm_share": None if found is None else found.warm_share,

@@ -20,7 +20,7 @@ class Debounce:
 
     def __init__(self, seconds: float, act: Callable[[Mapping[str, Any]], None]) -> None:
         self._seconds, self._act = seconds, act
-        self._lock = threading.Lock()
+        self._lock, self._acting = threading.Lock(), threading.RLock()
         self._pending: dict[str, Any] = {}
         self._timer: threading.Timer | None = None
 
@@ -39,10 +39,11 @@ class Debounce:
         return control in self._pending
 
     def flush(self) -> None:
-        """Hand over at once what was noted."""
-        with self._lock:
-            noted, self._pending = self._pending, {}
-            if self._timer is not None:
-                self._timer.cancel()
-        if noted:
-            self._act(noted)
+        """Hand over at once what was noted, and wait for what is being handed over."""
+        with self._acting:
+            with self._lock:
+                noted, self._pending = self._pending, {}
+                if self._timer is not None:
+                    self._timer.cancel()
+            if noted:
+                self._act(noted)

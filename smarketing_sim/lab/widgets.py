@@ -146,6 +146,7 @@ class Lab:
         try:
             control.widget.value = control.parse(change["new"])
         except InputError as error:
+            self._debounce.flush()  # lest a move made before, once it counts, takes the place of what is told
             self._hear(Told(one_line(error), trouble=True))
 
     def _moved(self, moved: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import zoneinfo
 from importlib.resources import files
@@ -111,6 +112,11 @@ class ContractCalendar(Part):
         lengths = [sum(closes - opens for opens, closes in day) for day in self.hours.values() if day]
         week = float(sum(lengths))
         return {**WALL_MINUTES, "day": week / len(lengths) if lengths else 0.0, "week": week}
+
+    def closed_days(self, first: dt.date, last: dt.date) -> int:
+        """Return on how many days from a first to a last the company is closed that would open by their weekday."""
+        days = self.holidays.within(first, last)
+        return sum(not hours and bool(self.hours.get(WEEKDAYS[day.weekday()])) for day, hours in days.items())
 
 
 class WeeklyMeeting(Part):

@@ -247,7 +247,7 @@ class _Builder:
         if found := _FORBIDDEN.search(node.text):
             self._fault(node.line, path, f"the character U+{ord(found[0]):04X} must not stand in a value")
             return None
-        is_change = path[:1] == ("alternatives",) and path[2:3] == ("set",) and node.text[:1] in "+-"
+        is_change = path[:1] == ("alternatives",) and path[2:3] == ("set",) and node.text.startswith(("+", "-"))
         if not node.plain or node.tag == _STRING_TAG or is_change:
             return node.text
         try:

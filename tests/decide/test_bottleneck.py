@@ -34,7 +34,8 @@ def test_the_binding_stage_is_named(name: str, changes: dict[str, Any], stage: s
     assert (None if found is None else found.stage) == stage
     if "no_ae_limit" in table.alone:
         faded = years.series("faded_revenue")
-        assert faded == pytest.approx(table.alone["no_ae_limit"], rel=1e-5, abs=20.0)
+        # What has faded is a number on the grid of times; undone, its rounding grows with the wait.
+        assert faded == pytest.approx(table.alone["no_ae_limit"], rel=1e-5, abs=0.1)
 
 
 def test_a_deal_waits_for_an_account_executive_from_the_meeting_until_there_is_room(params: Path) -> None:

@@ -150,6 +150,18 @@ def test_a_field_that_shows_a_rounded_share_moves_nothing_when_it_is_left(lab: L
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_a_fault_that_is_typed_outlives_a_move_made_just_before_it(tiny: Path) -> None:
+    """Lost, the move counts once the hand rests, and what was told of the fault is gone before it is read."""
+    lab = Lab(open_state(tiny, years=1), rests_seconds=30.0)
+    lab.sliders["leads"].typed.value = "85%"
+    lab.sliders["reps"].typed.value = "a dozen"
+    settled(lab)
+    assert lab.controller.state.setting.lead_factor == 0.85
+    assert "must be a whole number" in lab.message.value
+    lab.close()
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_a_lever_moves_the_slider_along_and_a_second_click_takes_it_back(lab: Lab) -> None:
     before = lab.scorecard.value
     lever = lab.levers["two_more_reps"]

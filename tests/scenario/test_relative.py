@@ -69,6 +69,13 @@ def test_a_change_on_the_command_line_is_counted_from_the_file(params: Path) -> 
     assert (found.sales.sdr.headcount, found.sales.ae.headcount) == (12, 4)
 
 
+def test_an_alternative_may_still_drop_a_thing_by_leaving_it_empty(tmp_path: Path, params: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    text = "alternatives:\n  no_depth:\n    label: Promise no depth\n    set:\n      sla.depth:\n"
+    path.write_text(f"extends: {params / 'baseline.yaml'}\n{text}")
+    assert load(path).alternatives["no_depth"].set == {"sla.depth": None}
+
+
 def test_an_alternative_that_hires_two_hires_two_at_any_headcount(params: Path) -> None:
     """Lost, "hire two more" sets ten reps, and at twelve it fires two."""
     plan = load(params / "baseline.yaml", {"sales.sdr.headcount": 12})

@@ -17,7 +17,6 @@ from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_mon
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import display_html, record
 from smarketing_sim.report.planning.planning import Report
-from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.contract import Clause, DepthClause, FeedbackClause, SpeedClause
 from smarketing_sim.scenario.money import Goal
 from smarketing_sim.words.markup import escape, unbroken
@@ -156,10 +155,8 @@ def month_name(report: Report, number: int) -> str:
 
 def closed_words(report: Report, number: int) -> str:
     """Return on how many business days of a month the company is closed, as an aside; empty where on none."""
-    calendar, starts_on = report.scenario.calendar, report.scenario.run.starts_on
-    first, following = add_months(starts_on, number), add_months(starts_on, number + 1)
-    days = calendar.holidays.within(first, following - dt.timedelta(days=1))
-    closed = sum(not hours and bool(calendar.hours.get(WEEKDAYS[day.weekday()])) for day, hours in days.items())
+    first, following = (add_months(report.scenario.run.starts_on, month) for month in (number, number + 1))
+    closed = report.scenario.calendar.closed_days(first, following - dt.timedelta(days=1))
     return f", with {counted(closed, 'business day')} closed" if closed else ""
 
 
@@ -229,7 +226,7 @@ def record_results(report: Report) -> None:
         {
             "finding": " ".join(answer(report)).strip(),
             "digest": report.scenario.digest,
-            "results": run_json(report.years),
+            "results": run_json(report.years, report.settled_load),
             "headline": [{"label": label, "value": value, "range": note} for label, value, note in cards[:4]],
         }
     )

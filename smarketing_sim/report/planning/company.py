@@ -9,7 +9,6 @@ from smarketing_sim.decide.usual import MONEY, Implied, self_check
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import heading, table
 from smarketing_sim.report.planning.planning import Report
-from smarketing_sim.scenario.calendars import WEEKDAYS
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, percent, range_of, signed
@@ -31,9 +30,8 @@ def holidays_text(scenario: Scenario) -> str:
     """Return when a company is closed, in words, with how many business days that takes off the months reported."""
     calendar, run = scenario.calendar, scenario.run
     last = add_months(run.starts_on, run.horizon_months) - dt.timedelta(days=1)
-    within = calendar.holidays.within(run.starts_on, last)
-    lost = sum(not hours and bool(calendar.hours.get(WEEKDAYS[day.weekday()])) for day, hours in within.items())
-    less = f"{counted(lost, 'business day')} fewer in {counted(run.horizon_months, 'month')}"
+    closed = counted(calendar.closed_days(run.starts_on, last), "business day")
+    less = f"{closed} fewer in {counted(run.horizon_months, 'month')}"
     return f"Holidays: {calendar.holidays}" + (f"; {less}" if calendar.holidays != Holidays() else "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.decide.settled_load import SettledLoad, settled_load
+from smarketing_sim.decide.settled_load import SettledLoad
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.report.notebook.display import display_html, heading, table
 from smarketing_sim.report.planning.planning import Report
@@ -24,7 +24,7 @@ def show_load(report: Report) -> None:
     if not np.isfinite(planned.mean):
         heading("Nobody is scheduled for these leads", "Without reps there is no time to set the plan against.")
         return
-    settled = settled_load(report.years)
+    settled = report.settled_load
     heading(
         _finding(planned.mean if settled is None else settled.load),
         "Of the minutes that reps have for marketing’s leads.",

@@ -15,6 +15,7 @@ from smarketing_sim.analysis.years import Years
 from smarketing_sim.charts import years as charts
 from smarketing_sim.decide.advice import Advice, advise
 from smarketing_sim.decide.bottleneck import Bottleneck, bottleneck
+from smarketing_sim.decide.settled_load import SettledLoad, settled_load
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
@@ -69,6 +70,11 @@ class Report:
     def stability(self) -> Stability:
         """Whether the plan settles."""
         return stability(self.years)
+
+    @cached_property
+    def settled_load(self) -> SettledLoad | None:
+        """Where the load settles, by analysis; None where nobody works or nobody is to be called."""
+        return settled_load(self.years)
 
     @cached_property
     def bottleneck(self) -> Bottleneck | None:
