@@ -73,6 +73,12 @@ def test_the_answer_is_told_by_intervals_on_both_sides(answer: Staffing) -> None
     assert f"{answer.headcount} reps keep the promises in" in reason(answer)
 
 
+def test_each_look_is_widened_so_that_all_of_them_hold_together(answer: Staffing) -> None:
+    """By hand: sixty years are looked at after 25 and after 60, each with half of the five per cent."""
+    assert answer.terms.looks == (25, 60)
+    assert answer.promise.level == pytest.approx(0.975)
+
+
 def test_fewer_than_sixty_experiments_are_needed_and_counted(answer: Staffing) -> None:
     assert answer.experiments == sum(COUNTED) <= MOST_EXPERIMENTS < 60
 

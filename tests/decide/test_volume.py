@@ -128,6 +128,15 @@ def test_an_even_flow_keeps_the_number_of_leads() -> None:
     assert after == pytest.approx(created + bursts)
 
 
+def test_more_leads_of_a_campaign_cost_more_in_proportion() -> None:
+    """Lost, half as many leads again cost nothing at every fair."""
+    fair = {"source": "web", "starts_on": "2024-03-11", "first_week_leads": 40, "weeks": 1, "cost": 3_000}
+    plan = small(marketing__campaigns={"fair": fair})
+    campaign = override(plan, more_leads(plan, 1.5)).marketing.campaigns["fair"]
+    assert (campaign.first_week_leads, campaign.cost) == (60.0, 4_500.0)
+    assert more_leads(plan, 1.5, campaigns=False).keys() == {"marketing.sources.web.leads_per_month"}
+
+
 SEASON = [0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.5, 1.3, 1.1, 0.9, 0.7, 0.5]
 
 
