@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.evidence import evidence, folklore
+from tests.builders import make_scenario
 
 
 def test_no_row_of_the_ledger_is_missing() -> None:
@@ -43,3 +47,11 @@ def test_folklore_is_named_with_what_is_behind_it() -> None:
     assert len(folklore()) == 6
     assert all(claim.told and claim.reality for claim in folklore())
     assert any("25 hours" in claim.told and "24 hours" in claim.reality for claim in folklore())
+
+
+def test_folklore_can_be_the_source_of_no_value() -> None:
+    """Lost, a plan may rest a number on a claim that the ledger calls folklore."""
+    [name] = [name for name, row in evidence().items() if row.grade == "F"]
+    for source in (name, f"E13, {name}"):
+        with pytest.raises(InputError, match=rf"win_prob.*: source {name} is folklore and cannot carry a default"):
+            make_scenario({"marketing.sources.web.win_prob": {"value": 0.2, "source": source, "grade": "B"}})
