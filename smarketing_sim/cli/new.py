@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 _KEYS = (
     "country, zone, currency, dollar_rate, starts_on, handed_per_month, lead_cost, outside_share, reps, hours, closed, "
-    "rep_cost, inbound_share, dials_per_rep_day, dials_per_conversation, attempts, conversation_to_opportunity, "
-    "win_rate, deal_value, revenue, gross_margin, days_to_win, account_executives, ae_cost, promise, follow_up"
+    "rep_cost, inbound_share, dials_per_rep_day, dials_per_conversation, attempts, give_up_after, "
+    "conversation_to_opportunity, win_rate, deal_value, revenue, gross_margin, days_to_win, account_executives, "
+    "ae_cost, promise, follow_up, leads_promised"
 )
 
 
@@ -105,9 +106,9 @@ def _misfit(fitted: Fit, nearest: Sequence[str]) -> str:
 
 def _tell_back(answers: Answers) -> None:
     """Say back what is easily typed in another way than it was meant."""
-    leads = answers.handed_per_month
+    leads = answers.leads_by_source
     listed = ", ".join(f"{name.replace('_', ' ')} {count:g}" for name, count in leads.items())
-    tell(f"{sum(leads.values()):g} leads a month from {len(leads)} source{'s' * (len(leads) > 1)}: {listed}")
+    tell(f"{answers.leads_per_month:g} leads a month from {len(leads)} source{'s' * (len(leads) > 1)}: {listed}")
     for promise in (answers.promise, answers.follow_up):
         if promise is not None and not promise.within.business:
             span = promise.within

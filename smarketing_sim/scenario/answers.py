@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from smarketing_sim.scenario.base import Part
 from smarketing_sim.scenario.calendars import Zone, expand_days
@@ -15,7 +15,8 @@ from smarketing_sim.scenario.currency import Currency
 from smarketing_sim.scenario.dates import Date
 from smarketing_sim.scenario.documents import parse_value
 from smarketing_sim.scenario.holidays import Dates
-from smarketing_sim.scenario.units import Count, Money, Positive, Share, Span, parse_hours
+from smarketing_sim.scenario.marketing import Monthly
+from smarketing_sim.scenario.units import WALL_MINUTES, Count, Minutes, Money, Positive, Share, Span, parse_hours
 
 OWN_FIGURE = "own figure"
 """The source of what a company said of itself."""
@@ -23,6 +24,8 @@ _NONE = ("none", "-", "")
 _FOR_SHARE = re.compile(r"^(.*?)(?:\s+for\s+(\S.*))?$")
 _NAMED = re.compile(r"([\w -]*?)\s*[=: ]\s*((?:[A-Z]{3}\s|[$€£])?\s*[0-9.]+(?:\s*%|k|m)?)")
 _ATTEMPTS = re.compile(r"^\s*(\d+)\s+(more\s+)?attempts?\s+(?:in|within)\s+(.+)$", re.IGNORECASE)
+_LEADS = re.compile(r"^\s*(\d[\d.,]*)(?:\s+leads?)?(?:\s+(?:a|per)\s+month)?\s*$", re.IGNORECASE)
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def by_source(value: object) -> object:
@@ -72,6 +75,15 @@ def _working_hours(value: object) -> object:
     return (words[0], words[1])
 
 
+def _of_some_month(months: tuple[float, ...]) -> tuple[float, ...]:
+    if len(months) not in (1, 12):
+        raise ValueError(f"must be one number, or twelve, January first, not {len(months)}")
+    if not sum(months) > 0.0:
+        raise ValueError("must be above 0 in some month")
+    return months
+
+
+OneOrTwelve = Annotated[Monthly, AfterValidator(_of_some_month)]
 ShareBySource = Annotated[Share | dict[str, Share], BeforeValidator(each_by_source)]
 
 
@@ -99,7 +111,7 @@ def _speed(value: object) -> object:
     """Read ``2 business hours for 95%``."""
     if not isinstance(value, str):
         return value
-    within, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
+    within, share = _FOR_SHARE.match(_in_digits(value)).groups()  # type: ignore[union-attr]
     return {"within": Span.parse(within), **({} if share is None else {"target": share})}
 
 
@@ -109,7 +121,7 @@ def _depth(value: object) -> object:
         return None
     if not isinstance(value, str):
         return value
-    words, share = _FOR_SHARE.match(value).groups()  # type: ignore[union-attr]
+    words, share = _FOR_SHARE.match(_in_digits(value)).groups()  # type: ignore[union-attr]
     match = _ATTEMPTS.match(words)
     if match is None:
         forms = "'4 attempts in 10 business days for 85%' or '3 more attempts in 10 days'"
@@ -119,7 +131,37 @@ def _depth(value: object) -> object:
 
 
 def _or_none(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() in (*_NONE, "enough") else value
+    return None if isinstance(value, str) and value.strip().lower() in (*_NONE, "enough", "never") else value
+
+
+def _in_digits(text: str) -> str:
+    """Return a text with its numbers up to twelve in digits."""
+
+    def digits(word: re.Match[str]) -> str:
+        return str(_NUMBERS.index(word[0].lower()) + 1) if word[0].lower() in _NUMBERS else word[0]
+
+    return re.sub("[A-Za-z]+", digits, text)
+
+
+def _leads_promised(value: object) -> object:
+    """Read ``90 leads a month`` as their number, or none."""
+    value = _or_none(value)
+    if not isinstance(value, str):
+        return value
+    words = _LEADS.match(_in_digits(value))
+    if words is None:
+        raise ValueError("must be leads a month, such as 90, or none")
+    return parse_value(words[1].replace(",", ""), name="answers")
+
+
+def _in_days(value: object) -> object:
+    """Read ``2 months`` as days; a number is days already."""
+    if not isinstance(value, str):
+        return value
+    span = Span.parse(f"{value} days" if re.fullmatch(r"\s*[0-9.]+\s*", value) else value)
+    if span.business:
+        raise ValueError("is told by the calendar; answer for example '60 days' or '2 months'")
+    return span.minutes(WALL_MINUTES) / WALL_MINUTES["day"]
 
 
 def _closed(value: object) -> object:
@@ -147,9 +189,7 @@ class Answers(Part):
     """What one US dollar is worth in that currency; costs that you need not give are known in dollars"""
     starts_on: Date
     """First day of the year that is planned"""
-    handed_per_month: Annotated[
-        dict[str, Annotated[Positive, Field(le=1e6)]], BeforeValidator(by_source), Field(min_length=1)
-    ]
+    handed_per_month: Annotated[dict[str, OneOrTwelve], BeforeValidator(by_source), Field(min_length=1)]
     """Leads that marketing hands to sales in a month, by source, such as: organic 150, demo request 90"""
     lead_cost: dict[str, Money]
     """What media and programmes cost for one of these leads; one amount for all, or by source, such as: organic 150"""
@@ -171,6 +211,8 @@ class Answers(Part):
     """Dials that it takes for one conversation, on these leads"""
     attempts: Annotated[Count, Field(ge=1, le=20)]
     """Attempts before they give a lead up"""
+    give_up_after: Annotated[Annotated[Minutes, Field(gt=0)] | None, BeforeValidator(_or_none)]
+    """Age at which reps give up a lead that still waits, such as: 21 days; or never"""
     conversation_to_opportunity: ShareBySource
     """Share of conversations that become an opportunity; one for all, or by source, such as: organic 22%, demo 34%"""
     win_rate: ShareBySource
@@ -181,7 +223,7 @@ class Answers(Part):
     """Whether a customer pays that every year or once: recurring or one-off"""
     gross_margin: Share
     """Gross margin: what of a deal is left after what is sold was made, bought or run"""
-    days_to_win: Annotated[Positive, Field(le=3650)]
+    days_to_win: Annotated[Positive, Field(le=3650), BeforeValidator(_in_days)]
     """Days from an opportunity to a won deal, half are faster"""
     account_executives: Annotated[Annotated[Count, Field(ge=1, le=10_000)] | None, BeforeValidator(_or_none)]
     """Account executives who close the deals, or enough for the opportunities there will be"""
@@ -191,6 +233,18 @@ class Answers(Part):
     """What sales promises for the first attempt, such as: 6 business hours for 90%"""
     follow_up: Annotated[DepthPromise | None, BeforeValidator(_depth)]
     """What sales promises for following up, such as: 4 attempts in 10 business days for 85%; or none"""
+    leads_promised: Annotated[Annotated[Positive, Field(le=1e6)] | None, BeforeValidator(_leads_promised)]
+    """Leads that marketing promises to hand over in a month, from all sources together; or none"""
+
+    @property
+    def leads_by_source(self) -> dict[str, float]:
+        """Leads handed over in a mean month, by source."""
+        return {name: sum(months) / len(months) for name, months in self.handed_per_month.items()}
+
+    @property
+    def leads_per_month(self) -> float:
+        """Leads handed over in a mean month."""
+        return sum(self.leads_by_source.values())
 
     def source_cost(self, source: str) -> float:
         """Media and programme cost of a lead from a source."""

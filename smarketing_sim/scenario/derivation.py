@@ -62,7 +62,7 @@ def company(answers: Answers) -> Company:
     per_dial = (closes - opens) / answers.dials_per_rep_day
     talk = per_dial / (2.0 * SILENT_TO_TALK * (1.0 - through) + (1.0 + SILENT_TO_TALK) * through)
     opportunities = sum(
-        leads * answers.opportunity_share(name) for name, leads in answers.handed_per_month.items()
+        leads * answers.opportunity_share(name) for name, leads in answers.leads_by_source.items()
     ) * _reached(answers, through)
     enough = max(1, math.ceil(opportunities * answers.days_to_win / 30.0 / OPEN_DEALS))
     hour_weights, closed_day_weight = _arrivals(answers)

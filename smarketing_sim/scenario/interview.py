@@ -11,7 +11,7 @@ from typing import Any
 from babel.numbers import get_territory_currencies
 from pydantic import ValidationError
 
-from smarketing_sim.errors import InputError
+from smarketing_sim.errors import InputError, Problem
 from smarketing_sim.scenario.answers import Answers, by_source, each_by_source, folded, one_off
 from smarketing_sim.scenario.calendars import expand_days, zones_by_country
 from smarketing_sim.scenario.currency import DOLLARS, currency_codes, named_currency, settled
@@ -59,8 +59,11 @@ _DEFAULTS: dict[str, tuple[str, str]] = {
     "days_to_win": ("60", "E34"),
     "account_executives": ("enough", "25 open deals each"),
     "promise": ("6 business hours for 90%", _BASELINE),
-    "follow_up": ("none", _BASELINE),
+    "follow_up": ("none", "no such promise"),
+    "leads_promised": ("none", "no such promise"),
 }
+_LONGER = 3
+"""Days that an attempt takes on the way, at two business days between attempts."""
 _DEAL_DOLLARS, _REP_DOLLARS, _AE_DOLLARS = 25_000, 95_000, 220_000
 _LEAD_DOLLARS = {
     "organic": (164, "E33"), "paid": (310, "E33"), "demo": (40, ""), "referral": (60, ""), "webinar": (150, ""),
@@ -91,6 +94,8 @@ def defaults(answered: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[
     currency = str(answered.get("currency") or money)
     rate = answered.get("dollar_rate")
     goods = str(one_off(answered.get("revenue"))) == "one_off"
+    tries = answered.get("attempts")
+    days = max(21, _LONGER * tries) if isinstance(tries, int) else 21
     worth = 1.0 if currency == DOLLARS or not isinstance(rate, int | float) else float(rate)
     costs = usual_costs(answered.get("handed_per_month") or _DEFAULTS["handed_per_month"][0], worth)
     found = {
@@ -106,6 +111,7 @@ def defaults(answered: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[
         "rep_cost": (f"{_REP_DOLLARS * worth:.10g}", _BASELINE),
         "ae_cost": (f"{_AE_DOLLARS * worth:.10g}", _BASELINE),
         "deal_value": (f"{_DEAL_DOLLARS * worth:.10g}", "E34: $25k"),
+        "give_up_after": (f"{days} days", _BASELINE if days == 21 else "room for that many attempts"),
         "gross_margin": ("40%", "goods, not software") if goods else ("80%", "software"),
         **_DEFAULTS,
     }
@@ -146,34 +152,54 @@ def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origin
     InputError
         With every answer that cannot be, or that contradicts another.
     """
-    where = dict(origins or {})
+    where, problems = dict(origins or {}), list[Problem]()
     kept = defaults(answered, today=today)
     data: dict[str, Any] = {name: _typed(name, text) for name, (text, _) in kept.items()} | dict(answered)
     if data["currency"] == DOLLARS:
         data["dollar_rate"] = 1.0
     elif data["dollar_rate"] is None and data["currency"] in currency_codes():
         rule = f"is needed: what one US dollar is worth in {data['currency']}, for costs that are known in dollars"
-        raise InputError([problem_at(("dollar_rate",), rule, origins=where)])
+        why = next((where[key,] for key in ("currency", "deal_value", "country") if (key,) in where), None)
+        problems.append(problem_at(("dollar_rate",), rule, origins={("dollar_rate",): why} if why else where))
+        data["dollar_rate"] = 1.0  # so that the other answers can be looked at
     dollar = data["dollar_rate"] if isinstance(data["dollar_rate"], int | float) else 1.0
     usual = usual_costs(data["handed_per_month"], dollar)
     try:
         data["lead_cost"] = _costs_by_source(answered["lead_cost"], usual) if "lead_cost" in answered else usual
     except ValueError as fault:
-        raise InputError([problem_at(("lead_cost",), str(fault), origins=where, value=data["lead_cost"])]) from None
-    data = settled(data, Answers, currency=data["currency"], rates={DOLLARS: data["dollar_rate"]}, origins=where)
-    try:
-        answers = Answers.model_validate(data)
-    except ValidationError as error:
-        raise InputError(translate(error, model=Answers, data=data, origins=where)) from None
-    broken = contradictions(answers)
-    if broken:
-        raise InputError([problem_at((path,), rule, origins=where, value=data[path]) for path, rule in broken.items()])
+        problems.append(problem_at(("lead_cost",), str(fault), origins=where, value=data["lead_cost"]))
+        data["lead_cost"] = usual
+    answers, found = _checked(data, where)
+    told = {problem.path for problem in problems}
+    problems += [problem for problem in found if problem.path not in told]
+    if answers is None or problems:
+        problems.sort(key=lambda problem: problem.line or 0)
+        raise InputError(problems)
     follows = {"the country", "the time zone", "the currency", "the deal's value"}
     origin_of = {
         name: "answered" if name in answered else f"follows from {why}" if why in follows else f"assumed: {why}"
         for name, (_, why) in kept.items()
     }
     return Interview(answers, origin_of, answered)
+
+
+def _checked(data: dict[str, Any], origins: Origins) -> tuple[Answers | None, list[Problem]]:
+    """Return answers in the company's own currency, where they can be, and what is wrong with them."""
+    problems = list[Problem]()
+    rates = {DOLLARS: data["dollar_rate"]}
+    try:
+        data = settled(data, Answers, currency=data["currency"], rates=rates, origins=origins)
+    except InputError as refused:
+        problems += refused.problems
+    try:
+        answers = Answers.model_validate(data)
+    except ValidationError as error:
+        told = {problem.path for problem in problems}
+        found = translate(error, model=Answers, data=data, origins=origins)
+        return None, problems + [problem for problem in found if problem.path not in told]
+    broken = contradictions(answers)
+    problems += [problem_at((path,), rule, origins=origins, value=data[path]) for path, rule in broken.items()]
+    return answers, problems
 
 
 def _typed(name: str, text: str) -> Any:
@@ -185,7 +211,8 @@ def _typed(name: str, text: str) -> Any:
 
 TEXTS = {
     "country", "zone", "currency", "starts_on", "handed_per_month", "lead_cost", "hours", "closed", "revenue",
-    "promise", "follow_up", "conversation_to_opportunity", "win_rate", "account_executives",
+    "promise", "follow_up", "leads_promised", "give_up_after", "days_to_win", "conversation_to_opportunity", "win_rate",
+    "account_executives",
 }  # fmt: skip
 """Questions whose answers are words, or numbers with words."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
@@ -21,7 +22,7 @@ from smarketing_sim.scenario.reach_curve import (
     REBOOK,
     SHOW,
 )
-from smarketing_sim.scenario.units import parse_hours, share_text
+from smarketing_sim.scenario.units import WALL_MINUTES, parse_hours, share_text
 
 _BY_DAY = ("event", "fair", "show")
 _FILE = Path(__file__).with_name("newcomer.yaml")
@@ -82,7 +83,10 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "account_executives": company.ae_headcount,
         "days_to_win": f"{answers.days_to_win:g}",
         "days_range": _spread(answers.days_to_win, "days"),
-        "leads_per_rep": f"{sum(answers.handed_per_month.values()) / answers.reps:.4g}",
+        "volume": _volume(answers),
+        "drop_after": f"drop_after: {_days(answers.give_up_after)}"
+        if answers.give_up_after
+        else "# drop_after: 21 days",
     }
     values["profile"] = _profile(company, str(values["hour_weights"]), str(values["closed_days"]))
     marks = {f"{key}_is": origin for key, origin in interview.origins.items()}
@@ -118,6 +122,13 @@ def _follow_up(answers: Answers) -> str:
     )
 
 
+def _volume(answers: Answers) -> str:
+    promised = answers.leads_promised
+    each = (answers.leads_per_month if promised is None else promised) / answers.reps
+    text = f"volume: {{leads_per_rep: {each:.6g}, contract_headcount: {answers.reps}}}"
+    return f"# {text}" if promised is None else f"{text}  # answered"
+
+
 def _sources(interview: Interview, company: Company) -> str:
     answers, origins = interview.answers, interview.origins
     lines = []
@@ -128,7 +139,7 @@ def _sources(interview: Interview, company: Company) -> str:
         qualify, win = company.qualify_prob[name], answers.win_share(name)
         lines += [
             f"    {json.dumps(name)}:",
-            f"      leads_per_month: {leads:g}  # {origins['handed_per_month']}",
+            f"      leads_per_month: {_months(leads)}  # {origins['handed_per_month']}",
             "      handed_share: 100%",
             "      action_share: 100%",
             f"      cost_per_handed: {{value: {_plain(cost)}, range: [{_plain(0.5 * cost)}, {_plain(1.6 * cost)}]"
@@ -172,6 +183,14 @@ def _spread(value: float, unit: str) -> str:
 
 def _around(share: float, most: float = 1.0) -> str:
     return f"{share_text(0.75 * share)}, {share_text(min(most, 1.25 * share))}"
+
+
+def _months(leads: Sequence[float]) -> str:
+    return f"{leads[0]:g}" if len(leads) == 1 else f"[{', '.join(f'{one:g}' for one in leads)}]"
+
+
+def _days(minutes: float) -> str:
+    return f"{minutes / WALL_MINUTES['day']:g} days"
 
 
 def _plain(amount: float) -> str:

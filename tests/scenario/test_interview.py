@@ -154,6 +154,70 @@ def test_every_wrong_answer_is_told_at_once() -> None:
     assert len(refused.value.problems) == 3
 
 
+def test_a_wrong_answer_of_each_kind_is_told_in_one_go_even_without_a_rate() -> None:
+    """A missing rate, an amount in an unknown currency, a wrong share: one look at the file mends them all."""
+    lines = {("country",): ("answers.yaml", 3), ("rep_cost",): ("answers.yaml", 5), ("win_rate",): ("answers.yaml", 7)}
+    with pytest.raises(InputError) as refused:
+        read_interview({"country": "NO", "rep_cost": "XYZ 5", "win_rate": "many"}, today=TODAY, origins=lines)
+    told = str(refused.value).splitlines()
+    assert [line.split(": ")[0] for line in told] == ["answers.yaml:3", "answers.yaml:5", "answers.yaml:7"]
+    assert "dollar_rate: is needed: what one US dollar is worth in NOK" in told[0]
+
+
+def test_a_source_with_a_season_takes_twelve_numbers() -> None:
+    months = [40, 45, 60, 70, 80, 80, 60, 40, 70, 70, 60, 45]
+    given = {"handed_per_month": {"inbound": months, "fair": 12}}
+    assert read_answers(given).leads_per_month == pytest.approx(720 / 12 + 12)
+    plan = plan_of(given)
+    assert plan.marketing.sources["inbound"].leads_per_month == tuple(map(float, months))
+    for wrong, said in (([1, 2, 3], "one number, or twelve"), ([0] * 12, "above 0 in some month"), (0, "above 0")):
+        with pytest.raises(InputError, match=said):
+            read_answers({"handed_per_month": {"inbound": wrong}})
+
+
+@pytest.mark.parametrize(
+    ("said", "leads"), [(90, 90.0), ("90 leads a month", 90.0), ("ninety", None), ("1,200 leads per month", 1200.0)]
+)
+def test_marketings_promise_is_read_as_people_say_it(said: object, leads: float | None) -> None:
+    if leads is None:
+        with pytest.raises(InputError, match="must be leads a month, such as 90, or none"):
+            plan_of({"leads_promised": said})
+        return
+    clause = plan_of({"leads_promised": said, "reps": 3}).sla["volume"]
+    assert clause.promised_amount == pytest.approx(leads)  # type: ignore[union-attr]
+
+
+def test_a_promise_that_nobody_made_is_not_in_the_file() -> None:
+    assert set(plan_of({}).sla) == {"speed"}
+
+
+def test_small_numbers_are_read_as_words_too() -> None:
+    found = read_answers({"promise": "two business hours for 95%", "follow_up": "Three more attempts in ten days"})
+    assert str(found.promise.within) == "2 business hours"
+    assert found.follow_up is not None
+    assert (found.follow_up.attempts, str(found.follow_up.within)) == (4, "10 days")
+
+
+@pytest.mark.parametrize(("said", "days"), [(60, 60.0), ("60", 60.0), ("60 days", 60.0), ("8 weeks", 56.0)])
+def test_days_to_win_take_a_unit(said: object, days: float) -> None:
+    assert read_answers({"days_to_win": said}).days_to_win == days
+
+
+def test_business_days_to_win_are_refused_with_what_to_answer() -> None:
+    with pytest.raises(InputError, match="answer for example '60 days'"):
+        read_answers({"days_to_win": "40 business days"})
+
+
+def test_leads_that_wait_are_given_up_unless_somebody_says_never() -> None:
+    def given_up(given: dict[str, object]) -> float | None:
+        return plan_of(given).sales.sdr.cadence.drop_after
+
+    assert given_up({}) == 21 * 1440
+    assert given_up({"attempts": 10}) == 30 * 1440  # a cadence of ten attempts takes four weeks
+    assert given_up({"give_up_after": "6 weeks"}) == 42 * 1440
+    assert given_up({"give_up_after": "never"}) is None
+
+
 @pytest.mark.parametrize("name", ["*anchor", "- list", "no", "%", "ä{b}", "tab\tname"])
 def test_a_sources_name_cannot_break_the_file(name: str) -> None:
     plan = plan_of({"handed_per_month": {name: 50}})
@@ -161,7 +225,7 @@ def test_a_sources_name_cannot_break_the_file(name: str) -> None:
 
 
 def test_names_of_sources_are_read_from_a_line_of_text() -> None:
-    found = read_answers({"handed_per_month": "Organic 150, paid search=20.5"}).handed_per_month
+    found = read_answers({"handed_per_month": "Organic 150, paid search=20.5"}).leads_by_source
     assert found == {"organic": 150.0, "paid_search": 20.5}
 
 
@@ -177,7 +241,7 @@ def test_shares_of_a_hundred_stay_inside_their_range() -> None:
 )
 def test_sources_are_read_however_they_are_set_apart(text: str) -> None:
     """Lost, a hundred leads vanish in the name of a source."""
-    assert read_answers({"handed_per_month": text}).handed_per_month == {"organic": 100.0, "paid_search": 50.0}
+    assert read_answers({"handed_per_month": text}).leads_by_source == {"organic": 100.0, "paid_search": 50.0}
 
 
 def test_a_source_whose_name_is_no_name_is_refused() -> None:
