@@ -1,4 +1,4 @@
-"""Parts of pages that are made from the package while the site is built: commands, ledger tables, an example of a run.
+"""Parts of pages that are made from the package while the site is built: commands, tables, evidence, a run.
 
 A page says where: ``<!-- made at build: commands -->``. The Markdown takes that line's place before it is read, so
 headings and links of made parts are as good as those of written ones.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from command_pages import commands
+from evidence_pages import ledger, tales, values
 from ledger_pages import tables
 from measure_pages import measures
 from run_pages import example
@@ -22,6 +23,9 @@ MADE: dict[str, Callable[[], Iterator[str]]] = {
     "tables": tables,
     "example": example,
     "measures": measures,
+    "ledger": ledger,
+    "folklore": tales,
+    "values": values,
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 from smarketing_sim.publish.reports import publish_report
 from smarketing_sim.scenario.files import load
@@ -77,3 +78,24 @@ def test_the_record_of_a_run_holds_what_its_page_describes(tmp_path: Path, monke
     assert described == [*sorted(record, key=described.index)]
     assert {*shown, "parameters"} == set(record)
     assert {name: shown[name] for name in ("schema", "digest")} == {name: record[name] for name in ("schema", "digest")}
+
+
+def test_the_evidence_pages_lose_no_row_no_tale_and_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in the YAML itself: the page reads it through the package."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    from evidence_pages import ledger, tales, values
+
+    written = yaml.safe_load(text_of("smarketing_sim/scenario/evidence.yaml"))
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in list(ledger())[1:]}
+    assert list(rows) == list(written["evidence"])
+    assert all(f"| {row['grade']} |" in rows[key] for key, row in written["evidence"].items())
+    told = "\n".join(tales())
+    assert told.count("## ") == len(written["folklore"]) == 6
+    assert all(tale["told"] in told for tale in written["folklore"])
+    shown = [line.split("`")[1] for line in list(values())[1:]]
+    scenario = load(ROOT / "params" / "baseline.yaml")
+    assert set(scenario.beliefs) < set(shown)
+    assert {"sales.sdr.headcount", "sla.speed.within", "calendar.hours.mon"} <= set(shown)
+    assert "| `economics.gross_margin` | 80% | – | none | – |" in list(values())
+    handed = "| `marketing.sources.demo_request.handed_share` | 60% | 50% to 75% | assumption of this scenario | A? |"
+    assert handed in list(values())

@@ -6,6 +6,7 @@ UTC, so that minutes are minutes), and the terms of the plan.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from smarketing_sim.report.planning import answer, desks, sections, trust
 from smarketing_sim.report.planning import load as load_page
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.building import override
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.schema import Scenario, flatten
 from tests.builders import make_scenario
 
 YEARS, MONTHS, DAY = 12, 5, 1440.0
@@ -466,3 +467,12 @@ def test_the_key_figures_that_notebooks_keep_are_those_of_the_ledgers(report: Re
     leads = [year.handed for year in years]
     reads(lines["speed"], float(np.mean([(x.first_attempt_at - x.handed_at <= SPEED_MINUTES).mean() for x in leads])))
     reads(lines["busy"], float(np.mean(per_year(years, busy_share))))
+
+
+def test_every_value_of_the_plan_stands_on_the_page_once_with_or_without_a_source(report: Report) -> None:
+    sourced, chosen = (html.unescape(made(report)) for made in (trust.assumptions_html, trust.choices_html))
+    for path in flatten(report.scenario.canonical()):
+        assert (f">{path}</th>" in sourced) + (f">{path}</th>" in chosen) == 1, path
+    assert f">sales.sdr.headcount</th><td>{REPS}</td>" in chosen
+    assert ">sla.speed.within</th><td>2 hours</td>" in chosen
+    assert ">economics.gross_margin</th><td>80%</td>" in chosen

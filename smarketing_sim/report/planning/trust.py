@@ -17,7 +17,7 @@ from smarketing_sim.scenario.evidence import evidence
 from smarketing_sim.scenario.kinds import hint_at, is_a
 from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario, flatten
-from smarketing_sim.scenario.units import Money, Share
+from smarketing_sim.scenario.units import Money, Share, share_text
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import business_span, counted, money, percent, range_of, span
 from smarketing_sim.words.settling import UNSETTLED
@@ -43,6 +43,7 @@ def show_trust(report: Report) -> None:
     heading("How far to trust this", strongest_assumption(report))
     fold("Theory and simulation", twin_html(report))
     fold(f"Assumptions: {len(report.scenario.beliefs)} with a source or a range", assumptions_html(report))
+    fold(f"Choices and definitions: {len(_without_source(report.scenario))} without one", choices_html(report))
     fold("How it was simulated", method_html(report))
     fold("What is not in the model", "<ul>" + "".join(f"<li>{escape(limit)}</li>" for limit in _LIMITS) + "</ul>")
     fold("Where these numbers come from", provenance_html(report))
@@ -101,7 +102,7 @@ def twin_html(report: Report) -> str:
 
 
 def assumptions_html(report: Report) -> str:
-    """Return every assumption that has a source, a grade or a range; what has neither is counted."""
+    """Return every assumption that has a source, a grade or a range."""
     values = flatten(report.scenario.canonical())
     ledger = evidence()
     rows: list[list[Any]] = []
@@ -109,15 +110,24 @@ def assumptions_html(report: Report) -> str:
         named = [ledger[s] for s in belief.source.replace(",", " ").split() if s in ledger]
         source = "; ".join(f"{row.id}: {row.source}" for row in named) or belief.source or "assumption of this scenario"
         grade = "none" if belief.source in ("", OWN_FIGURE) else belief.grade
-        bounds = "–" if belief.range is None else " to ".join(_value(path, end) for end in belief.range)
-        rows.append([path, _value(path, values.get(path)), bounds, (source, belief.note), grade])
-    rest = len(values) - len(rows)
-    note = (
-        f"Grades: A independent, B large but observational, C one vendor or thin method. {rest} further values are "
-        "choices of the "
-        "company or definitions and carry no source; the full list is in run.json."
-    )
+        bounds = "–" if belief.range is None else " to ".join(value_text(path, end) for end in belief.range)
+        rows.append([path, value_text(path, values.get(path)), bounds, (source, belief.note), grade])
+    note = "Grades: A independent, B large but observational, C one vendor or thin method."
     return f"<p>{escape(note)}</p>" + table_html(["assumption", "value", "plausible range", "source", "grade"], rows)
+
+
+def choices_html(report: Report) -> str:
+    """Return every value that has neither source nor range."""
+    rows = [[path, value_text(path, value)] for path, value in _without_source(report.scenario).items()]
+    note = (
+        "Choices of the company, such as its hours and its promises, and definitions: nobody can be asked for a source."
+    )
+    return f"<p>{escape(note)}</p>" + table_html(["value", "is"], rows)
+
+
+def _without_source(scenario: Scenario) -> dict[str, Any]:
+    values = flatten(scenario.canonical())
+    return {path: value for path, value in values.items() if path not in scenario.beliefs}
 
 
 def method_html(report: Report) -> str:
@@ -200,14 +210,14 @@ def key_figures(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _value(path: str, value: Any) -> str:
+def value_text(path: str, value: Any) -> str:
     """Return a value of a scenario, or an end of its range, in the unit of its path."""
     if value is None:
         return "none set"
     if isinstance(value, list):
-        return ", ".join(_value(path, item) for item in value)
+        return ", ".join(value_text(path, item) for item in value)
     hint = hint_at(tuple(path.split(".")), Scenario)
-    for unit, show in ((Money, money), (Share, percent)):
+    for unit, show in ((Money, money), (Share, share_text)):
         if is_a(hint, unit) and not isinstance(value, str):
             return show(value)
     if isinstance(value, float):
