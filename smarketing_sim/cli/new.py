@@ -121,9 +121,13 @@ def _tell_back(answers: Answers) -> None:
 def _tell_assumed(interview: Interview) -> None:
     """Say which questions a file of answers leaves open, and what is taken in their place."""
     from smarketing_sim.scenario.interview import defaults
+    from smarketing_sim.scenario.units import share_text
 
     offered = defaults(interview.answered, today=dt.date.today())
     left = {key: offered[key][0] for key, origin in interview.origins.items() if origin.startswith("assumed")}
+    promised = interview.answers.follow_up
+    if promised is not None and "target" not in promised.model_fields_set:
+        left["the share of leads that follow_up is promised for"] = share_text(promised.target)
     if left:
         tell(f"not answered, so assumed: {'; '.join(f'{key} {value}' for key, value in left.items())}")
 

@@ -1,7 +1,8 @@
 """Which follow-up pays: the speed, depth and handoff threshold with the highest contribution, by paired simulation.
 
 Speed steers only where the queue looks at it, so plans are compared as if reps worked the earliest deadline of the
-contract first; what the plan's own queue order brings stands beside the optimum.
+contract first; what the plan's own queue order brings stands beside the optimum. The best of many looks better than it
+is in the years that chose it, so what it gains is told from others.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from smarketing_sim.world.due_times import after
 from smarketing_sim.world.timeline import timeline
 
 MOST_EXPERIMENTS = 56
+_AFTER_THE_CLIMB = 5  # the best one with more and with less time; and it, the plan and its order in fresh years
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +74,14 @@ class Design:
         The choice with the highest contribution.
     days
         Calendar days from the first attempt to the last, as planned.
-    contribution, gain
-        Its contribution, and its paired difference from the plan as it is.
+    contribution, gain, kept
+        Its contribution, the paired difference from the plan as it is, and the chance that a month keeps every sales
+        promise; in fresh simulated years.
+    gain_in_search
+        The same difference in the years that chose it.
     start, order
-        The plan's own values on the grid, and what working the earliest deadline first adds to the plan with them.
+        The plan's own values on the grid, and what working the earliest deadline first adds to the plan with them, in
+        the fresh years.
     price
         Worth of an hour of the reps at the optimum, and today's.
     values
@@ -92,6 +98,8 @@ class Design:
     days: int
     contribution: Interval
     gain: Interval
+    kept: Interval
+    gain_in_search: Interval
     start: Choice
     order: Interval
     price: HourPrice
@@ -110,16 +118,14 @@ def design(
     """Find the speed, depth and handoff threshold with the highest contribution.
 
     From the plan's own values the search goes to the best neighbour on the grid, one step in one dimension at a time,
-    until none is better in the same simulated years.
+    until none is better in the same simulated years. The best one is judged in as many others.
 
     Parameters
     ----------
     scenario
         The plan; its headcount and hours stay.
     simulation
-        How it is simulated.
-    progress
-        Called with (experiments done, at most).
+        How it is simulated; the years after its last one judge what was found.
 
     Raises
     ------
@@ -134,15 +140,19 @@ def design(
     chosen = applied(scenario, best)
     later_more, later_less = search.simulate(list(neighbours_in_time(chosen)))
     found, start = search.found[best], search.start
+    fresh = search.simulate([scenario, applied(scenario, start), chosen], fresh=True)
+    today, ordered, judged = (years.series("contribution") for years in fresh)
     tried, around = tuple(_tried(*one, found) for one in search.ranked(best)), search.around(best)
     price = price_between(later_less, later_more, found)
     return Design(
         optimum=best,
         days=cadence_days(chosen),
-        contribution=t_interval(found.series("contribution")),
-        gain=paired_difference(found.series("contribution"), plan.series("contribution")),
+        contribution=t_interval(judged),
+        gain=paired_difference(judged, today),
+        kept=_kept(fresh[-1]),
+        gain_in_search=paired_difference(found.series("contribution"), plan.series("contribution")),
         start=start,
-        order=paired_difference(search.found[start].series("contribution"), plan.series("contribution")),
+        order=paired_difference(ordered, today),
         price=price,
         price_today=price_between(less, more, plan),
         values=attempt_values(chosen, cost_per_hour=price.wage_per_hour + price.per_hour.mean,
@@ -189,9 +199,18 @@ def to_json(design: Design) -> dict[str, Any]:
         "optimum": {**asdict(design.optimum), "days": design.days},
         "contribution": design.contribution.as_dict(),
         "gain": design.gain.as_dict(),
+        "gain_in_search": design.gain_in_search.as_dict(),
+        "p_kept": design.kept.as_dict(),
         "gain_of_deadline_order_alone": design.order.as_dict(),
-        "shadow_price_per_hour": design.price.per_hour.as_dict(),
-        "shadow_price_per_hour_today": design.price_today.per_hour.as_dict(),
+        **{
+            f"shadow_price_per_{hour}{when}": interval.as_dict()
+            for when, price in (("", design.price), ("_today", design.price_today))
+            for hour, interval in (
+                ("hour", price.per_hour),
+                ("next_hour", price.next_hour),
+                ("last_hour", price.last_hour),
+            )
+        },
         "wage_per_hour": design.price.wage_per_hour if np.isfinite(design.price.wage_per_hour) else None,
         "last_attempt_that_pays": dict(zip(map(str, AGES_MINUTES), last_that_pays(design), strict=True)),
         "grid": [
@@ -219,11 +238,13 @@ class _Search:
         self._grid = grid_of(scenario)
         self.start = nearest_to(scenario, self._grid)
 
-    def simulate(self, scenarios: list[Scenario]) -> list[Replications]:
-        done = self.experiments
+    def simulate(self, scenarios: list[Scenario], *, fresh: bool = False) -> list[Replications]:
+        done, years = self.experiments, self._simulation
         tell = self._simulation.progress
         progress = tell and (lambda part, of: tell(int(done + len(scenarios) * part / of), MOST_EXPERIMENTS))
-        found = self._simulation.told_to(progress).panel(scenarios)
+        if fresh:
+            years = years.of(years.replications, first=years.first + years.replications)
+        found = years.told_to(progress).panel(scenarios)
         self.experiments += len(scenarios)
         return found
 
@@ -234,7 +255,7 @@ class _Search:
         while True:
             around = self.around(here)
             new = [choice for choice in around if choice not in self.found]
-            if self.experiments + len(new) + 2 > MOST_EXPERIMENTS:
+            if self.experiments + len(new) + _AFTER_THE_CLIMB > MOST_EXPERIMENTS:
                 return here, False
             self._try(new)
             best = max([here, *around], key=self._mean)
@@ -263,9 +284,13 @@ def _tried(choice: Choice, experiment: Replications, best: Replications) -> Trie
         choice,
         t_interval(contribution),
         paired_difference(best.series("contribution"), contribution),
-        kept_in_a_month(all_kept_months(experiment, ("sales",))),
+        _kept(experiment),
         results.mean_of(experiment, "sdr_utilisation"),
     )
+
+
+def _kept(experiment: Replications) -> Interval:
+    return kept_in_a_month(all_kept_months(experiment, ("sales",)))
 
 
 def _hold_workable(scenario: Scenario) -> None:

@@ -35,7 +35,10 @@ class HourPrice:
     Parameters
     ----------
     per_hour
-        Contribution of one more hour, before its wage.
+        Contribution of an hour, before its wage, between ``STEP`` less time and ``STEP`` more.
+    next_hour, last_hour
+        The same from today's time to ``STEP`` more, and from ``STEP`` less to today's: where they are far apart, the
+        plan stands at a cliff and no one price holds. None of them is the price of a hire, which is a larger step.
     wage_per_hour
         What an hour costs.
     utilisation
@@ -43,6 +46,8 @@ class HourPrice:
     """
 
     per_hour: Interval
+    next_hour: Interval
+    last_hour: Interval
     wage_per_hour: float
     utilisation: Interval
 
@@ -85,12 +90,16 @@ def price_between(less: Replications, more: Replications, plan: Replications) ->
 
     The interval is that of a ratio of paired means (the delta method).
     """
-    gained = _before_wages(more) - _before_wages(less)
-    hours = more.series("hours_scheduled") - less.series("hours_scheduled")
     scheduled = float(plan.series("hours_scheduled").mean())
     wage = float(plan.series("people_cost").mean()) / scheduled if scheduled > 0 else float("nan")
     idle, there = plan.series("hours_idle"), plan.series("hours_scheduled")
-    return HourPrice(ratio_of_sums(gained, hours), wage, ratio_of_sums(there - idle, there).from_zero)
+    steps = (_per_hour(less, more), _per_hour(plan, more), _per_hour(less, plan))
+    return HourPrice(*steps, wage, ratio_of_sums(there - idle, there).from_zero)
+
+
+def _per_hour(less: Replications, more: Replications) -> Interval:
+    hours = more.series("hours_scheduled") - less.series("hours_scheduled")
+    return ratio_of_sums(_before_wages(more) - _before_wages(less), hours)
 
 
 def _before_wages(experiment: Replications) -> Floats:

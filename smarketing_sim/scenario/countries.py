@@ -40,6 +40,11 @@ def _known_country(value: object) -> str:
     return str(value)
 
 
+def country_code(said: object) -> object:
+    """Return the two letters of a country that is said by its name or its letters; anything else as it is."""
+    return _codes().get(said.strip().lower().replace(" ", "_"), said) if isinstance(said, str) else said
+
+
 @functools.cache
 def _codes() -> dict[str, str]:
     """Return the two letters of each country by its two and its three letters and its names, all in small ones."""

@@ -60,8 +60,14 @@ def _meant(said: str) -> str | None:
     """Return the codes of a currency written in small letters, by its name or with a slip."""
     if _is_code(said.upper()):
         return said.upper()
+    if said.lower() in _SIGNS:
+        return _or_listed([code for code in _SIGNS[said.lower()] if code])
     named = [code for code in sorted(currency_codes()) if said.lower() in currency_name(code).lower()]
-    return " or ".join(named) if 0 < len(named) <= _SHOWN else nearest_name(said.upper(), currency_codes())
+    return _or_listed(named) if 0 < len(named) <= _SHOWN else nearest_name(said.upper(), currency_codes())
+
+
+def _or_listed(codes: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(codes[:-1]), codes[-1])))
 
 
 Currency = Annotated[

@@ -24,6 +24,7 @@ from smarketing_sim.scenario.nodes import (
     Sequence,
     refuse,
 )
+from smarketing_sim.scenario.units import InDoubt
 from smarketing_sim.shipped import PREFIX, is_shipped, place, scenario_names
 
 MAX_BYTES = 1_000_000
@@ -279,7 +280,7 @@ def resolve_scalar(text: str) -> bool | int | float | str | None:
     if _INFINITE.fullmatch(text):
         return -math.inf if text[0] == "-" else math.inf
     if _FLOAT.fullmatch(text):
-        value = float(text)
+        value = InDoubt.read(text)
         if math.isinf(value):
             raise ValueError("this number is too large; write .inf for infinity")
         return value

@@ -12,10 +12,12 @@ from babel.numbers import get_territory_currencies
 from pydantic import ValidationError
 
 from smarketing_sim.errors import InputError, Problem
-from smarketing_sim.scenario.answers import Answers, by_source, each_by_source, folded, one_off
+from smarketing_sim.scenario.answers import Answers
 from smarketing_sim.scenario.calendars import expand_days, zones_by_country
+from smarketing_sim.scenario.countries import country_code
 from smarketing_sim.scenario.currency import DOLLARS, currency_codes, named_currency, settled
 from smarketing_sim.scenario.documents import parse_value
+from smarketing_sim.scenario.phrases import by_source, each_by_source, folded, one_off
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.reach_curve import INSIDE, REACHABLE, best_reach, met_share
 from smarketing_sim.scenario.units import parse_hours
@@ -153,6 +155,8 @@ def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origin
         With every answer that cannot be, or that contradicts another.
     """
     where, problems = dict(origins or {}), list[Problem]()
+    if "country" in answered:
+        answered = {**answered, "country": country_code(answered["country"])}
     kept = defaults(answered, today=today)
     data: dict[str, Any] = {name: _typed(name, text) for name, (text, _) in kept.items()} | dict(answered)
     if data["currency"] == DOLLARS:
@@ -186,16 +190,17 @@ def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origin
 def _checked(data: dict[str, Any], origins: Origins) -> tuple[Answers | None, list[Problem]]:
     """Return answers in the company's own currency, where they can be, and what is wrong with them."""
     problems = list[Problem]()
-    rates = {DOLLARS: data["dollar_rate"]}
+    rates, known = {DOLLARS: data["dollar_rate"]}, data["currency"] in currency_codes()
     try:
         data = settled(data, Answers, currency=data["currency"], rates=rates, origins=origins)
     except InputError as refused:
-        problems += refused.problems
+        problems += refused.problems if known else ()  # in a currency that nobody knows, no amount can be told
     try:
         answers = Answers.model_validate(data)
     except ValidationError as error:
         told = {problem.path for problem in problems}
         found = translate(error, model=Answers, data=data, origins=origins)
+        told |= set() if known else {"rep_cost", "ae_cost", "deal_value", "lead_cost"}
         return None, problems + [problem for problem in found if problem.path not in told]
     broken = contradictions(answers)
     problems += [problem_at((path,), rule, origins=origins, value=data[path]) for path, rule in broken.items()]

@@ -40,6 +40,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 MAX_MONEY = 1e15
 _CLOCK = re.compile(r"^\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*$")
 
@@ -120,7 +121,8 @@ def share_text(share: float) -> str:
     return f"{100.0 * share:.4g}%"
 
 
-def _share(value: object) -> object:
+def as_share(value: object) -> object:
+    """Read ``35%`` or 0.35 as a share; raise ValueError with the rule otherwise."""
     if isinstance(value, str) and (match := _PERCENT.match(value)):
         number = float(match[2]) / 100.0
         return -number if match[1] == "-" else number
@@ -140,6 +142,8 @@ def parse_amount(value: object) -> tuple[float, str] | None:
     tuple or None
         None where the value is no amount, or can be read in two ways, as ``kr 850.000``.
     """
+    if isinstance(value, InDoubt):
+        return None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value, ""
     match = _AMOUNT.match(value) if isinstance(value, str) else None
@@ -151,11 +155,23 @@ def parse_amount(value: object) -> tuple[float, str] | None:
 
 def _in_doubt(number: str, scale: str | None) -> bool:
     """Tell whether a point may part thousands: nobody says an amount of money to three decimals."""
-    return scale is None and re.fullmatch(r"[0-9]{1,3}\.[0-9]{3}", number) is not None
+    return scale is None and _THOUSANDS.fullmatch(number) is not None
+
+
+class InDoubt(float):
+    """A number that was written like ``850.000``: as an amount of money it can be read in two ways."""
+
+    @classmethod
+    def read(cls, text: str) -> float:
+        """Return a number as it is written, in doubt where a point may part thousands."""
+        return cls(text) if _THOUSANDS.fullmatch(text) else float(text)
 
 
 def _amount(value: object) -> object:
     read = parse_amount(value)
+    if isinstance(value, InDoubt):
+        said = f"{value:.3f}"
+        raise ValueError(f"{said} can be read in two ways; write {said.replace('.', ',')} or {value:g}")
     if read is None:
         raise ValueError("must be an amount of money, such as '$4.2k', 'NOK 850,000', '3.0m' or 164")
     if read[1] not in ("", "$", "USD"):
@@ -215,7 +231,7 @@ NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_n
 Factor = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e6, allow_inf_nan=False)]
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
-Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35%", 0.35)]
+Share = Annotated[float, BeforeValidator(as_share), Field(ge=0, le=1, allow_inf_nan=False), _either("35%", 0.35)]
 Money = Annotated[
     float, BeforeValidator(_amount), Field(allow_inf_nan=False), Field(ge=0, le=MAX_MONEY), _either("$4.2k", 4200)
 ]

@@ -38,7 +38,7 @@ def test_people_read_the_optimum_the_hour_the_ages_and_the_grid(smarketing: Comm
     said = smarketing("design", tiny, *FEW)
     assert said.code == 0, said.err
     for words in ("sure to bring more than today's; the best is", "vs today's plan", "deadline first and nothing",
-                  "Worth of one more hour", "an hour costs $", "at the optimum", "Last attempt that pays", "1 week",
+                  "Worth of an hour", "an hour costs $", "at the optimum", "Last attempt that pays", "1 week",
                   "the best that were tried", "chance kept", "paired experiments of 2 simulated years"):  # fmt: skip
         assert words in said.out
     assert "\x1b" not in said.out

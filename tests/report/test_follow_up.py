@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import warnings
@@ -11,12 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from smarketing_sim.cli.text.design import design_text
-from smarketing_sim.decide.design import design, to_json
+from smarketing_sim.decide.design import applied, design, to_json
+from smarketing_sim.decide.shadow_price import neighbours_in_time
 from smarketing_sim.errors import InputError
+from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.publish.reports import publish_report
@@ -104,19 +108,62 @@ def test_the_neighbours_are_one_step_away_in_one_dimension(busy: FollowUp) -> No
 
 
 def test_what_the_order_of_the_queue_alone_brings_is_told_apart_from_the_rest(busy: FollowUp) -> None:
-    """The plan's own values in deadline order were tried too; the rest of the gain is how far behind they are."""
+    """Where the search looked, the plan's own values in deadline order are behind by the rest of the gain."""
     found = busy.design
+    plan, ordered = Simulation(4).panel([busy.scenario, applied(busy.scenario, found.start)])
+    alone = float(np.mean(ordered.series("contribution") - plan.series("contribution")))
     (start,) = (one for one in found.tried if one.choice == found.start)
-    assert found.order.mean == pytest.approx(found.gain.mean - start.behind.mean)
+    assert alone == pytest.approx(found.gain_in_search.mean - start.behind.mean)
     assert f"brings {gain(found.order.mean)}" in chapter.order_words(found)
 
 
 def test_a_limit_that_is_rarely_kept_is_told_to_be_a_rule_and_no_promise(busy: FollowUp) -> None:
-    best, *others = busy.design.tried
-    rare = replace(busy.design, tried=(replace(best, kept=Interval(0.4, 0.3, 0.5)), *others))
+    rare = replace(busy.design, kept=Interval(0.4, 0.3, 0.5))
     assert "says whom to call next" in chapter.rule_words(rare)
     assert "in 40% of months" in chapter.rule_words(rare)
-    assert not chapter.rule_words(replace(busy.design, tried=(replace(best, kept=Interval(1.0, 0.9, 1.0)), *others)))
+    assert not chapter.rule_words(replace(busy.design, kept=Interval(1.0, 0.9, 1.0)))
+
+
+def test_the_gain_is_told_from_years_that_did_not_choose_it_and_the_other_one_beside_it(
+    busy: FollowUp, shown: Callable[[FollowUp], _Shown]
+) -> None:
+    """Simulated again in the years after those of the search; the best of many looks better where it was chosen."""
+    found, best = busy.design, applied(busy.scenario, busy.design.optimum)
+    for years, told in ((Simulation(4, first=4), found.gain), (Simulation(4), found.gain_in_search)):
+        plan, chosen = years.panel([busy.scenario, best])
+        assert told.mean == pytest.approx(float(np.mean(chosen.series("contribution") - plan.series("contribution"))))
+    text = shown(busy).text
+    there = f"({gain(found.gain_in_search.mean)} there)"
+    assert f"judged beside today’s plan in 4 others, for where it was chosen it looks better than it is {there}" in text
+    assert f"{gain(found.gain.mean)} (" in terminal(busy)
+    assert f"({gain(found.gain_in_search.mean)} in those that did)" in terminal(busy)
+
+
+def test_the_worth_of_an_hour_is_told_for_the_next_hours_and_for_the_last_ones(
+    shown: Callable[[FollowUp], _Shown],
+) -> None:
+    shared = {"sales__sdr__headcount": 4, "sales__sdr__marketing_time": {"share": 0.5, "form": "interleaved"}}
+    busy = answer_of(small(**shared), 4)
+    more, less = neighbours_in_time(busy.scenario)
+    above, here, below = Simulation(4).panel([more, busy.scenario, less])
+
+    def worth(few: Replications, many: Replications) -> float:
+        before_wages = [float(np.mean(y.series("contribution") + y.series("people_cost"))) for y in (few, many)]
+        hours = [float(np.mean(years.series("hours_scheduled"))) for years in (few, many)]
+        return (before_wages[1] - before_wages[0]) / (hours[1] - hours[0])
+
+    price = busy.design.price_today
+    for told, (few, many) in (
+        (price.per_hour, (below, above)), (price.next_hour, (here, above)), (price.last_hour, (below, here)),
+    ):  # fmt: skip
+        assert told.mean == pytest.approx(worth(few, many), rel=1e-6)
+    (row,) = re.findall(r'<th scope="row">today</th>(.*?)</tr>', shown(busy).html)
+    cells = [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+    worths = (worth(below, above), worth(here, above), worth(below, here))
+    assert [cells[0], cells[2], cells[3]] == [money(one) for one in worths]
+    told = terminal(busy)
+    assert f"the next 5% bring {money(worth(here, above))} an hour, the last 5% {money(worth(below, here))}" in told
+    assert "A hire is a far larger step" in told
 
 
 def test_a_gain_that_is_not_sure_is_no_recommendation(busy: FollowUp) -> None:

@@ -203,6 +203,61 @@ def test_days_to_win_take_a_unit(said: object, days: float) -> None:
     assert read_answers({"days_to_win": said}).days_to_win == days
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"reps": "3 in place"}, {"reps": 3}),
+        ({"dials_per_rep_day": "40 dials"}, {"dials_per_rep_day": 40}),
+        ({"handed_per_month": {"web": "60 leads a month"}}, {"handed_per_month": {"web": 60}}),
+        ({"hours": "Monday to Friday 8-16"}, {"hours": "mon-fri 08:00-16:00"}),
+        ({"hours": "Tue–Sat 9:30-17:00"}, {"hours": "tue-sat 09:30-17:00"}),
+        ({"promise": "95% of leads within two business hours"}, {"promise": "2 business hours for 95%"}),
+        ({"promise": "a first attempt within 2 business hours for 95 percent of our leads"},
+         {"promise": "2 business hours for 95%"}),
+        ({"follow_up": "85% of leads 3 more attempts within ten days"}, {"follow_up": "4 attempts in 10 days for 85%"}),
+        ({"win_rate": "20 pct"}, {"win_rate": "20%"}),
+        ({"win_rate": {"organic": "25 percent", "paid search": 0.2, "demo request": "half", "referral": "20%"}},
+         {"win_rate": "organic 25%, paid search 20%, demo request 50%, referral 20%"}),
+        ({"inbound_share": "half"}, {"inbound_share": 0.5}),
+        ({"give_up_after": "six weeks"}, {"give_up_after": "42 days"}),
+        ({"country": "Norway", "dollar_rate": 10}, {"country": "NO", "dollar_rate": 10}),
+        ({"revenue": "once"}, {"revenue": "one-off"}),
+    ],
+)  # fmt: skip
+def test_an_answer_in_ones_own_words_is_the_one_that_was_meant(
+    given: dict[str, object], meant: dict[str, object]
+) -> None:
+    assert read_answers(given) == read_answers(meant)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"win_rate": "many"}, "one figure for all sources, or one for each, such as 'organic 22%, demo request 34%'"),
+        ({"conversation_to_opportunity": {"organic": "25%", "paid search": "many"}}, "look at paid search, many"),
+        ({"closed": "12-16 July 2027"}, "days and runs of days, such as 2027-07-12..2027-07-16"),
+        ({"promise": "soon"}, "'6 business hours for 90%'"),
+        ({"currency": "kr", "rep_cost": "NOK 900,000"}, "did you mean NOK, SEK, DKK or ISK?"),
+    ],
+)
+def test_words_that_nobody_can_read_are_answered_with_a_form_that_can_and_nothing_else(
+    given: dict[str, object], said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        read_answers(given)
+    (line,) = str(refused.value).splitlines()
+    assert said in line
+
+
+def test_a_point_that_may_part_thousands_is_asked_about() -> None:
+    """In Oslo 850.000 is what others write as 850,000, and YAML reads it as 850."""
+    document = parse_document("deal_value: 850.000\nwin_rate: 0.125\ndays_to_win: 12.500\n", name="answers.yaml")
+    with pytest.raises(InputError, match=r"850\.000 can be read in two ways; write 850,000 or 850"):
+        read_answers(document.data)
+    found = read_answers({key: value for key, value in document.data.items() if key != "deal_value"})
+    assert (found.win_rate, found.days_to_win) == (0.125, 12.5)
+
+
 def test_business_days_to_win_are_refused_with_what_to_answer() -> None:
     with pytest.raises(InputError, match="answer for example '60 days'"):
         read_answers({"days_to_win": "40 business days"})

@@ -19,7 +19,8 @@ def design_text(answer: dict[str, Any]) -> str:
     years = counted(answer["replications"], "simulated year")
     lines = [
         f"{plain_text(answer['scenario'])}: {_verdict(answer)} {choice_words(**answer['optimum'])}.",
-        f"Contribution {ranged(answer['contribution'], money)}, vs today's plan {ranged(answer['gain'], gain)}.",
+        f"Contribution {ranged(answer['contribution'], money)}, vs today's plan {ranged(answer['gain'], gain)}, in "
+        f"{years} that did not choose it ({gain(answer['gain_in_search']['mean'])} in those that did).",
         *_order(answer),
         "",
         *_hour(answer),
@@ -57,11 +58,14 @@ def _order(answer: dict[str, Any]) -> list[str]:
 
 def _hour(answer: dict[str, Any]) -> list[str]:
     wage = f"an hour costs {money(answer['wage_per_hour'])}"
-    prices = {"today": "shadow_price_per_hour_today", "at the optimum": "shadow_price_per_hour"}
-    return [
-        f"Worth of one more hour of the reps, before its wage ({wage}):",
-        *(f"  {when:<16}{ranged(answer[name], money)}" for when, name in prices.items()),
-    ]
+    lines = [f"Worth of an hour of the reps, from 5% less time to 5% more, before its wage ({wage}):"]
+    for when, suffix in (("today", "_today"), ("at the optimum", "")):
+        each, following, last = (
+            answer[f"shadow_price_per_{hour}{suffix}"] for hour in ("hour", "next_hour", "last_hour")
+        )
+        steps = f"; the next 5% bring {money(following['mean'])} an hour, the last 5% {money(last['mean'])}"
+        lines.append(f"  {when:<16}{ranged(each, money)}{'' if each['mean'] is None else steps}")
+    return [*lines, "(A hire is a far larger step, with a price of its own: see smarketing staff.)"]
 
 
 def _ages(answer: dict[str, Any]) -> list[str]:

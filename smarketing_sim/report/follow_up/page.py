@@ -77,7 +77,9 @@ def show_answer(answer: FollowUp) -> None:
     design = answer.design
     lead = (
         f"{order_words(design)}{rule_words(design)}{level_words(design)}{counted(len(design.tried), 'way')} to "
-        f"follow up were tried, each in the same {counted(answer.years, 'simulated year')} as today’s plan. "
+        f"follow up were tried, each in the same {counted(answer.years, 'simulated year')}; the best was judged beside "
+        f"today’s plan in {counted(answer.years, 'other')}, for where it was chosen it looks better than it is "
+        f"({gain(design.gain_in_search.mean)} there). "
         "Headcount and hours stay."
     )
     display_html(answer_html(finding(answer), lead, _cards(answer)))
@@ -110,9 +112,10 @@ def show_hour(answer: FollowUp) -> None:
     heading(
         f"One more rep hour is worth {now} today, {then} with this follow-up; it costs {wage}",
         "Reps share one queue: an attempt on one lead makes all others wait. The worth of an hour is what 5% more and "
-        "5% less time for marketing’s leads change, before wages, in the same simulated years.",
+        "5% less time for marketing’s leads change, before wages, in the same simulated years. It is not the price of "
+        "a hire, which is a far larger step: the chapter on staffing tells that.",
     )
-    names = ["", "worth of one more hour", "range", "its wage", "reps busy"]
+    names = ["", "worth of one more hour", "range", "the next 5%", "the last 5%", "its wage", "reps busy"]
     rows = [
         _price_row(label, price) for label, price in (("today", design.price_today), ("at the optimum", design.price))
     ]
@@ -196,8 +199,9 @@ def show_reading(answer: FollowUp) -> None:
                 "kept is given too.",
                 "- Speed steers the queue only where reps work the earliest deadline first, so all ways were tried in "
                 "that order. In another order, a tighter limit changes what is promised and not what is done.",
-                "- The best of many looks a little better than it is, since it was picked for these simulated years. "
-                "Steps whose range crosses zero cannot be told apart: take the one that is easiest to live with.",
+                "- Steps whose range crosses zero cannot be told apart: take the one that is easiest to live with.",
+                "- Where the next 5% of hours and the last 5% are worth very different sums, the plan stands near its "
+                "cliff, and no one price of an hour holds.",
                 "- Headcount and hours stay. If outbound calls in idle hours bring money, put it into "
                 "`economics.outbound_per_hour`: an hour becomes dearer and fewer attempts pay.",
                 f"- How fast interest fades decides what age is worth. This plan believes in “{escape(decay)}”; slower "
@@ -277,7 +281,7 @@ def _cards(answer: FollowUp) -> list[Card]:
         Card("worth of one more hour, at the optimum", money(design.price.per_hour.mean),
              _range(design.price.per_hour, money)),
     ]  # fmt: skip
-    kept = design.tried[0].kept
+    kept = design.kept
     if math.isfinite(kept.mean):
         cards.append(Card("chance that a month keeps every sales promise", percent(kept.mean), _range(kept, percent)))
     return cards
@@ -285,8 +289,9 @@ def _cards(answer: FollowUp) -> list[Card]:
 
 def _price_row(label: str, price: HourPrice) -> tuple[object, ...]:
     worth, wage = price.per_hour, money(price.wage_per_hour)
+    steps = (money(price.next_hour.mean), money(price.last_hour.mean))
     busy = (percent(price.utilisation.mean), range_of(price.utilisation, percent))
-    return label, money(worth.mean), range_of(worth, money), wage, busy
+    return label, money(worth.mean), range_of(worth, money), *steps, wage, busy
 
 
 def _range(interval: Interval, tell: Any) -> str:

@@ -85,12 +85,11 @@ def level_words(design: Design) -> str:
 
 def rule_words(design: Design) -> str:
     """Return what a limit means that brings most and is rarely kept; empty where it is kept well enough."""
-    best = design.tried[0]
-    if design.optimum.within is None or not best.kept.mean < _OFTEN:
+    if design.optimum.within is None or not design.kept.mean < _OFTEN:
         return ""
     return (
         f"The limit of {design.optimum.within} says whom to call next. As a promise it is another matter: with it "
-        f"sales keeps all its promises in {percent(best.kept.mean)} of months. "
+        f"sales keeps all its promises in {percent(design.kept.mean)} of months. "
     )
 
 

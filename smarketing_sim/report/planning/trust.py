@@ -212,8 +212,10 @@ def key_figures(report: Report) -> str:
 
 def value_text(path: str, value: Any) -> str:
     """Return a value of a scenario, or an end of its range, in the unit of its path."""
-    if value is None:
+    if value is None or value in ([], {}):
         return "none set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(value_text(path, item) for item in value)
     hint = hint_at(tuple(path.split(".")), Scenario)
