@@ -14,7 +14,7 @@ from smarketing_sim.cli.loading import load_with
 from smarketing_sim.cli.options import BASELINE, NO_WORDS, Json, ManyParams, Seed, Sets, Workers, Yes, app
 from smarketing_sim.cli.screen import Progress, print_json, say, tell
 from smarketing_sim.errors import InputError, Problem, RunFailed, SmarketingError, nearest_name
-from smarketing_sim.experiment.default_years import REPORT_YEARS
+from smarketing_sim.experiment.default_years import CHAPTER_YEARS
 from smarketing_sim.printable import one_line
 from smarketing_sim.shipped import home_of, shipped
 
@@ -46,7 +46,8 @@ def report(
         Path | None, typer.Option(metavar="DIR", help="Folder of published reports; that of the project if left out.")
     ] = None,
     replications: Annotated[
-        int | None, typer.Option(help="Simulated years; 200 for the planning report, else what the notebook says.")
+        int | None,
+        typer.Option(help="Simulated years; 200 for the planning report, else what the chapter needs."),
     ] = None,
     parameters: Annotated[
         list[str], typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook's own.")
@@ -103,7 +104,6 @@ def _chapters(names: Sequence[str], parameters: Sequence[str], replications: int
     """Return the notebooks asked for, each with those parameters that it has."""
     from smarketing_sim.experiment.default_years import check_numbers
     from smarketing_sim.publish.notebooks import default_parameters, read_notebook, read_parameters
-    from smarketing_sim.publish.publisher import MAIN_NOTEBOOK
     from smarketing_sim.report.notebook.parameters import PARAMETERS
 
     found, known = [], dict[str, Any]()
@@ -113,7 +113,7 @@ def _chapters(names: Sequence[str], parameters: Sequence[str], replications: int
         known |= {name: value for name, value in defaults.items() if name not in PARAMETERS}
     params = read_parameters(parameters, known)
     for source, defaults in zip(sources, declared, strict=True):
-        usual = REPORT_YEARS if source.stem == MAIN_NOTEBOOK else int(defaults.get("replications", 1))
+        usual = CHAPTER_YEARS.get(source.stem) or int(defaults.get("replications", 1))
         years = replications or usual
         check_numbers(replications=years if replications is None else replications, seed=seed)
         found.append(_Chapter(source, {name: value for name, value in params.items() if name in defaults}, years))

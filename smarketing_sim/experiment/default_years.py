@@ -8,6 +8,19 @@ QUICK_YEARS = 20
 """Of a quick look, a comparison, a sweep."""
 REPORT_YEARS = 200
 """Of a planning report, and of the lab's answers."""
+CHAPTER_YEARS = {
+    "planning_report": REPORT_YEARS,
+    "beliefs": 8,
+    "follow_up": 24,
+    "free_levers": 20,
+    "marketing_promise": 20,
+    "sales_promise": 24,
+    "staffing": 400,
+    "real_trial": 60,
+    "who_broke_it": 20,
+    "replications": 40,
+}
+"""Of each chapter that is published; opened in Jupyter, a notebook takes the few that its first cell says."""
 DESIGN_YEARS = 12
 """Of each way to follow up that ``design`` tries."""
 STAFFING_YEARS = 800

@@ -212,10 +212,8 @@ def key_figures(report: Report) -> str:
 
 def value_text(path: str, value: Any) -> str:
     """Return a value of a scenario, or an end of its range, in the unit of its path."""
-    if value is None or value in ([], {}):
+    if value in (None, [], {}):
         return "none set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(value_text(path, item) for item in value)
     hint = hint_at(tuple(path.split(".")), Scenario)
@@ -224,7 +222,7 @@ def value_text(path: str, value: Any) -> str:
             return show(value)
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    text = str(value)
+    text = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     if text.endswith(" min"):
         return span(float(text.removesuffix(" min")))
     return text
