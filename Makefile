@@ -58,8 +58,9 @@ notebooks: $(DEV_STAMP) ## run the notebooks and store the few outputs that test
 # A notebook is dealt out like a file of tests: whole, for its cells share a kernel.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=900 \
 	--nbval-sanitize-with tests/sanitize.cfg
-# Files keep the order that tests/conftest.py gives them: no worker is left with a long one at the end.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
+# Files keep the order that tests/conftest.py gives them: no worker is left with a long one at the end. Two of them keep two
+# cores busy, so what they start simulates in one process, but for the tests that ask for more.
+PYTEST := LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 test: lint ## lint, run every notebook, run every test
 	@$(PYTEST) $(NBVAL) notebooks tests

@@ -8,11 +8,11 @@ factor of two of what is told here; a slower machine, or one that has other work
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from joblib.externals.loky import cpu_count
 
 from smarketing_sim.scenario.marketing import Marketing, Source
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
@@ -129,7 +129,7 @@ def effort_of(
     processes = 1 if workers == 1 else workers + 1
     return Effort(
         years=sum(years for _, _, years in sizes),
-        seconds=seconds / min(workers, os.cpu_count() or 1),
+        seconds=seconds / min(workers, cpu_count()),
         memory_bytes=processes * PROCESS_BYTES + workers * largest + kept,
     )
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from multiprocessing.resource_tracker import ensure_running as start_resource_tracker
 from typing import Any
 
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import cpu_count, get_reusable_executor
 from joblib.externals.loky.backend.utils import kill_process_tree
 
 from smarketing_sim.engine import choose_engine
@@ -78,7 +78,7 @@ def _known(processes: Executor) -> Executor:
 
 def worker_count(count: int | None, *, jobs: int | None = None, engine: str | None = None) -> int:
     """Return how many processes :func:`workers` gives some jobs; 1 means: run here."""
-    wanted = count if count is not None else os.cpu_count() or 1
+    wanted = count if count is not None else cpu_count()
     few = 48 if count is None and choose_engine(engine) == "compiled" else 3
     return 1 if jobs is not None and jobs < few else max(1, min(wanted, jobs or wanted))
 

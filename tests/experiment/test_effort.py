@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from smarketing_sim.experiment import effort
 from smarketing_sim.experiment.effort import PROCESS_BYTES, effort_of, size_of
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
@@ -75,7 +75,7 @@ def test_years_take_time_and_kept_ledgers_take_memory() -> None:
 
 
 def test_workers_save_time_up_to_the_number_of_cores_and_each_takes_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(effort, "cpu_count", lambda: 4)
     alone, four, forty = (effort_of([(plan(), 400)], workers=count) for count in (1, 4, 40))
     assert four.seconds == forty.seconds == pytest.approx(alone.seconds / 4)
     assert four.memory_bytes - alone.memory_bytes > 4 * PROCESS_BYTES

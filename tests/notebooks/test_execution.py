@@ -79,7 +79,7 @@ def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_nbval_is_green_on_the_right_output_and_red_on_a_changed_one(tiny: Path, tmp_path: Path) -> None:
-    notebook = nbformat.read(ROOT / "notebooks" / "planning_report.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / "free_levers.ipynb", as_version=4)
     parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     lines = parameters.source.splitlines()
     lines[0] = f'params_path: str = "{tiny.name}"  # a small one'

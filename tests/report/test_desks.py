@@ -22,7 +22,7 @@ from smarketing_sim.scenario.files import load
 from smarketing_sim.words.numbers import money, percent
 
 pytestmark = pytest.mark.slow  # for the advice that they read
-YEARS = 6
+YEARS = 3
 
 
 @pytest.fixture(scope="module")
