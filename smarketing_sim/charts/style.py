@@ -210,3 +210,27 @@ def clause_bar(*, mean: float, low: float, high: float, target: float, colour: s
     tick = f'<line x1="{x(target)}" x2="{x(target)}" y1="3" y2="23" stroke="#1b2530" stroke-width="1.6"/>'
     size = 'viewBox="0 0 180 26" width="180" height="26"'
     return f'<svg {size} role="img" aria-label="{label}">{track}{band}{dot}{tick}</svg>'
+
+
+def month_bars(chances: Sequence[float], *, quarters: Sequence[tuple[int, str]], colour: str, label: str) -> str:
+    """Return a small inline SVG: a bar for each month's chance, from 0 to 1, and the quarters named below.
+
+    Parameters
+    ----------
+    chances
+        By month; NaN where the month had no case, which draws no bar.
+    quarters
+        The months, from 0, with which quarters begin, and what these are called.
+    colour, label
+        Of the bars; and what they show, for who cannot see them.
+    """
+    step = 120.0 / max(len(chances), 1)
+    bars = [
+        f'<rect x="{step * place + 0.5:.1f}" y="{22 - 20 * share:.1f}" width="{step - 1.0:.1f}" '
+        f'height="{20 * share:.1f}" fill="{colour}"/>'
+        for place, share in enumerate(chances) if np.isfinite(share)
+    ]  # fmt: skip
+    named = [f'<text x="{step * place + 0.5:.1f}" y="32" font-size="8">{name}</text>' for place, name in quarters]
+    ground = '<rect x="0" y="2" width="120" height="20" fill="#eef1f4"/>'
+    size = 'viewBox="0 0 120 34" width="120" height="34"'
+    return f'<svg {size} role="img" aria-label="{label}">{ground}{"".join(bars)}{"".join(named)}</svg>'

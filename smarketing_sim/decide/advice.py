@@ -139,6 +139,18 @@ class Advice:
         return _cheapest(self.ranking, self.judged)
 
     @property
+    def cheaper(self) -> Effect | None:
+        """A change cheaper than ``action`` that very probably keeps every sales promise; None where there is none."""
+        if self.action is None:
+            return None
+        for effect in _by_price(self.ranking, self.judged):
+            if effect.lever.id == self.action.effect.lever.id:
+                return None
+            if certainty(effect.kept) == "very probably keeps":
+                return effect
+        return None
+
+    @property
     def closest(self) -> Effect | None:
         """The change at no cost that keeps the sales promises most often; None where there is none."""
         free = [one for one in self.judged.effects if one.lever.at_no_cost and np.isfinite(one.kept.mean)]
@@ -171,7 +183,7 @@ def _by_price(ranking: Ranking, judged: Judged) -> Iterator[Effect]:
     for cost in ("nothing", "other work", "working hours"):
         mine = [one for one in judged.effects if one.lever.cost == cost]
         yield from sorted(mine, key=lambda one: (one.lever.id != first, -one.contribution.mean))
-    yield from judged.hires
+    yield from (one for one in judged.hires if one.lever.yearly >= 0.0)  # to do without somebody mends no promise
     for cost in ("people or money", "promise"):
         yield from (one for one in judged.effects if one.lever.cost == cost)
 

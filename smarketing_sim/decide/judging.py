@@ -20,6 +20,8 @@ Certainty = Literal["keeps", "very probably keeps", "cannot tell", "does not kee
 YEARS = 40
 """Fresh simulated years of each finalist: enough for a promise kept in every month to count as kept in 95% of them."""
 HIRES = (1, 2, 3)
+IDLE_PLACES = 0.5
+"""Below this share of their places for open deals in use, account executives are more than a plan needs."""
 HIRE = "hire."
 """What the ids of hires begin with."""
 _FREE_FINALISTS = 3
@@ -71,7 +73,7 @@ class Judged:
 
     @property
     def hires(self) -> tuple[Effect, ...]:
-        """One, two and three more reps, and one more account executive."""
+        """One, two and three more reps, one more account executive, and one fewer where they are idle."""
         found = [one for one in self.ranking.priced if one.lever.id.startswith(HIRE)]
         return tuple(sorted(found, key=lambda one: one.lever.id))
 
@@ -92,7 +94,7 @@ def judge(scenario: Scenario, ranking: Ranking, simulation: Simulation) -> Judge
     simulation
         How it is simulated; its years must not be those of the ranking.
     """
-    hires = hires_of(scenario)
+    hires = hires_of(scenario) + fewer_of(scenario, ranking.today)
     new = {_what(one) for one in hires}
     levers = [one for one in finalists(ranking) if _what(one) not in new] + hires
     plans = [scenario, *(lever.scenario for lever in levers if lever.scenario is not None)]
@@ -127,6 +129,15 @@ def hires_of(scenario: Scenario) -> list[Lever]:
         one = _hire(scenario, "ae", "Hire 1 more account executive", {"sales.ae.headcount": ae.headcount + 1})
         levers.append(replace(one, yearly=ae.annual_cost))
     return levers
+
+
+def fewer_of(scenario: Scenario, today: Replications) -> list[Lever]:
+    """Return one account executive fewer as a lever, where less than half of their places for deals are in use."""
+    ae = scenario.sales.ae
+    if ae.headcount < 2 or ae.open_limit is None or not float(today.series("ae_utilisation").mean()) < IDLE_PLACES:
+        return []
+    one = _hire(scenario, "ae_fewer", "Do without 1 account executive", {"sales.ae.headcount": ae.headcount - 1})
+    return [replace(one, yearly=-ae.annual_cost)]
 
 
 def _hire(scenario: Scenario, name: str, label: str, change: dict[str, Any]) -> Lever:

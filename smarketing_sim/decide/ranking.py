@@ -41,8 +41,8 @@ class Effect:
         That share itself.
     other_hours_per_year
         Hours a year that the team takes from its other work; below 0 where it gains some.
-    kept_by_year
-        The share of months kept by simulated year.
+    kept_by_year, gained_by_year
+        The share of months kept, and the contribution gained, by simulated year.
     """
 
     lever: Lever
@@ -53,6 +53,7 @@ class Effect:
     kept: Interval
     other_hours_per_year: Interval
     kept_by_year: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
+    gained_by_year: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +135,9 @@ def best_free(ranking: Ranking, *, keep: float = KEPT_FROM) -> Effect | None:
     """Return the lever to pull first, of those that cost nothing at all.
 
     It keeps the sales promises with the chance wanted or, where none does, as surely as any; it brings as much as
-    the best of these, as far as these years can tell; and of several such it is the simplest: one of the plan's own,
-    else the first in the list of levers. Another share of the day is not among them: it moves hours from or to other
-    work, whose worth is not counted here.
+    the best of these, as far as the same years tell of both; and of several such it is the simplest: one of the plan's
+    own, else the first in the list of levers. Another share of the day is not among them: it moves hours from or to
+    other work, whose worth is not counted here.
     """
     able = [effect for effect in ranking.free if effect.lever.at_no_cost]
     if not able:
@@ -144,15 +145,16 @@ def best_free(ranking: Ranking, *, keep: float = KEPT_FROM) -> Effect | None:
     highest = max(able, key=lambda effect: (_known(effect.kept), _known(effect.contribution)))
     sure = [effect for effect in able if _known(effect.kept) >= keep]
     keeping = sure or [effect for effect in able if effect is highest or not _is_behind(effect, highest)]
-    most = max(_known(effect.contribution) for effect in keeping)
-    as_good = [effect for effect in keeping if _reach(effect.contribution) >= most]
+    best = max(keeping, key=lambda effect: _known(effect.contribution))
+    as_good = [effect for effect in keeping if effect is best or not _brings_less(effect, best)]
     order = {lever.id: place for place, lever in enumerate(levers_of(ranking.today.scenario))}
     return min(as_good, key=lambda effect: order.get(effect.lever.id, len(order)))
 
 
-def _reach(interval: Interval) -> float:
-    """Return the most that a mean may be; without a range it is what it is."""
-    return interval.high if math.isfinite(interval.high) else _known(interval)
+def _brings_less(effect: Effect, best: Effect) -> bool:
+    """Tell whether a lever surely brings less than the best one in the same years; without a range the means tell."""
+    gap = paired_difference(best.gained_by_year, effect.gained_by_year)
+    return gap.low > 0.0 if math.isfinite(gap.low) else _known(effect.contribution) < _known(best.contribution)
 
 
 def _is_behind(effect: Effect, highest: Effect) -> bool:
@@ -213,6 +215,7 @@ def _effect(today: Replications, lever: Lever, years: Replications, level: float
         kept=kept_in_a_month(after, level=level),
         other_hours_per_year=t_interval(_team_hours(today) * lever.share_step, level=level),
         kept_by_year=mean_of_months(after),
+        gained_by_year=years.series("contribution") - bill - today.series("contribution"),
     )
 
 

@@ -27,9 +27,11 @@ from typing import Any
 import numpy as np
 
 import smarketing_sim
+from smarketing_sim.experiment.panel import PanelYear
+from smarketing_sim.experiment.replications import Replication
 from smarketing_sim.measure.sla import ClauseCounts
 from smarketing_sim.measure.summary import Measures
-from smarketing_sim.scenario.schema import Scenario, once_per_scenario
+from smarketing_sim.scenario.schema import Scenario, ordered_digest, years_digest
 
 MOST = 20_000
 """Jobs that a file keeps, some ten kilobytes each; the oldest go first."""
@@ -126,8 +128,10 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def fingerprint(value: Any) -> Any:
+def fingerprint(value: Any, of_scenario: Callable[[Scenario], str] = ordered_digest) -> Any:
     """Return in JSON types all that tells a job, or a part of one, from any other.
+
+    Of the scenarios of a job that only counts, that is less: what is held against the counts afterwards is left out.
 
     Raises
     ------
@@ -137,17 +141,18 @@ def fingerprint(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Scenario):
-        return _scenario_told(value)
+        return of_scenario(value)
     if isinstance(value, Mapping):
         value = list(value.items())
     if isinstance(value, tuple | list):
-        return [fingerprint(item) for item in value]
+        return [fingerprint(item, of_scenario) for item in value]
     if isinstance(value, MethodType):
-        return [value.__func__.__qualname__, fingerprint(value.__self__)]
+        return [value.__func__.__qualname__, fingerprint(value.__self__, of_scenario)]
     if isinstance(value, FunctionType):
         return _named(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return [*_named(type(value)), *(fingerprint(getattr(value, field.name)) for field in fields(value))]
+        told = years_digest if isinstance(value, PanelYear | Replication) else of_scenario
+        return [*_named(type(value)), *(fingerprint(getattr(value, field.name), told) for field in fields(value))]
     raise TypeError(f"{type(value).__name__} cannot be fingerprint")
 
 
@@ -156,12 +161,6 @@ def _named(ours: FunctionType | type) -> list[str]:
     if not ours.__module__.startswith(_OURS) or "<" in ours.__qualname__:
         raise TypeError(f"{ours.__qualname__} cannot be fingerprint")
     return [ours.__module__, ours.__qualname__]
-
-
-@once_per_scenario
-def _scenario_told(scenario: Scenario) -> str:
-    """Return the digest of a scenario; unlike its own it depends on the order of names, for measures stand in it."""
-    return hashlib.sha256(json.dumps(scenario.canonical()).encode()).hexdigest()
 
 
 def to_plain(value: Any) -> Any:

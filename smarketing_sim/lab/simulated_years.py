@@ -12,11 +12,11 @@ from smarketing_sim.experiment.compare import compare
 from smarketing_sim.experiment.replications import CEILING_REPLICATIONS, Replications
 from smarketing_sim.experiment.results import to_json
 from smarketing_sim.measure.summary import Measures, measure
-from smarketing_sim.scenario.schema import Scenario
+from smarketing_sim.scenario.schema import Scenario, years_digest
 from smarketing_sim.world.demand import Demand, reads_digest, sample_demand
 
-Plan = tuple[int, str, str]
-"""What tells the years of one plan from another's: seed, all that is simulated, and the order of its names."""
+Plan = tuple[int, str]
+"""What tells the years of one plan from another's: the seed, and all that shapes them and what is counted of them."""
 
 _PLANS = 64
 _KEPT_LEADS = 250_000
@@ -74,7 +74,7 @@ class Years:
 
     def known(self, scenario: Scenario, seed: int) -> list[Measures]:
         """Return the years of a plan that were simulated, in order from the first; a new list grows with the next."""
-        key = (seed, scenario.digest, reads_digest(scenario))
+        key = (seed, years_digest(scenario))
         years = self._plans.setdefault(key, [])
         self._plans.move_to_end(key)
         if len(self._plans) > _PLANS:

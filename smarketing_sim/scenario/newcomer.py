@@ -55,10 +55,10 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         "deal_value": _plain(answers.deal_value),
         "revenue": answers.revenue,
         "recurring": "# " if answers.revenue == "one_off" else "",
-        "rep_cost": _cost(answers.rep_cost),
-        "ae_cost": _cost(answers.ae_cost),
+        "rep_cost": _cost(interview, "rep_cost"),
+        "ae_cost": _cost(interview, "ae_cost"),
         "gross_margin": share_text(answers.gross_margin),
-        "margin_range": _around(answers.gross_margin),
+        "margin_range": "" if _own(interview, "gross_margin") else f", range: [{_around(answers.gross_margin)}]",
         "promise": answers.promise.within,
         "promise_target": share_text(answers.promise.target),
         "follow_up": _follow_up(answers),
@@ -166,11 +166,18 @@ def _by_day(answers: Answers) -> list[str]:
 
 def _by(interview: Interview, question: str) -> str:
     """Return the source of a belief that was answered; the others say it in their own words, or have none."""
-    return f", source: {OWN_FIGURE}" if interview.origins[question] == "answered" else ""
+    return f", source: {OWN_FIGURE}" if _own(interview, question) else ""
 
 
-def _cost(amount: float) -> str:
-    return f"{_plain(amount)}, range: [{_plain(0.8 * amount)}, {_plain(1.25 * amount)}]"
+def _own(interview: Interview, question: str) -> bool:
+    return interview.origins[question] == "answered"
+
+
+def _cost(interview: Interview, question: str) -> str:
+    """Return a yearly cost, with a range where nobody in the company said it."""
+    amount = getattr(interview.answers, question)
+    doubt = "" if _own(interview, question) else f", range: [{_plain(0.8 * amount)}, {_plain(1.25 * amount)}]"
+    return f"{_plain(amount)}{doubt}"
 
 
 def _minutes(minutes: float) -> str:

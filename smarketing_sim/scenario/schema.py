@@ -164,6 +164,30 @@ def _digest(scenario: Scenario) -> str:
     return digest_of(scenario.canonical())
 
 
+@once_per_scenario
+def years_digest(scenario: Scenario) -> str:
+    """Return the digest of all that shapes simulated years and what is counted of them, in the order of the names.
+
+    Plans that differ only in their goal, or in the share of leads that a promise covers, have the same years: those
+    are held against what was counted, afterwards.
+    """
+    plain = scenario.canonical()
+    del plain["goal"]
+    for clause in plain["sla"].values():
+        del clause["target"]
+    return _ordered(plain)
+
+
+@once_per_scenario
+def ordered_digest(scenario: Scenario) -> str:
+    """Return a digest that unlike a scenario's own depends on the order of names, for measures stand in it."""
+    return _ordered(scenario.canonical())
+
+
+def _ordered(plain: Any) -> str:
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+
+
 def shorten_name(name: str) -> str:
     """Return a name that is not too long for a scenario."""
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"

@@ -43,7 +43,7 @@ def test_finalists_are_judged_in_years_that_did_not_choose_them(params: Path) ->
     assert [year.replication for year in judged.today.measures] == [4, 5, 6, 7, 8, 9]
     assert {one.lever.id for one in judged.effects} == {lever.id for lever in finalists(ranking)}
     reps, aes = ([one.lever.overrides.get(f"sales.{who}.headcount") for one in judged.hires] for who in ("sdr", "ae"))
-    assert (reps, aes) == ([4, 5, 6, None], [None, None, None, 3])
+    assert (reps, aes) == ([4, 5, 6, None, None], [None, None, None, 3, 1])
     for one in judged.effects:
         years = judged.years[one.lever.id]
         gap = years.series("contribution") - judged.today.series("contribution")
@@ -77,6 +77,41 @@ def test_the_cheapest_sure_change_goes_before_a_dearer_one_and_before_a_cheaper_
     assert action(0.955, 0.99) == "hire.1 keeps"
     assert action(0.957, 0.5) == f"{free.lever.id} very probably keeps"
     assert action(0.94, 0.5) is None
+
+
+def test_a_cheaper_change_that_very_probably_keeps_the_promises_is_named_beside_the_sure_one() -> None:
+    """Lost, the page says to hire two where one hire keeps them, as far as these years can tell."""
+    advice = advise(small(), Simulation(3))
+    one, two, three, *_ = advice.judged.hires
+
+    def cheaper(first: float, second: float) -> str | None:
+        kept = {one.lever.id: first, two.lever.id: second, three.lever.id: 0.99}
+        hires = tuple(
+            dataclasses.replace(hire, kept=Interval(kept[hire.lever.id], kept[hire.lever.id] - 0.01, 1.0))
+            for hire in (one, two, three)
+        )
+        ranking = dataclasses.replace(advice.judged.ranking, free=(), priced=hires)
+        found = dataclasses.replace(advice, judged=dataclasses.replace(advice.judged, ranking=ranking)).cheaper
+        return None if found is None else found.lever.id
+
+    assert cheaper(0.957, 0.99) == "hire.1"
+    assert cheaper(0.5, 0.957) == "hire.2"
+    assert cheaper(0.5, 0.99) is None
+    assert cheaper(0.5, 0.5) is None
+
+
+def test_doing_without_an_idle_account_executive_is_told_with_the_wage_that_it_saves_and_is_no_remedy() -> None:
+    plan = small(sales__ae={"headcount": 5, "open_limit": 40, "annual_cost": 120_000})
+    advice = advise(plan, Simulation(2))
+    (fewer,) = [hire for hire in advice.judged.hires if "fewer" in hire.lever.id]
+    assert fewer.lever.label == "Do without 1 account executive"
+    gap = advice.judged.years[fewer.lever.id].series("contribution") - advice.judged.today.series("contribution")
+    assert fewer.contribution.mean == pytest.approx(gap.mean() + 120_000 * plan.run.horizon_months / 12)
+    keeping = dataclasses.replace(fewer, kept=Interval(0.99, 0.98, 1.0))
+    ranking = dataclasses.replace(advice.judged.ranking, free=(), priced=(keeping,))
+    assert dataclasses.replace(advice, judged=dataclasses.replace(advice.judged, ranking=ranking)).action is None
+    busy = advise(small(sales__ae={"headcount": 1, "open_limit": 40}), Simulation(2)).judged.hires
+    assert not [hire for hire in busy if "fewer" in hire.lever.id]
 
 
 def keepable(params: Path) -> Scenario:

@@ -282,12 +282,16 @@ def test_a_change_that_keeps_the_promises_well_enough_is_as_good_as_the_surest()
 
 
 def test_of_changes_that_bring_the_same_the_simplest_is_best() -> None:
-    def gaining(number: int, mean: float, high: float) -> Effect:
-        told = effect(levers_of(two_clauses())[number].id, [1.0, 1.0, 1.0], 0.0)
-        return dataclasses.replace(told, contribution=Interval(mean, mean - 1.0, high))
+    """Two changes that gain much in good years and little in bad ones are told apart by their differences alone."""
 
-    worse, simple, involved = gaining(0, 10.0, 50.0), gaining(1, 90.0, 130.0), gaining(4, 100.0, 140.0)
-    assert best_free(ranking_with(involved, simple, worse)) is simple
+    def gaining(number: int, by_year: list[float]) -> Effect:
+        told = effect(levers_of(two_clauses())[number].id, [1.0, 1.0, 1.0], float(np.mean(by_year)))
+        return dataclasses.replace(told, gained_by_year=np.array(by_year))
+
+    involved = gaining(4, [1000.0, 100.0, 500.0])
+    simple, less = gaining(1, [900.0, 180.0, 510.0]), gaining(0, [950.0, 51.0, 449.0])
+    assert best_free(ranking_with(involved, simple, less)) is simple
+    assert best_free(ranking_with(involved, less)) is involved
 
 
 def test_one_year_ranks_by_chance_alone_and_contribution_breaks_the_tie() -> None:

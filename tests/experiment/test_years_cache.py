@@ -23,6 +23,7 @@ from smarketing_sim.decide.advice import advise
 from smarketing_sim.errors import RunFailed
 from smarketing_sim.experiment import years_cache as known_years
 from smarketing_sim.experiment.replications import Replications
+from smarketing_sim.experiment.results import clause_results
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.experiment.workers import workers
 from smarketing_sim.experiment.years_cache import KnownYears, code_digest, fingerprint, from_plain, to_plain
@@ -123,6 +124,28 @@ def test_the_same_names_in_another_order_are_another_scenario_for_measures_stand
     count, (found,) = simulated(tmp_path / "years", lambda executor: Simulation(1, executor=executor).panel([turned]))
     assert count == 1
     assert list(found.measures[0].clauses) == list(turned.sla)
+
+
+def test_a_promise_for_another_share_of_leads_simulates_nothing_and_is_judged_anew(tmp_path: Path) -> None:
+    """Counted again by hand: the months in which so large a share was called in time."""
+
+    def promised(target: float) -> Replications:
+        def asked(executor: Executor) -> list[Replications]:
+            plan = small(sla__speed__target=target, goal__revenue=1000 * target)
+            return [Simulation(3, 5, executor=executor).run(plan), *Simulation(3, 5, executor=executor).panel([plan])]
+
+        count, (run, paneled) = simulated(tmp_path / "years", asked)
+        counts.append(count)
+        assert bits([paneled]) != bits([run])  # only a run looks for the ceilings
+        return paneled
+
+    counts: list[int] = []
+    many, few_of_them = promised(0.9), promised(0.3)
+    assert counts == [6, 0]
+    assert bits([many]) == bits([few_of_them])
+    for found, target in ((many, 0.9), (few_of_them, 0.3)):
+        shares = np.array([m.clauses["speed"].numerator / m.clauses["speed"].denominator for m in found.measures])
+        assert clause_results(found)["speed"].kept.mean == pytest.approx(np.mean(shares >= target))
 
 
 def test_years_of_other_code_are_not_believed_and_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

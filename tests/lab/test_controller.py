@@ -211,6 +211,10 @@ def test_years_are_simulated_once_and_leads_are_sampled_once_while_they_stay_the
     back = list(ask(state.scenario, looks=(4, 6)))
     assert (len(sampled), len(simulated)) == (6, 12)
     assert [type(news).__name__ for news in back] == ["Answer"]
+    (answer,) = list(ask(move(state, "sla.speed.target", 0.5).scenario, looks=(4, 6)))
+    assert (len(sampled), len(simulated)) == (6, 12)  # a promise for fewer leads is held against what was counted
+    told = {one["id"]: one["target"] for one in answer.scorecard["clauses"]}  # type: ignore[union-attr]
+    assert told["sla.speed"] == 0.5
     list(ask(scale_leads(state, 2.0).scenario, looks=(4,)))
     assert (len(sampled), len(simulated)) == (10, 16)
 

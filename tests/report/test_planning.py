@@ -36,7 +36,7 @@ from smarketing_sim.report.notebook import display
 from smarketing_sim.report.notebook.parameters import PARAMETERS, check_parameters
 from smarketing_sim.report.notebook.progress import VARIABLE
 from smarketing_sim.report.notebook.provenance import git_state
-from smarketing_sim.report.planning import answer, company, planning, sections, trust
+from smarketing_sim.report.planning import answer, company, contract, finance, planning, sections, trust
 from smarketing_sim.report.planning import desks as advice_page
 from smarketing_sim.report.planning import load as load_page
 from smarketing_sim.report.planning.planning import Report, prepare
@@ -59,9 +59,9 @@ SHOWN = (
     advice_page.show_left_on_table,
     advice_page.show_for_sales,
     advice_page.show_for_marketing,
-    advice_page.show_for_finance,
+    finance.show_for_finance,
     company.show_company,
-    sections.show_contract,
+    contract.show_contract,
     load_page.show_load,
     load_page.show_months,
     _chart(sections.where_leads_wait, Plots.waiting),
@@ -301,7 +301,7 @@ def test_hostile_names_stay_text_on_the_page(
 ) -> None:
     allowed = {
         "h1", "h2", "p", "div", "small", "b", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "svg",
-        "line", "circle", "details", "summary", "ul", "li",
+        "line", "circle", "rect", "text", "details", "summary", "ul", "li",
     }  # fmt: skip
     nasty = hostile[start : start + 25]
     scenario = _hostile_scenario(tmp_path, nasty)

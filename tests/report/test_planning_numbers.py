@@ -23,7 +23,7 @@ from smarketing_sim.decide.advice import advise
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.ledger import TEXT
-from smarketing_sim.report.planning import answer, desks, sections, trust
+from smarketing_sim.report.planning import answer, contract, desks, sections, trust
 from smarketing_sim.report.planning import load as load_page
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.building import override
@@ -243,7 +243,7 @@ def test_the_first_sentence_tells_both_sides_and_the_whole_contract(report: Repo
 def test_the_contract_shows_what_was_attained_and_in_how_many_months_it_was_kept(
     report: Report, years: list[Year], show_sections: Callable[..., Any]
 ) -> None:
-    rows = rows_of(show_sections([sections.show_contract], report))
+    rows = rows_of(show_sections([contract.show_contract], report))
     leads = [year.handed for year in years]
     attained = {
         "Speed": [float((one.first_attempt_at - one.handed_at <= SPEED_MINUTES).mean()) for one in leads],
@@ -259,6 +259,41 @@ def test_the_contract_shows_what_was_attained_and_in_how_many_months_it_was_kept
             reads(text, MONTHS * share)
         if name in attained:
             reads(" ".join(rows[name][1]), *spread(attained[name], high=1.0 if name == "Speed" else np.inf))
+
+
+def test_each_month_of_a_promise_has_its_bar_and_its_chance(
+    report: Report, years: list[Year], show_sections: Callable[..., Any]
+) -> None:
+    page = show_sections([contract.show_contract], report)
+    rows = rows_of(page)
+    kept = {"Speed": speed_kept(years)[1], "Depth": depth_kept(years), "Volume": volume_kept(years)}
+    names = ("January", "February", "March", "April", "May")
+    for month, name in enumerate(names):
+        for cell, months in zip(rows[name], kept.values(), strict=True):
+            reads(" ".join(cell), *pooled(months[:, [month]]))
+    drawn = re.findall(r'aria-label="chance that (\w+) is kept: ([^"]*)">(.*?)</svg>', html.unescape(page.html))
+    assert [name for name, _, _ in drawn] == list(kept)
+    for (_, said, bars), months in zip(drawn, kept.values(), strict=True):
+        for part, name, share in zip(said.split(", "), names, months.mean(axis=0), strict=True):
+            assert part.startswith(name)
+            reads(part, float(share))
+        heights = [float(height) for height in re.findall(r'height="([0-9.]+)" fill="#(?!eef1f4)', bars)]
+        assert heights == pytest.approx(20 * months.mean(axis=0), abs=0.06)
+        assert re.findall(r">(Q[1-4])<", bars) == ["Q1", "Q2"]
+
+
+def test_the_attempts_a_lead_takes_stand_beside_what_analysis_says() -> None:
+    plenty = Simulation(3).run(override(company(), {"sales.sdr.headcount": 30}), keep_ledgers=True)
+    page = _Tables(trust.twin_html(Report(plenty)))
+    (row,) = [row for row in page.rows if row and row[0] == ["attempts on a lead"]]
+    made = [float(year.handed.attempt_count.mean()) for year in frames(plenty)]
+    reads(" ".join(row[2]), *spread(made))
+    silent, expected = 1.0, 0.0
+    for _ in range(ATTEMPTS):  # nobody waits long, so hardly a lead is cold
+        expected += 0.8 * silent + 0.2
+        silent *= 0.6
+    ((formula, _),) = numbers(row[1][0])
+    assert formula == pytest.approx(expected, rel=0.15)
 
 
 def scheduled_minutes(year: Year) -> float:

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smarketing_sim.cli import commands, reporting
+from smarketing_sim.cli import commands
 from smarketing_sim.decide.years_needed import running_margins, sharpness, spread, years_for, years_to_tell
 from smarketing_sim.errors import InputError, RunFailed
+from smarketing_sim.experiment.default_years import CHAPTER_YEARS
 from smarketing_sim.experiment.replications import Failure, Replications
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import replications_for, t_interval
@@ -262,7 +263,7 @@ def test_a_plan_that_calls_new_leads_first_is_changed_the_other_way(tmp_path: Pa
 )
 def test_the_years_judged_are_those_that_the_commands_take(command: Callable[..., None], years: int) -> None:
     assert inspect.signature(command).parameters["replications"].default == years
-    assert reporting.REPORT_YEARS == replications.REPORT_YEARS
+    assert CHAPTER_YEARS["planning_report"] == replications.REPORT_YEARS
 
 
 @pytest.mark.parametrize(

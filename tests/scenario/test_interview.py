@@ -481,6 +481,14 @@ def test_costs_that_cannot_be_read_are_told_by_their_question(given: dict[str, o
     assert "Traceback" not in str(refusal.value)
 
 
+def test_what_the_company_said_of_its_wages_and_margin_is_no_guess_with_a_range() -> None:
+    """Lost, "own figure" stands beside a range that nobody gave, and drives what finance reads."""
+    plan = plan_of(TWO | {"rep_cost": "850k", "gross_margin": "45%"})
+    beliefs = plan.beliefs
+    assert [beliefs[path].range for path in ("sales.sdr.annual_cost", "economics.gross_margin")] == [None, None]
+    assert beliefs["sales.ae.annual_cost"].range == (0.8 * 2_200_000, 1.25 * 2_200_000)
+
+
 def test_a_share_that_was_not_said_of_a_promise_is_marked_as_assumed() -> None:
     line = next(line for line in text_of({"follow_up": "3 more attempts in 10 days"}).splitlines() if "depth:" in line)
     assert line.endswith("# answered; 85% assumed")

@@ -58,9 +58,9 @@ def show_answer(ranking: Ranking) -> None:
     today = ranking.today
     count = counted(len(ranking.free), "change")
     lead = (
-        f"Before anybody is hired: {count} that cost neither people nor money, each simulated in the same "
-        f"{counted(len(today.measures), 'year')} as today’s plan, with the same leads on the same days. Contribution "
-        f"counts the margin {today.scenario.economics.counted}, less media and the reps’ hours for leads."
+        f"Before anybody is hired: {count} that cost neither people nor money, each in the same "
+        f"{counted(len(today.measures), 'simulated year')} as today’s plan, with the same leads on the same days. "
+        f"Contribution counts the margin {today.scenario.economics.counted}, less media and the reps’ hours for leads."
     )
     display_html(answer_html(finding(ranking), lead, _cards(ranking)))
 

@@ -7,9 +7,9 @@ import datetime as dt
 import numpy as np
 
 from smarketing_sim.charts.years import busiest_hour, half_called
-from smarketing_sim.decide.advice import Action, worst_month
+from smarketing_sim.decide.advice import Action, Advice, worst_month
 from smarketing_sim.decide.bottleneck import Bottleneck
-from smarketing_sim.decide.judging import certainty
+from smarketing_sim.decide.judging import IDLE_PLACES, certainty
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect
 from smarketing_sim.decide.settled_load import run_json
 from smarketing_sim.experiment import results
@@ -133,7 +133,18 @@ def what_to_do(report: Report) -> str:
         f"What {action.certainty} every sales promise in {share} of months{'' if action.at_wages else ', '}"
         f"{'' if action.at_wages else action.price}: "
         f"{lower_first(effect.lever.label)} ({gain(effect.contribution.mean)} of contribution{wages})."
-        f"{_idle_words(report, action)}{_why_not_the_largest(report, effect)}"
+        f"{_probable_words(report, advice)}{_idle_words(report, action)}{_why_not_the_largest(report, effect)}"
+    )
+
+
+def _probable_words(report: Report, advice: Advice) -> str:
+    """Return the cheaper change that keeps every sales promise too, as far as these years can tell; empty for none."""
+    probable = advice.cheaper
+    if probable is None:
+        return ""
+    return (
+        f" “{probable.lever.label}” very probably does, too: {_months_words(probable.kept, report.months)} "
+        f"in {counted(advice.judged.year_count, 'simulated year')}."
     )
 
 
@@ -144,7 +155,8 @@ def _idle_words(report: Report, action: Action) -> str:
         return ""
     return (
         f" But the reps are busy for only {percent(busy.mean)} of their time, and the promise breaks above all in "
-        f"{month_name(report, worst[0])}{closed_words(report, worst[0])}: look there before you hire."
+        f"{month_name(report, worst[0])}{closed_words(report, worst[0])}: "
+        "see who could cover those weeks before you hire."
     )
 
 
@@ -255,10 +267,14 @@ def _context(report: Report) -> list[str]:
         )
     elif np.isfinite(busy.mean):
         sentences.append(f"The reps are busy for {percent(busy.mean)} of the time that they have for these leads.")
+    places = report.mean("ae_utilisation")
+    if places.high < IDLE_PLACES:
+        sentences.append(f"Account executives use {percent(places.mean)} of their places for open deals.")
     loaded = report.mean("contribution_loaded")
     if loaded.high < 0.0:
-        counted_over = report.scenario.economics.counted
-        sentences.append(f"With all people and tools the plan loses {money(-loaded.mean)} {counted_over}.")
+        terms = report.scenario.economics
+        over = "" if terms.is_one_off else f" {terms.counted}"
+        sentences.append(f"All people and tools counted, the plan loses {money(-loaded.mean)}{over}.")
     if report.bottleneck is not None:
         sentences.append(f"{bottleneck_words(report.bottleneck)}.")
     when, count = busiest_hour(report.years)

@@ -1,4 +1,4 @@
-"""What to do, for the people who act on it: levers, money left on the table, and a block each for three desks."""
+"""What to do, for the people who act on it: levers, money left on the table, a block for sales and for marketing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.ranking import SALES, Effect
 from smarketing_sim.decide.safe_volume import SafeVolume, safe_volume
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
-from smarketing_sim.experiment.results import ONE_YEAR_FROM, fallen_out
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
-from smarketing_sim.measure.statistics import Interval, quantile_interval, ratio_of_sums
+from smarketing_sim.measure.statistics import Interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
 from smarketing_sim.report.planning.answer import bottleneck_words, closed_words, month_name
 from smarketing_sim.report.planning.planning import Report
-from smarketing_sim.scenario.decay import DecayPreset, decay_presets
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import (
     counted,
@@ -36,7 +34,6 @@ from smarketing_sim.words.numbers import (
 from smarketing_sim.words.tables import table_html
 
 _LONGEST_OPTIONS = 120
-_SAME_DAY_MINUTES = 480.0
 _COSTS = {
     "nothing": "nothing",
     "other work": "the reps’ other work",
@@ -55,6 +52,7 @@ def show_what_to_do(report: Report) -> None:
     judged, tried = advice.judged.effects, [*advice.ranking.free, *advice.ranking.priced]
     if not tried:
         return
+    idle = [one for one in tried if not np.any(one.gained_by_year) and one.kept.mean == advice.ranking.kept.mean]
     rule, pays = advice.first_rule, advice.surest_gain
     title, goal = "No free change adds contribution for certain", advice.goal if rule is not None else None
     if rule is not None:
@@ -73,7 +71,11 @@ def show_what_to_do(report: Report) -> None:
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     if judged:
         table(names, [_lever_row(report, effect) for effect in judged], numeric=names[1:3])
-    every = table_html(names, [_lever_row(report, effect) for effect in tried], numeric=names[1:3])
+    rows = [_lever_row(report, effect) for effect in tried if effect not in idle]
+    every = table_html(names, rows, numeric=names[1:3])
+    if idle:
+        changes = "; ".join(one.lever.label for one in idle)
+        every += f'<p class="s">{escape(f"Without any effect on this plan: {changes}.")}</p>'
     summary = f"All {counted(len(tried), 'change')} that were tried, in {counted(advice.years, 'simulated year')}"
     display_html(f"<details><summary>{escape(summary)}</summary>{every}</details>")
 
@@ -99,7 +101,7 @@ def show_left_on_table(report: Report) -> None:
         return
     same = left.revenue(NO_QUEUE)
     heading(
-        f"{money(max(same.mean, 0.0))} a year is left on the table with today’s team hours",
+        f"{money(max(same.mean, 0.0))} a year is lost while leads wait for a rep; what else is left on the table",
         "Expected revenue of the same leads if one thing were made perfect: alone, with today’s team, and on top of no "
         "lead ever waiting for a rep, the mean over all orders in which the others are mended. What brings much on top "
         "may cost money alone: more work for a busy team, or more deals than account executives have room for.",
@@ -145,8 +147,9 @@ def show_for_marketing(report: Report) -> None:
     today = float(np.interp(1.0, here.factors, here.handed_per_month.mean(axis=0)))
     past = cliff.in_sight and cliff.handed_per_month.mean < today
     heading(
-        f"For the head of marketing: above {cliff.handed_per_month.mean:,.0f} leads a month, each extra lead loses "
-        f"money; the plan delivers {today:,.0f}{_moved(advice)}"
+        f"For the head of marketing: above {cliff.handed_per_month.mean:,.0f} leads a month"
+        f"{_a_rep(report, cliff.handed_per_month.mean)}, each extra lead loses money; the plan delivers "
+        f"{today:,.0f}{_moved(advice)}"
         if cliff.in_sight
         else f"For the head of marketing: more leads pay, up to the {cliff.handed_per_month.mean:,.0f} a month tried",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
@@ -163,9 +166,20 @@ def show_for_marketing(report: Report) -> None:
             * any(c.cliff.in_sight for c in advice.curves)
         ),
     )
-    names = ["source", "media for one won deal", "range", "each of the next 50 leads a month brings", "range of it"]
+    names = [
+        "source",
+        "media for one won deal",
+        "range",
+        "each of the next 50 leads a month adds to contribution",
+        "range of it",
+    ]
     rows = [_source_row(report, name, lead.contribution) for name, lead in advice.next_leads.items()]
     table(names, rows, numeric=names[1:])
+
+
+def _a_rep(report: Report, leads: float) -> str:
+    reps = report.scenario.sales.sdr.headcount
+    return f", {leads / reps:,.0f} a rep" if reps > 1 else ""
 
 
 def safe_words(safe: SafeVolume | None) -> str:
@@ -176,41 +190,6 @@ def safe_words(safe: SafeVolume | None) -> str:
         f"Marketing promises {safe.promised:,.0f} leads a month; a promise of {safe.safe:,} would be kept in "
         f"{percent(safe.kept.mean)} of months ({range_of(safe.kept, percent)})."
     )
-
-
-def show_for_finance(report: Report) -> None:
-    """Show finance the contribution, the payback, a bad year, and what would change the answer."""
-    advice = report.advice
-    if advice is None:
-        return
-    contribution, bad, once = report.mean("contribution"), _bad_year(report), report.scenario.economics.is_one_off
-    ends = f"; one year in ten earns less than {money(bad.mean)}" if np.isfinite(bad.mean) else ""
-    heading(
-        f"For finance: a contribution of {money(contribution.mean)} on average{ends}",
-        "The first range is the simulation’s own and shrinks with more simulated years. The second lets every belief "
-        "of the plan lie anywhere in its range at once, and shrinks only by knowing more.",
-    )
-    beliefs = {one.measure: one for one in advice.beliefs}
-    labels = {
-        "contribution": f"contribution {report.scenario.economics.counted}",
-        "contribution_year_one": "contribution in the first year",
-        "expected_revenue": "revenue expected from this year’s leads",
-        "spend": "media spend",
-    }
-    rows: list[Sequence[object]] = []
-    if once:
-        del labels["contribution_year_one"]
-    for measure, label in labels.items():
-        amount = report.mean(measure)
-        doubt = f"{money(beliefs[measure].low)} to {money(beliefs[measure].high)}" if beliefs else "no ranges"
-        rows.append((label, money(amount.mean), range_of(amount, money), doubt))
-    loaded, payback = report.mean("contribution_loaded"), report.mean("payback_months")
-    rows.insert(1, ("the same, with all people and tools", money(loaded.mean), range_of(loaded, money), "–"))
-    if not once:
-        rows.append(("months until a won customer has paid back", _plain(payback.mean), range_of(payback, _plain), "–"))
-    names = ["", "mean", "95% range", "middle 90% over all beliefs"]
-    table(names, rows, numeric=names[1:])
-    display_html(f'<p class="s">{escape(_doubt(advice))}</p>')
 
 
 # ---------------------------------------------------------------------- words and rows
@@ -275,36 +254,6 @@ def _by_year(report: Report, column: str) -> Floats:
     return report.years.stacked("funnel")[:, :, FUNNEL_COLUMNS.index(column)]
 
 
-def _bad_year(report: Report) -> Interval:
-    """Return the contribution that one year in ten, as its deals fall out, is short of; NaN with too few years."""
-    values = fallen_out(report.years)
-    if len(values) < ONE_YEAR_FROM:
-        return Interval(*3 * (float("nan"),))
-    return quantile_interval(values, 0.1)
-
-
-def _doubt(advice: Advice) -> str:
-    regret = advice.regret
-    if regret is None:
-        return "No free change stands out that could be held against other beliefs about speed."
-    choice = regret.choices[-1]
-    other = [_belief(decay_presets()[preset]) for preset, best in zip(regret.presets, regret.best, strict=True)
-             if best != choice]  # fmt: skip
-    if not other:
-        return f"“{choice}” is the better choice under each of {len(regret.presets)} published beliefs about speed."
-    return (
-        f"“{choice}” is the better choice under {len(regret.presets) - len(other)} of {len(regret.presets)} published "
-        f"beliefs about how fast a lead goes cold; not under {', '.join(other)}. "
-        "The chapter on beliefs has the rest."
-    )
-
-
-def _belief(preset: DecayPreset) -> str:
-    """Return a belief about speed by name, with what it says of a call on the same day."""
-    left = float(preset.curve.value(np.array([_SAME_DAY_MINUTES]))[0])
-    return f"“{preset.name}”, by which a call after eight hours is still worth {percent(left)} of one at once"
-
-
 def _moved(advice: Advice) -> str:
     """Return where the change to begin with moves the volume above which one more lead costs money."""
     if len(advice.curves) == 1:
@@ -323,7 +272,3 @@ def _cliff_words(advice: Advice) -> str:
         )
         ends.append(f"{curve.label}: {where}")
     return "Curves of contribution by leads handed over a month. " + "; ".join(ends) + "."
-
-
-def _plain(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.1f}"

@@ -1,4 +1,4 @@
-"""The evidence behind the answer, section by section: the contract, the load, the waiting, the funnel, the money."""
+"""The evidence behind the answer, section by section: the waiting, the response, the funnel, the money."""
 
 from __future__ import annotations
 
@@ -6,52 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from smarketing_sim.charts import style
 from smarketing_sim.charts import years as charts
 from smarketing_sim.experiment import results
-from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.measure.statistics import Interval
-from smarketing_sim.report.notebook.display import Around, display_html, heading, say, table
+from smarketing_sim.report.notebook.display import Around, display_html, say, table
 from smarketing_sim.report.planning.planning import Report
-from smarketing_sim.scenario.contract import VolumeClause
-from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
-from smarketing_sim.words.numbers import money, month_range, months, percent, range_of, readable, span, wait
-
-_SAFE, _HALF = 0.9, 0.5
-
-
-def show_contract(report: Report) -> None:
-    """Show the contract clause by clause: promise, attained share with range, months kept, and what is possible."""
-    names = list(report.scenario.sla)
-    if not names:
-        heading("No contract is written yet", "Clauses under sla: in the scenario file appear here.")
-        return
-    safe = sum(report.clauses[name].kept.mean >= _SAFE for name in names)
-    every = kept_in_a_month(all_kept_months(report.years))
-    title = f"{safe} of {len(names)} promises {'is' if safe == 1 else 'are'} kept in at least nine months of ten"
-    if np.isfinite(every.mean) and safe < len(names):
-        title += f", all together in {months(every, report.months)} ({_month_words(every, report.months)})"
-    heading(
-        title, f"Attained share with its 95% range; the upright tick is what was promised. {report.years_in_words}."
-    )
-    rows = "".join(_clause_row(report, name) for name in names)
-    head = "".join(f'<th scope="col">{h}</th>' for h in ("clause", "promise", "attained", "months kept", "verdict"))
-    display_html(f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
-    left = {name: np.mean([m.clauses[name].left_out_count.sum() for m in report.years.measures]) for name in names}
-    unworked = {name: np.mean([m.clauses[name].unworked_count.sum() for m in report.years.measures]) for name in names}
-    kinks = [
-        f"{escape(name)}: {count:.0f} leads a year due after the end of observation, left out"
-        for name, count in left.items()
-        if count >= 0.5
-    ]
-    kinks += [
-        f"{escape(name)}: {count:.0f} leads a year not worked in time, left out"
-        for name, count in unworked.items()
-        if count >= 0.5
-    ]
-    if kinks:
-        display_html(f'<p class="s">Not in the shares: {"; ".join(kinks)}. Duplicates never count.</p>')
+from smarketing_sim.words.numbers import money, percent, range_of, readable, span, wait
 
 
 def where_leads_wait(report: Report) -> Around:
@@ -219,61 +180,6 @@ def show_money(report: Report) -> None:
             ("chance that bookings reach the account executives’ quota", percent(quota.mean), range_of(quota, percent)),
         )
     table(["", "mean", "95% range"], rows, numeric=["mean", "95% range"])
-
-
-def _clause_row(report: Report, name: str) -> str:
-    clause, attained, kept = report.scenario.sla[name], report.clauses[name].attained, report.clauses[name].kept
-    css, verdict = _verdict(report, name)
-    colour = {"kept": style.BLUE, "risk": "#85550c", "broken": style.ORANGE}.get(css, style.GREY)
-    said = (
-        f"attained {percent(attained.mean)}, range {range_of(attained, percent)}; promised {share_text(clause.target)}"
-    )
-    bar = style.clause_bar(
-        mean=attained.mean,
-        low=attained.low,
-        high=attained.high,
-        target=clause.target,
-        colour=colour,
-        label=escape(said),
-    )
-    below = f"{percent(attained.mean)}, {range_of(attained, percent)}" if np.isfinite(attained.mean) else "no case"
-    months_kept = months(kept, report.months) if np.isfinite(kept.mean) else "no case"
-    return (
-        f'<tr><th scope="row">{escape(readable(name))}<span>{clause.side}</span></th>'
-        f'<td>{escape(clause.text)}</td><td class="bar">{bar}<span>{below}</span></td>'
-        f'<td class="n">{months_kept}<span>{_month_words(kept, report.months)}</span></td>'
-        f'<td class="{css}">{escape(verdict)}</td></tr>'
-    )
-
-
-def _verdict(report: Report, name: str) -> tuple[str, str]:
-    """Return a colour class and the verdict on a clause, with what any number of people could reach."""
-    clause, kept, ceiling = report.scenario.sla[name], report.clauses[name].kept, report.clauses[name].ceiling
-    if not np.isfinite(kept.mean):
-        return "", "no case"
-    word, css = (
-        ("kept", "kept") if kept.mean >= _SAFE else ("at risk", "risk") if kept.mean >= _HALF else ("broken", "broken")
-    )
-    if css != "kept" and isinstance(clause, VolumeClause) and _past_cliff(report, clause):
-        return css, f"● {word}; but fewer leads would earn more"
-    if css == "kept" or ceiling is None or clause.about_flow or clause.side == "marketing":
-        return css, f"● {word}"
-    if ceiling < clause.target:
-        return css, f"● {word}; at most {percent(ceiling)} is possible, with any number of reps"
-    return css, f"● {word}; {percent(ceiling)} is achievable with enough reps"
-
-
-def _past_cliff(report: Report, clause: VolumeClause) -> bool:
-    """Tell whether a promise of leads lies where one more lead costs money."""
-    if report.advice is None or clause.leads_per_rep is None:
-        return False
-    cliff = report.advice.curves[0].cliff
-    return cliff.in_sight and cliff.handed_per_month.mean < clause.promised_amount
-
-
-def _month_words(kept: object, total: int) -> str:
-    words = month_range(kept, total)  # type: ignore[arg-type]
-    return words if words == "no range" else f"range {words}"
 
 
 def _spread(report: Report, name: str, in_words: Callable[[float], str]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from smarketing_sim import __version__
+from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.measure.theory import calendar_ceiling
 from smarketing_sim.report.notebook.display import fold, heading
 from smarketing_sim.report.notebook.provenance import versions
@@ -19,7 +20,7 @@ from smarketing_sim.scenario.queue_orders import ORDERS
 from smarketing_sim.scenario.schema import Scenario, flatten
 from smarketing_sim.scenario.units import Money, Share, share_text
 from smarketing_sim.words.markup import escape
-from smarketing_sim.words.numbers import business_span, counted, money, percent, range_of, span
+from smarketing_sim.words.numbers import business_span, counted, few, money, percent, range_of, span
 from smarketing_sim.words.settling import UNSETTLED
 from smarketing_sim.words.tables import table_html
 
@@ -77,6 +78,9 @@ def twin_html(report: Report) -> str:
                 f"{business_span(seen.mean)}, {range_of(seen, business_span)}",
             ]
         )
+    if report.settled_load is not None and report.settled_load.settles:
+        made = report.years.stacked("attempts_made")[:, 1:].sum(axis=1)
+        rows.append(["attempts on a lead", few(report.settled_load.attempts), _told_few(t_interval(made))])
     for name, clause in report.scenario.sla.items():
         ceiling = report.clauses[name].ceiling
         if ceiling is not None and isinstance(clause, SpeedClause) and clause.applies_to == AppliesTo():
@@ -99,6 +103,10 @@ def twin_html(report: Report) -> str:
             "and leave come in blocks. The distance between the two columns is what that unevenness costs."
         )
     return f"<p>{escape(text)}</p>" + (table_html(["", "formula", "simulation"], rows) if rows else "")
+
+
+def _told_few(value: Interval) -> str:
+    return f"{few(value.mean)}, {range_of(value, few)}"
 
 
 def assumptions_html(report: Report) -> str:
