@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -140,15 +141,14 @@ class Advice:
 
     @property
     def cheaper(self) -> Effect | None:
-        """A change cheaper than ``action`` that very probably keeps every sales promise; None where there is none."""
-        if self.action is None:
+        """What costs less than the hires of ``action`` and very probably keeps every sales promise, too; or None."""
+        action = self.action
+        if action is None or not action.at_wages:
             return None
-        for effect in _by_price(self.ranking, self.judged):
-            if effect.lever.id == self.action.effect.lever.id:
-                return None
-            if certainty(effect.kept) == "very probably keeps":
-                return effect
-        return None
+        effects = itertools.takewhile(
+            lambda effect: effect.lever.id != action.effect.lever.id, _by_price(self.ranking, self.judged)
+        )
+        return next((effect for effect in effects if certainty(effect.kept) == "very probably keeps"), None)
 
     @property
     def closest(self) -> Effect | None:

@@ -11,7 +11,7 @@ from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.experiment.simulation import Simulation
-from smarketing_sim.measure.statistics import Interval, t_interval
+from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import SpeedClause
 from smarketing_sim.scenario.schema import Scenario
@@ -30,14 +30,14 @@ class Point:
         Leads handed over in a mean month, on average over the simulated years.
     kept, called
         By limit: the chance that a month keeps a promise of it, and the share of leads called within it.
-    contribution
-        What the plan brings.
+    more
+        What the plan brings beside the one in the middle, in the same years: 0 there.
     """
 
     handed_per_month: float
     kept: tuple[Interval, ...]
     called: tuple[Interval, ...]
-    contribution: Interval
+    more: Interval
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def response_surface(
     scenario
         The plan.
     volumes
-        Leads as shares of today's, rising.
+        Leads as shares of today's, rising; 1 is among them.
     simulation
         How it is simulated.
     """
@@ -96,17 +96,18 @@ def response_surface(
         for volume in volumes
     ]
     found = simulation.panel(plans, judged_by=[judged_by_limits(plan, target) for plan in plans])
-    points = iter([_point(experiment) for experiment in found])
+    middle = found[headcounts.index(max(1, present)) * len(volumes) + volumes.index(1.0)]
+    points = iter([_point(experiment, middle) for experiment in found])
     grid = tuple(tuple(next(points) for _ in volumes) for _ in headcounts)
     return Surface(scenario, target, simulation.replications, headcounts, tuple(volumes), LIMITS, grid)
 
 
-def _point(experiment: Replications) -> Point:
+def _point(experiment: Replications, middle: Replications) -> Point:
     names, found = [clause_of(limit) for limit in LIMITS], results.clause_results(experiment)
     months = experiment.scenario.run.horizon_months
     return Point(
         float(experiment.series("handed_count").mean()) / max(months, 1),
         tuple(found[name].kept for name in names),
         tuple(found[name].attained for name in names),
-        t_interval(experiment.series("contribution")),
+        paired_difference(experiment.series("contribution"), middle.series("contribution")),
     )

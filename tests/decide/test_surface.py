@@ -8,7 +8,9 @@ import pytest
 
 from smarketing_sim.decide.frontier import LIMITS
 from smarketing_sim.decide.surface import Surface, response_surface
+from smarketing_sim.decide.volume import more_leads
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.statistics import paired_difference
 from smarketing_sim.scenario.building import override
 from tests.experiment.stubs import small
 
@@ -18,10 +20,16 @@ def found() -> Surface:
     return response_surface(small(), Simulation(4), volumes=(0.5, 1.0, 2.0))
 
 
-def test_the_point_of_the_plan_itself_is_the_plan_itself(found: Surface) -> None:
-    (plan,) = Simulation(4).panel([small()])
-    point = found.points[found.headcounts.index(small().sales.sdr.headcount)][found.volumes.index(1.0)]
-    assert point.contribution.mean == pytest.approx(float(plan.series("contribution").mean()), rel=1e-12)
+def test_the_plan_itself_stands_in_the_middle_and_the_others_beside_it(found: Surface) -> None:
+    present = small().sales.sdr.headcount
+    here = found.points[found.headcounts.index(present)]
+    assert (here[1].more.mean, here[1].more.low, here[1].more.high) == (0.0, 0.0, 0.0)
+    plan, twice = Simulation(4).panel([small(), override(small(), more_leads(small(), 2.0))])
+    assert here[1].handed_per_month == pytest.approx(
+        float(plan.series("handed_count").mean()) / small().run.horizon_months
+    )
+    gap = paired_difference(twice.series("contribution"), plan.series("contribution"))
+    assert (here[2].more.mean, here[2].more.high) == pytest.approx((gap.mean, gap.high))
 
 
 def test_more_reps_never_call_later_and_more_leads_never_sooner(found: Surface) -> None:

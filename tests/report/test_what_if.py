@@ -15,10 +15,13 @@ import pytest
 from smarketing_sim.decide.advice import advise
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.measure.statistics import t_interval
 from smarketing_sim.publish.pages import render_page, scripts_of
+from smarketing_sim.report.planning.answer import headline_cards
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.report.planning.what_if import _controls, show_what_if
 from smarketing_sim.scenario.building import override
+from smarketing_sim.words.numbers import money
 from tests.experiment.stubs import small
 from tests.publish.conftest import MOMENT
 
@@ -51,10 +54,24 @@ def test_the_page_carries_the_simulated_numbers(
     told = numbers(show_sections([show_what_if], planning).html)
     assert told["headcounts"] == list(surface.headcounts)
     assert len(told["points"]) == len(surface.headcounts)
+    plan = t_interval(planning.years.series("contribution"))
     for row, points in zip(told["points"], surface.points, strict=True):
         for one, point in zip(row, points, strict=True):
-            assert one["contribution"][0] == round(point.contribution.mean)
+            assert one["contribution"][0] == round(plan.mean + point.more.mean)
+            doubts = (plan.high - plan.mean) ** 2 + (point.more.high - point.more.mean) ** 2
+            assert one["contribution"][2] - one["contribution"][0] == pytest.approx(doubts**0.5, abs=1.01)
             assert one["kept"][0][0] == pytest.approx(point.kept[0].mean, abs=1e-4)
+
+
+def test_at_the_plan_the_sliders_say_what_the_headline_says(
+    planning: Report, surface: Surface, show_sections: Callable[..., Any]
+) -> None:
+    """Lost, one page gives the contribution of one plan as $3.91m and as $3.83m."""
+    told = numbers(show_sections([show_what_if], planning).html)
+    middle = told["points"][surface.headcounts.index(planning.scenario.sales.sdr.headcount)][surface.volumes.index(1.0)]
+    (card,) = [card for card in headline_cards(planning) if card[0].startswith("contribution")]
+    mean, low, high = map(money, middle["contribution"])
+    assert (mean, f"range {low} to {high}") == card[1:]
 
 
 def test_the_sliders_begin_at_the_plan_and_its_own_promise(
@@ -104,6 +121,6 @@ def test_a_name_from_the_scenario_cannot_leave_the_numbers() -> None:
     """Lost, a plan could end the attribute that the numbers stand in."""
     found = response_surface(small(), Simulation(1), volumes=(1.0, 2.0))
     hostile = '"><script>alert(1)</script>'
-    html = _controls(replace(found, limits=(hostile, *found.limits[1:])))
+    html = _controls(replace(found, limits=(hostile, *found.limits[1:])), Interval(0.0, 0.0, 0.0))
     assert "<script" not in html
     assert numbers(html)["limits"][0] == hostile

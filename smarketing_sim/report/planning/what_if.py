@@ -29,13 +29,14 @@ def show_what_if(report: Report) -> None:
     heading(
         f"Try it: {surface.headcounts[0]} to {surface.headcounts[-1]} reps, more leads or fewer, a tighter limit",
         f"{len(surface.headcounts) * len(surface.volumes)} plans were simulated, {counted(surface.years, 'year')} "
-        "each; between them the page draws straight lines and says so, unless they differ too much. All else stays as "
-        "in this plan, the queue too.",
+        f"each; contribution is that of {report.years_in_words} of this plan, and what each of the others brings "
+        "beside it in the same years. Between them the page draws straight lines and says so, unless they differ too "
+        "much. All else stays as in this plan, the queue too.",
     )
-    display_html(_controls(surface) + _table(surface, report.months))
+    display_html(_controls(surface, report.mean("contribution")) + _table(surface, report.months))
 
 
-def _controls(surface: Surface) -> str:
+def _controls(surface: Surface, contribution: Interval) -> str:
     """Return three sliders and a place for what they say; without scripts they stay hidden."""
     present = surface.scenario.sales.sdr.headcount
     lowest, highest = (round(100 * surface.volumes[end]) for end in (0, -1))
@@ -45,7 +46,7 @@ def _controls(surface: Surface) -> str:
         _slider("Leads, of today’s", lowest, highest, 100),
         _slider("First call within", 0, len(surface.limits) - 1, limit),
     ]
-    numbers = escape(json.dumps(_numbers(surface), allow_nan=False))
+    numbers = escape(json.dumps(_numbers(surface, contribution), allow_nan=False))
     return f'<div class="what-if" {WHAT_IF}="{numbers}" hidden>{"".join(rows)}<p role="status"></p></div>'
 
 
@@ -62,7 +63,7 @@ def _promised(surface: Surface) -> int:
     return surface.limits.index(own) if own in surface.limits else len(surface.limits) // 2
 
 
-def _numbers(surface: Surface) -> dict[str, Any]:
+def _numbers(surface: Surface, contribution: Interval) -> dict[str, Any]:
     """Return the grid as the script reads it."""
     return {
         "headcounts": surface.headcounts,
@@ -71,17 +72,23 @@ def _numbers(surface: Surface) -> dict[str, Any]:
         "target": surface.target,
         "mark": money_mark(),
         "months": surface.scenario.run.horizon_months,
-        "points": [[_point(point) for point in row] for row in surface.points],
+        "points": [[_point(point, contribution) for point in row] for row in surface.points],
     }
 
 
-def _point(point: Point) -> dict[str, Any]:
+def _point(point: Point, contribution: Interval) -> dict[str, Any]:
     return {
         "handed": round(point.handed_per_month, 1),
         "kept": [_ends(kept) for kept in point.kept],
         "called": [_number(called.mean) for called in point.called],
-        "contribution": [_whole(end) for end in _ends(point.contribution)],
+        "contribution": [_whole(end) for end in _ends(_together(contribution, point.more))],
     }
+
+
+def _together(today: Interval, more: Interval) -> Interval:
+    """Return the sum of a mean and of a difference that other years tell, each with its own doubt."""
+    mean, half = today.mean + more.mean, math.hypot(today.high - today.mean, more.high - more.mean)
+    return Interval(mean, mean - half, mean + half)
 
 
 def _ends(interval: Interval) -> list[float | None]:
