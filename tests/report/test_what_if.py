@@ -15,7 +15,7 @@ import pytest
 from smarketing_sim.decide.advice import advise
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.experiment.simulation import Simulation
-from smarketing_sim.measure.statistics import t_interval
+from smarketing_sim.measure.statistics import Interval, t_interval
 from smarketing_sim.publish.pages import render_page, scripts_of
 from smarketing_sim.report.planning.answer import headline_cards
 from smarketing_sim.report.planning.planning import Report
