@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests import mutants
+from tests import mutants, mutants_by_rule
 
 
 @pytest.mark.soak
 def test_every_planted_fault_is_found() -> None:
     assert mutants.main() == 0
+
+
+@pytest.mark.soak
+def test_of_two_hundred_faults_made_by_rule_nearly_all_are_found() -> None:
+    assert mutants_by_rule.main(["--count", "200"]) == 0
