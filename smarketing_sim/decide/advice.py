@@ -14,7 +14,7 @@ from smarketing_sim.decide.flow import NextLeads, next_leads
 from smarketing_sim.decide.hiring import HEADCOUNT
 from smarketing_sim.decide.judging import HIRE, Certainty, Judged, certainty, judge
 from smarketing_sim.decide.left_on_table import LeftOnTable, left_on_table
-from smarketing_sim.decide.ranking import Effect, Ranking, best_free, rank_levers
+from smarketing_sim.decide.ranking import KEPT_FROM, Effect, Ranking, best_free, rank_levers
 from smarketing_sim.decide.surface import Surface, response_surface
 from smarketing_sim.decide.volume import Curve, volume_curves
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
@@ -141,14 +141,16 @@ class Advice:
 
     @property
     def cheaper(self) -> Effect | None:
-        """What costs less than the hires of ``action`` and very probably keeps every sales promise, too; or None."""
+        """What costs less than the hires of ``action`` and keeps every sales promise by its mean; or None."""
         action = self.action
         if action is None or not action.at_wages:
             return None
         effects = itertools.takewhile(
             lambda effect: effect.lever.id != action.effect.lever.id, _by_price(self.ranking, self.judged)
         )
-        return next((effect for effect in effects if certainty(effect.kept) == "very probably keeps"), None)
+        able = [effect for effect in effects if effect.kept.mean >= KEPT_FROM]
+        probable = [effect for effect in able if certainty(effect.kept) == "very probably keeps"]
+        return next(iter([*probable, *able]), None)
 
     @property
     def closest(self) -> Effect | None:

@@ -50,7 +50,7 @@ def test_staff_prints_one_object_the_same_for_any_number_of_workers(smarketing: 
 def test_people_read_the_headcount_what_is_free_and_the_curve(smarketing: Command, tiny: Path) -> None:
     said = smarketing("staff", tiny, "--keep", 0.8, *FEW)
     assert said.code == 0
-    for words in ("the promises with a chance of 80%", "today there are 8", "Best change at no cost", "8 (today)",
+    for words in ("the promises with a chance of 80%", "today there are 8", "did best in a first look", "8 (today)",
                   "wages a year", "paired experiments"):  # fmt: skip
         assert words in said.out
     assert "\x1b" not in said.out

@@ -95,6 +95,8 @@ def test_a_cheaper_change_that_very_probably_keeps_the_promises_is_named_beside_
         return None if found is None else found.lever.id
 
     assert cheaper(0.957, 0.99) == "hire.1"
+    assert cheaper(0.951, 0.99) == "hire.1"  # nobody can tell, so it is said to be perhaps enough
+    assert cheaper(0.951, 0.957) == "hire.2"
     assert cheaper(0.5, 0.957) == "hire.2"
     assert cheaper(0.5, 0.99) is None
     assert cheaper(0.5, 0.5) is None

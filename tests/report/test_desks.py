@@ -140,6 +140,9 @@ def test_one_hire_that_very_probably_is_enough_is_named_beside_two_that_are(plan
     told = what_to_do(with_finalists(planning, priced=(probable, sure, *unsure)))
     assert "What keeps every sales promise in 95% of months: hire 2 more reps" in told
     assert f"“Hire 1 more rep” very probably does, too: 11.6 of 12 months (11.3–12) in {YEARS} simulated years." in told
+    perhaps = replace(probable, kept=Interval(0.96, 0.91, 1.0))
+    told = what_to_do(with_finalists(planning, priced=(perhaps, sure, *unsure)))
+    assert f"“Hire 1 more rep” may be enough: 11.5 of 12 months (10.9–12) in {YEARS} simulated years, and the" in told
 
 
 def test_a_change_without_any_effect_is_named_and_fills_no_row(
@@ -169,7 +172,7 @@ def test_hires_for_a_team_that_mostly_waits_point_to_the_month_that_breaks(plann
     closed = override(idle, {"calendar.holidays": ["2026-01-05..2026-01-09"], "sla.speed.within": "10 min"})
     told = what_to_do(replace(found, years=Simulation(2).run(closed)))
     assert "But the reps are busy for only" in told
-    assert "January, with 5 business days closed: see who could cover those weeks before you hire" in told
+    assert "January, with 5 business days closed: see who could cover those days before you hire" in told
 
 
 def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(

@@ -73,11 +73,11 @@ def _period(answer: dict[str, Any]) -> str:
 def _free(answer: dict[str, Any]) -> str:
     free, today = answer["free_alternative"], counted(answer["headcount_today"], "rep")
     if free is None:
-        return "Best change at no cost: none was found."
+        return "Changes at no cost: none was found."
     enough = {True: "enough without a hire", False: "not enough alone", None: "perhaps enough alone"}[free["enough"]]
     added = ranged(free["contribution_difference"], gain)
     return (
-        f"Best change at no cost, with today's {today}: {plain_text(free['label'])}; {enough}.\n"
+        f"At no cost, with today's {today}, did best in a first look: {plain_text(free['label'])}; {enough}.\n"
         f"  chance kept {ranged(free['p_kept'], percent)}; contribution vs today {added}"
     )
 

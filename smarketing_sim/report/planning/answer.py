@@ -133,7 +133,7 @@ def what_to_do(report: Report) -> str:
         f"What {action.certainty} every sales promise in {share} of months{'' if action.at_wages else ', '}"
         f"{'' if action.at_wages else action.price}: "
         f"{lower_first(effect.lever.label)} ({gain(effect.contribution.mean)} of contribution{wages})."
-        f"{_probable_words(report, advice)}{_idle_words(report, action)}{_why_not_the_largest(report, effect)}"
+        f"{_probable_words(report, advice)}{_idle_words(report, action)}{why_not_the_largest(report, effect)}"
     )
 
 
@@ -142,9 +142,11 @@ def _probable_words(report: Report, advice: Advice) -> str:
     probable = advice.cheaper
     if probable is None:
         return ""
+    sure = certainty(probable.kept) == "very probably keeps"
     return (
-        f" “{probable.lever.label}” very probably does, too: {_months_words(probable.kept, report.months)} "
-        f"in {counted(advice.judged.year_count, 'simulated year')}."
+        f" “{probable.lever.label}” {'very probably does, too' if sure else 'may be enough'}: "
+        f"{_months_words(probable.kept, report.months)} in {counted(advice.judged.year_count, 'simulated year')}"
+        f"{'' if sure else ', and the chapter on staffing simulates more of them'}."
     )
 
 
@@ -154,9 +156,9 @@ def _idle_words(report: Report, action: Action) -> str:
     if not action.at_wages or worst is None or not busy.mean < _IDLE:
         return ""
     return (
-        f" But the reps are busy for only {percent(busy.mean)} of their time, and the promise breaks above all in "
-        f"{month_name(report, worst[0])}{closed_words(report, worst[0])}: "
-        "see who could cover those weeks before you hire."
+        f" But the reps are busy for only {percent(busy.mean)} of their time for these leads, and the promise breaks "
+        f"above all in {month_name(report, worst[0])}{closed_words(report, worst[0])}: "
+        "see who could cover those days before you hire."
     )
 
 
@@ -172,7 +174,7 @@ def closed_words(report: Report, number: int) -> str:
     return f", with {counted(closed, 'business day')} closed" if closed else ""
 
 
-def _why_not_the_largest(report: Report, chosen: Effect) -> str:
+def why_not_the_largest(report: Report, chosen: Effect) -> str:
     """Return why the change that brings most at no cost is not the one to make; empty where it is."""
     most = None if report.advice is None else report.advice.surest_gain
     if most is None or most.lever.id == chosen.lever.id or most.contribution.mean <= chosen.contribution.mean:

@@ -17,7 +17,7 @@ from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_mon
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
-from smarketing_sim.report.planning.answer import bottleneck_words, closed_words, month_name
+from smarketing_sim.report.planning.answer import bottleneck_words, closed_words, month_name, why_not_the_largest
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import (
@@ -61,12 +61,14 @@ def show_what_to_do(report: Report) -> None:
         title = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
         if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in judged):
             title += "; other free changes keep more promises"
+    why = "" if rule is None else why_not_the_largest(report, rule)
     heading(
         title,
         f"The changes that did best in {counted(advice.years, 'simulated year')}, judged in "
         f"{counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
-        f"{report.scenario.economics.counted}. Ranges hold for all of them at once; of several that they cannot tell "
-        f"apart, the simplest is the one to begin with.{_goal_words(report, goal)}",
+        f"{report.scenario.economics.counted}. Ranges hold for all of them at once. The one to begin with keeps the "
+        f"promises as surely as any; of several that the same years cannot tell apart, it is the simplest.{why}"
+        f"{_goal_words(report, goal)}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     if judged:
@@ -103,8 +105,9 @@ def show_left_on_table(report: Report) -> None:
     heading(
         f"{money(max(same.mean, 0.0))} a year is lost while leads wait for a rep; what else is left on the table",
         "Expected revenue of the same leads if one thing were made perfect: alone, with today’s team, and on top of no "
-        "lead ever waiting for a rep, the mean over all orders in which the others are mended. What brings much on top "
-        "may cost money alone: more work for a busy team, or more deals than account executives have room for.",
+        "lead ever waiting for a rep, the mean over all orders in which the others are mended. Alone, "
+        "some lose money: attempts on leads that nobody reaches take the time of all others, and deals wait where "
+        "account executives have no room.",
     )
     rows = [
         (upper_first(LABELS[part]), _with_range(left.alone_today(part)),
@@ -151,7 +154,8 @@ def show_for_marketing(report: Report) -> None:
         f"{_a_rep(report, cliff.handed_per_month.mean)}, each extra lead loses money; the plan delivers "
         f"{today:,.0f}{_moved(advice)}"
         if cliff.in_sight
-        else f"For the head of marketing: more leads pay, up to the {cliff.handed_per_month.mean:,.0f} a month tried",
+        else "For the head of marketing: more leads of all sources together pay, up to the "
+        f"{cliff.handed_per_month.mean:,.0f} a month tried{_losing_words(advice)}",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
         + ("More leads now make every other lead wait longer. " if past else "")
         + safe_words(safe_volume(report.years)),
@@ -175,6 +179,12 @@ def show_for_marketing(report: Report) -> None:
     ]
     rows = [_source_row(report, name, lead.contribution) for name, lead in advice.next_leads.items()]
     table(names, rows, numeric=names[1:])
+
+
+def _losing_words(advice: Advice) -> str:
+    """Return which sources lose money with more leads of theirs alone, as the end of a title; empty for none."""
+    losing = [name.replace("_", " ") for name, more in advice.next_leads.items() if more.contribution.high < 0.0]
+    return f"; more from {' or '.join(losing)} alone would not" if losing else ""
 
 
 def _a_rep(report: Report, leads: float) -> str:
