@@ -61,14 +61,15 @@ def show_what_to_do(report: Report) -> None:
         title = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
         if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in judged):
             title += "; other free changes keep more promises"
-    why = "" if rule is None else why_not_the_largest(report, rule)
+    is_told = rule is not None and advice.action is not None and advice.action.effect is rule  # in the page's answer
+    why = "" if rule is None or is_told else why_not_the_largest(report, rule)
     heading(
         title,
         f"The changes that did best in {counted(advice.years, 'simulated year')}, judged in "
         f"{counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
         f"{report.scenario.economics.counted}. Ranges hold for all of them at once. The one to begin with keeps the "
-        f"promises as surely as any; of several that the same years cannot tell apart, it is the simplest.{why}"
-        f"{_goal_words(report, goal)}",
+        f"promises as surely as any; of several that the same years cannot tell apart, it is the simplest."
+        f"{_goal_words(report, goal)}{why}",
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     if judged:
