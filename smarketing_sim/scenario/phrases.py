@@ -5,6 +5,7 @@ What cannot be read stays as it is, for the schema to refuse, or is refused here
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +26,8 @@ _NAMED = re.compile(r"([\w -]*?)\s*[=: ]\s*((?:[A-Z]{3}\s|[$€£])?\s*[0-9.]+(?
 _ATTEMPTS = re.compile(r"^\s*(\d+)\s+(more\s+)?attempts?\s+(?:in|within)\s+(.+)$", re.IGNORECASE)
 _COUNTED = re.compile(r"^\s*(\d[\d.,\s]*?)\s+[a-z][a-z ]*$", re.IGNORECASE)
 _DAYS_AND_HOURS = re.compile(r"^([a-z]+(?:-[a-z]+)?)\s+(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?$")
+_MONTHS = [month.lower() for month in calendar.month_name]
+_SPOKEN_DAYS = re.compile(r"(\d{1,2})(?:\s*(?:-|–|to)\s*(\d{1,2}))?\s+([A-Z][a-z]+)\s+(\d{4})")
 _DAYS_OFF = re.compile(r"\d{4}-\d\d-\d\d(?:\.\.\d{4}-\d\d-\d\d)?")
 
 
@@ -159,15 +162,24 @@ def age(value: object) -> object:
 
 
 def closed(value: object) -> object:
-    """Read ``2027-07-12..2027-07-16, 2027-12-24`` as a list, or none."""
+    """Read ``2027-07-12..2027-07-16, 24 December 2027`` as a list of days and runs of days, or none."""
     if value is None or or_none(value) is None:
         return ()
     if not isinstance(value, str):
         return value
-    listed = [piece.strip() for piece in value.split(",")]
+    listed = [_SPOKEN_DAYS.sub(_as_written, piece.strip()).replace(" to ", "..") for piece in value.split(",")]
     if not all(map(_DAYS_OFF.fullmatch, listed)):
         raise ValueError("must be days and runs of days, such as 2027-07-12..2027-07-16, 2027-12-24; or none")
     return listed
+
+
+def _as_written(days: re.Match[str]) -> str:
+    """Return ``12-16 July 2027`` as a run of days is written."""
+    first, last, month, year = days.groups()
+    if month.lower() not in _MONTHS:
+        return days[0]
+    ends = [f"{year}-{_MONTHS.index(month.lower()):02d}-{int(day):02d}" for day in (first, last) if day]
+    return "..".join(ends)
 
 
 def one_off(value: object) -> object:

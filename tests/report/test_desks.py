@@ -24,7 +24,7 @@ from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.report.planning.sections import show_money
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
-from smarketing_sim.words.numbers import gain, money, percent
+from smarketing_sim.words.numbers import gain, money
 
 pytestmark = pytest.mark.slow  # for the advice that they read
 YEARS = 6
@@ -58,10 +58,28 @@ def test_the_first_change_is_told_with_what_it_does_to_revenue_and_to_the_goal(
     assert advice_of(planning).first_rule is not None
     assert goal is not None
     assert goal.years == YEARS
-    told = show_sections([show_what_to_do], planning).text
-    assert f"adds {money(goal.more.mean)}" in told
-    assert f"a chance of {percent(goal.then.mean)}" in told
-    assert f"in place of {percent(goal.today.mean)}" in told
+    few, many = Interval(0.1, 0.0, 0.3), Interval(0.8, 0.6, 0.9)
+
+    def told(today: Interval, then: Interval) -> str:
+        shift = replace(goal, today=today, then=then)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Advice, "goal", property(lambda _: shift))
+            return str(show_sections([show_what_to_do], planning).text)
+
+    assert f"adds {money(goal.more.mean)}" in told(few, many)
+    assert "a chance of 80% (60% to 90%) in place of 10%" in told(few, many)
+    assert "whether that moves the chance to reach the goal of" in told(few, replace(few, mean=0.2))
+    assert "in place of" not in told(few, replace(few, mean=0.2))
+
+
+def test_the_goal_is_reached_in_as_many_fresh_years_as_is_told(planning: Report) -> None:
+    goal, judged = advice_of(planning).goal, advice_of(planning).judged
+    assert goal is not None
+    rule = advice_of(planning).first_rule
+    assert rule is not None
+    aim = planning.scenario.goal.from_marketing
+    for told, years in ((goal.today, judged.today), (goal.then, judged.years[rule.lever.id])):
+        assert told.mean == pytest.approx(float((years.series("cohort_revenue") >= aim).mean()))
 
 
 def test_a_free_change_that_pays_is_named_where_others_keep_more_promises(

@@ -222,6 +222,8 @@ def test_days_to_win_take_a_unit(said: object, days: float) -> None:
         ({"give_up_after": "six weeks"}, {"give_up_after": "42 days"}),
         ({"country": "Norway", "dollar_rate": 10}, {"country": "NO", "dollar_rate": 10}),
         ({"revenue": "once"}, {"revenue": "one-off"}),
+        ({"closed": "12-16 July 2027, 24 December 2027"}, {"closed": "2027-07-12..2027-07-16, 2027-12-24"}),
+        ({"closed": "2027-07-12 to 2027-07-16"}, {"closed": "2027-07-12..2027-07-16"}),
     ],
 )  # fmt: skip
 def test_an_answer_in_ones_own_words_is_the_one_that_was_meant(
@@ -235,7 +237,8 @@ def test_an_answer_in_ones_own_words_is_the_one_that_was_meant(
     [
         ({"win_rate": "many"}, "one figure for all sources, or one for each, such as 'organic 22%, demo request 34%'"),
         ({"conversation_to_opportunity": {"organic": "25%", "paid search": "many"}}, "look at paid search, many"),
-        ({"closed": "12-16 July 2027"}, "days and runs of days, such as 2027-07-12..2027-07-16"),
+        ({"closed": "12-16 Jully 2027"}, "days and runs of days, such as 2027-07-12..2027-07-16"),
+        ({"closed": "32 July 2027"}, "date"),
         ({"promise": "soon"}, "'6 business hours for 90%'"),
         ({"currency": "kr", "rep_cost": "NOK 900,000"}, "did you mean NOK, SEK, DKK or ISK?"),
     ],

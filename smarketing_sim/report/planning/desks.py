@@ -87,11 +87,16 @@ def _goal_words(report: Report, goal: GoalShift | None) -> str:
     """Return what the change to begin with does to revenue and to the goal."""
     if goal is None or not np.isfinite(goal.then.mean):
         return ""
+    aim = f"the goal of {money(report.scenario.goal.from_marketing)}"
+    chance = (
+        f", and {aim} is reached with a chance of {percent(goal.then.mean)} ({range_of(goal.then, percent)}) in place "
+        f"of {percent(goal.today.mean)}."
+    )
+    if goal.today.low <= goal.then.mean <= goal.today.high:
+        chance = f"; whether that moves the chance to reach {aim}, so few years cannot tell."
     return (
         f" Over {counted(goal.years, 'simulated year')} that one adds {money(goal.more.mean)} "
-        f"({range_of(goal.more, money)}) to the revenue expected from a year’s leads, and the goal of "
-        f"{money(report.scenario.goal.from_marketing)} is reached with a chance of {percent(goal.then.mean)} "
-        f"({range_of(goal.then, percent)}) in place of {percent(goal.today.mean)}."
+        f"({range_of(goal.more, money)}) to the revenue expected from a year’s leads{chance}"
     )
 
 
