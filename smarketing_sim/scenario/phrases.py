@@ -124,7 +124,7 @@ def speed(value: object) -> object:
 
 def depth(value: object) -> object:
     """Read ``4 attempts in 10 business days for 85%``, where 3 more attempts are four, or none."""
-    if value is None or or_none(value) is None:
+    if or_none(value) is None:
         return None
     if not isinstance(value, str):
         return value
@@ -140,9 +140,12 @@ def depth(value: object) -> object:
 def leads_promised(value: object) -> object:
     """Read ``90 leads a month`` as their number, or none."""
     value = number(or_none(value))
-    if isinstance(value, str) and parse_amount(value) is None:
+    if not isinstance(value, str):
+        return value
+    amount, currency = parse_amount(value) or (0.0, "")
+    if amount <= 0.0 or currency:
         raise ValueError("must be leads a month, such as 90, or none")
-    return parse_value(value.replace(",", ""), name="answers") if isinstance(value, str) else value
+    return amount
 
 
 def days(value: object) -> object:
@@ -163,7 +166,7 @@ def age(value: object) -> object:
 
 def closed(value: object) -> object:
     """Read ``2027-07-12..2027-07-16, 24 December 2027`` as a list of days and runs of days, or none."""
-    if value is None or or_none(value) is None:
+    if or_none(value) is None:
         return ()
     if not isinstance(value, str):
         return value

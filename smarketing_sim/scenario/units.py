@@ -159,12 +159,15 @@ def _in_doubt(number: str, scale: str | None) -> bool:
 
 
 class InDoubt(float):
-    """A number that was written like ``850.000``: as an amount of money it can be read in two ways."""
+    """A number that somebody wrote like ``850.000``: as an amount of money it can be read in two ways.
+
+    No program writes the last zero, so what this package writes is never in doubt.
+    """
 
     @classmethod
     def read(cls, text: str) -> float:
         """Return a number as it is written, in doubt where a point may part thousands."""
-        return cls(text) if _THOUSANDS.fullmatch(text) else float(text)
+        return cls(text) if _THOUSANDS.fullmatch(text) and text[-1] == "0" else float(text)
 
 
 def _amount(value: object) -> object:

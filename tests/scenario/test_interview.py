@@ -176,7 +176,15 @@ def test_a_source_with_a_season_takes_twelve_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "leads"), [(90, 90.0), ("90 leads a month", 90.0), ("ninety", None), ("1,200 leads per month", 1200.0)]
+    ("said", "leads"),
+    [
+        (90, 90.0),
+        ("90 leads a month", 90.0),
+        ("ninety", None),
+        ("$90", None),
+        ("90%", None),
+        ("1,200 leads per month", 1200.0),
+    ],
 )
 def test_marketings_promise_is_read_as_people_say_it(said: object, leads: float | None) -> None:
     if leads is None:
@@ -257,6 +265,8 @@ def test_a_point_that_may_part_thousands_is_asked_about() -> None:
     document = parse_document("deal_value: 850.000\nwin_rate: 0.125\ndays_to_win: 12.500\n", name="answers.yaml")
     with pytest.raises(InputError, match=r"850\.000 can be read in two ways; write 850,000 or 850"):
         read_answers(document.data)
+    made = parse_document("deal_value: 6.125\n", name="made by a program")
+    assert read_answers(made.data).deal_value == 6.125  # what new and the lab write can be read again
     found = read_answers({key: value for key, value in document.data.items() if key != "deal_value"})
     assert (found.win_rate, found.days_to_win) == (0.125, 12.5)
 

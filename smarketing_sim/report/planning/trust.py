@@ -44,7 +44,7 @@ def show_trust(report: Report) -> None:
     heading("How far to trust this", strongest_assumption(report))
     fold("Theory and simulation", twin_html(report))
     fold(f"Assumptions: {len(report.scenario.beliefs)} with a source or a range", assumptions_html(report))
-    fold(f"Choices and definitions: {len(_without_source(report.scenario))} without one", choices_html(report))
+    fold(f"Further values: {len(_without_source(report.scenario))} without a source or a range", choices_html(report))
     fold("How it was simulated", method_html(report))
     fold("What is not in the model", "<ul>" + "".join(f"<li>{escape(limit)}</li>" for limit in _LIMITS) + "</ul>")
     fold("Where these numbers come from", provenance_html(report))
@@ -128,7 +128,7 @@ def choices_html(report: Report) -> str:
     """Return every value that has neither source nor range."""
     rows = [[path, value_text(path, value)] for path, value in _without_source(report.scenario).items()]
     note = (
-        "Choices of the company, such as its hours and its promises, and definitions: nobody can be asked for a source."
+        "Choices of the company, such as its hours and promises; definitions; and what nobody has given a source yet."
     )
     return f"<p>{escape(note)}</p>" + table_html(["value", "is"], rows)
 
@@ -230,7 +230,7 @@ def value_text(path: str, value: Any) -> str:
             return show(value)
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    text = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    text = ("no", "yes")[value] if isinstance(value, bool) else str(value)
     if text.endswith(" min"):
         return span(float(text.removesuffix(" min")))
     return text
