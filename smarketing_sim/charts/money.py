@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from smarketing_sim.charts import style
 from smarketing_sim.words.numbers import gain, money, money_unit
@@ -43,6 +43,7 @@ def waterfall(steps: Sequence[tuple[str, float]], *, total: str) -> Figure:
         axes.axvline(0.0, color=style.GREY, linewidth=0.8)
         axes.set(xlabel=f"{money_unit()}, on average")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value)))
+        axes.xaxis.set_major_locator(MaxNLocator(6))
         axes.grid(axis="x", color=style.RULE, linewidth=0.7)
         axes.set_axisbelow(True)
         axes.tick_params(left=False)

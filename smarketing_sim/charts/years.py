@@ -107,7 +107,7 @@ def funnel_finding(years: Replications) -> str:
     best = int(np.argmax(revenue))
     if revenue[best] == 0.0:
         return "No source brings revenue"
-    return f"{readable(sources[best])} brings most: {money(revenue[best])} a year"
+    return f"Most comes from {sources[best].replace('_', ' ')}: {money(revenue[best])} a year"
 
 
 def by_source(years: Replications, column: str) -> list[Interval]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 _KEYS = (
-    "country, zone, currency, dollar_rate, starts_on, handed_per_month, lead_cost, outside_share, reps, hours, closed, "
-    "rep_cost, inbound_share, dials_per_rep_day, dials_per_conversation, attempts, give_up_after, "
+    "country, zone, currency, dollar_rate, starts_on, handed_per_month, lead_cost, outside_share, handoff_delay, "
+    "reps, hours, closed, rep_cost, inbound_share, dials_per_rep_day, dials_per_conversation, attempts, give_up_after, "
     "conversation_to_opportunity, win_rate, deal_value, revenue, gross_margin, days_to_win, account_executives, "
     "ae_cost, promise, follow_up, leads_promised"
 )

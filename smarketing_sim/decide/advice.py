@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +22,14 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.measure.statistics import Interval, paired_difference
 from smarketing_sim.scenario.schema import Scenario
 
+NEXT_PLAN_YEARS = 64
+"""Simulated years of plans with more leads of one source, shared out over the sources."""
 YEARS = 8
 """Simulated years in which changes are looked for: they pair with the plan's, so few suffice."""
 VOLUMES = (0.6, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3, 1.5)
 DRAWS = 24
 _AT_WAGES = "for wages"
+_BY_PRICE = ("nothing", "other work", "working hours", "systems", _AT_WAGES, "people or money", "promise")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,21 +137,17 @@ class Advice:
 
     @property
     def action(self) -> Action | None:
-        """The cheapest change that keeps every sales promise, else the cheapest that very probably does; or None."""
+        """The cheapest change that keeps or very probably keeps every sales promise; or None."""
         return _cheapest(self.ranking, self.judged)
 
     @property
-    def cheaper(self) -> Effect | None:
-        """What costs less than the hires of ``action`` and keeps every sales promise by its mean; or None."""
+    def cheaper(self) -> Action | None:
+        """What costs less than ``action`` and by its mean keeps every sales promise: it may be enough; or None."""
         action = self.action
-        if action is None or not action.at_wages:
+        if action is None:
             return None
-        effects = itertools.takewhile(
-            lambda effect: effect.lever.id != action.effect.lever.id, _by_price(self.ranking, self.judged)
-        )
-        able = [effect for effect in effects if effect.kept.mean >= KEPT_FROM]
-        probable = [effect for effect in able if certainty(effect.kept) == "very probably keeps"]
-        return next(iter([*probable, *able]), None)
+        below = [one for one in _actions(self.ranking, self.judged) if _price(one.effect) < _price(action.effect)]
+        return next((one for one in below if one.effect.kept.mean >= KEPT_FROM), None)
 
     @property
     def closest(self) -> Effect | None:
@@ -160,13 +157,12 @@ class Advice:
 
 
 def _cheapest(ranking: Ranking, judged: Judged) -> Action | None:
-    """Return the cheapest change that keeps every sales promise, else the cheapest that very probably does; or None."""
-    actions = [_action(effect) for effect in _by_price(ranking, judged)]
-    for wanted in ("keeps", "very probably keeps"):
-        found = next((one for one in actions if one.certainty == wanted), None)
-        if found is not None:
-            return found
-    return None
+    """Return the cheapest change that keeps or very probably keeps every sales promise; or None.
+
+    Among those of one price, one that keeps them comes before one that very probably does.
+    """
+    able = [one for one in _actions(ranking, judged) if one.certainty in ("keeps", "very probably keeps")]
+    return min(able, key=lambda one: (_price(one.effect), one.certainty != "keeps"), default=None)
 
 
 def _first_rule(ranking: Ranking, judged: Judged) -> Effect | None:
@@ -178,22 +174,27 @@ def _first_rule(ranking: Ranking, judged: Judged) -> Effect | None:
     return found if found is not None and found.contribution.low > 0.0 else None
 
 
-def _by_price(ranking: Ranking, judged: Judged) -> Iterator[Effect]:
-    """Yield the finalists, cheapest first, and among those of one price by what they bring."""
+def _actions(ranking: Ranking, judged: Judged) -> list[Action]:
+    """Return the finalists, cheapest first; of one price the change to begin with first, then by what they bring."""
     best = best_free(ranking)
     first = None if best is None else best.lever.id
-    for cost in ("nothing", "other work", "working hours"):
-        mine = [one for one in judged.effects if one.lever.cost == cost]
-        yield from sorted(mine, key=lambda one: (one.lever.id != first, -one.contribution.mean))
-    yield from (one for one in judged.hires if one.lever.yearly >= 0.0)  # to do without somebody mends no promise
-    for cost in ("people or money", "promise"):
-        yield from (one for one in judged.effects if one.lever.cost == cost)
+    hires = [one for one in judged.hires if one.lever.yearly >= 0.0]  # to do without somebody mends no promise
+    by_gain = sorted([*judged.effects, *hires], key=lambda one: (one.lever.id != first, -one.contribution.mean))
+    return [_action(one) for one in sorted(by_gain, key=_price)]
+
+
+def _price(effect: Effect) -> tuple[int, str]:
+    """Return what orders changes by what they cost: each hire is dearer than the one before."""
+    lever = effect.lever
+    is_hire = lever.id.startswith(HIRE)
+    return (_BY_PRICE.index(_AT_WAGES if is_hire else lever.cost), lever.id if is_hire else "")
 
 
 _PRICES = {
     "nothing": "without more people or money",
     "other work": "at the cost of the reps’ other work",
     "working hours": "for other working hours",
+    "systems": "for faster systems",
     "people or money": "for people or money",
     "promise": "by promising something else",
 }
@@ -224,7 +225,8 @@ def advise(
     fresh = next(step).of(min(simulation.replications, judging.YEARS), first=few.replications)
     judged = judge(scenario, ranking, fresh)
     table = left_on_table(scenario, next(step))
-    more = next_leads(scenario, next(step))
+    enough = max(few.replications, NEXT_PLAN_YEARS // max(len(scenario.marketing.sources), 2))
+    more = next_leads(scenario, next(step).of(min(simulation.replications, enough)))
     rule = _first_rule(ranking, judged)
     plans = {"as it is": scenario}
     if rule is not None and rule.lever.scenario is not None:

@@ -20,6 +20,9 @@ from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.demand import sample_demand
 from smarketing_sim.world.timeline import add_months, timeline
 
+NEXT_SHARE = 0.05
+"""More leads of one source that are tried, as a share of all that are handed over."""
+
 
 @dataclass(frozen=True)
 class NextLeads:
@@ -37,17 +40,23 @@ class NextLeads:
     handed_count: float
 
 
+def next_count(scenario: Scenario) -> int:
+    """Return how many more leads of one source are tried: a twentieth of all that are handed over, 50 at least."""
+    handed = scenario.run.horizon_months * float(np.sum(expected_handed(scenario)))
+    return max(50, 10 * round(NEXT_SHARE * handed / 10.0))
+
+
 def next_leads(
     scenario: Scenario,
     simulation: Simulation,
     *,
-    count: int = 50,
+    count: int | None = None,
 ) -> dict[str, NextLeads]:
     """Return by source what so many more leads, handed over evenly in the horizon, bring.
 
-    Sources that hand nothing over are left out.
+    Sources that hand nothing over are left out; ``next_count`` of them where ``count`` is.
     """
-    months = scenario.run.horizon_months
+    months, count = scenario.run.horizon_months, next_count(scenario) if count is None else count
     handed_monthly = zip(scenario.marketing.sources, expected_handed(scenario), strict=True)
     handed = {name: months * monthly for name, monthly in handed_monthly if months * monthly > 0}
     plans = [

@@ -1,4 +1,4 @@
-"""What a team can change by itself: queue order, cadence, routing, form and share of time, hours."""
+"""What a team can change by itself: queue order, cadence, routing, form and share of time, hours, the handoff."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from smarketing_sim.scenario.units import WALL_MINUTES, Span, share_text
 LATER_MINUTES = 180
 SHARE_STEP = 0.1
 _DROP_DAYS = (7, 10, 14, 21)
+_FAST_MINUTES = 1.0
 
 _FORMS = {
     "interleaved": "Leads and other work in turn, call by call",
@@ -43,11 +44,11 @@ class Change:
 
 
 def free_changes(scenario: Scenario) -> list[Change]:
-    """Return what the team of a scenario could change without people or money.
+    """Return what the team of a scenario could change without people, and without money but for faster systems.
 
     Nothing is tried here: a change may turn out to be no valid scenario, or to change nothing.
     """
-    families = (_orders, _drops, _attempts, _gaps, _rejected, _routes, _forms, _shares, _later_shift)
+    families = (_orders, _drops, _attempts, _gaps, _rejected, _routes, _forms, _shares, _later_shift, _handoffs)
     return [change for family in families for change in family(scenario)]
 
 
@@ -154,6 +155,15 @@ def _later_shift(scenario: Scenario) -> Iterator[Change]:
     who = "One rep works" if len(chosen) == 1 else f"{len(chosen)} reps work"
     overrides = {f"sales.sdr.reps.{rep}.shift": later for rep in chosen}
     yield Change("hours.later", f"{who} {hours} hours later in the day", overrides)
+
+
+def _handoffs(scenario: Scenario) -> Iterator[Change]:
+    """Yield leads that reach the reps a minute after they came, where systems take longer than that."""
+    path, today = "marketing.handoff.system_delay", scenario.marketing.handoff.system_delay
+    if today > _FAST_MINUTES:
+        slow = f"{today:g} minutes" if today < 120 else f"{today / 60:.3g} hours"
+        label = f"Leads reach the reps within a minute instead of {slow}"
+        yield Change("handoff.fast", label, {path: f"{_FAST_MINUTES:g} min"})
 
 
 def _clock(opens: int, closes: int) -> str:

@@ -22,6 +22,8 @@ YEARS = 40
 HIRES = (1, 2, 3)
 IDLE_PLACES = 0.5
 """Below this share of their places for open deals in use, account executives are more than a plan needs."""
+WAIT_MINUTES = 1.0
+"""Mean wait of a deal for an account executive below which one more of them changes nothing."""
 HIRE = "hire."
 """What the ids of hires begin with."""
 _FREE_FINALISTS = 3
@@ -94,7 +96,7 @@ def judge(scenario: Scenario, ranking: Ranking, simulation: Simulation) -> Judge
     simulation
         How it is simulated; its years must not be those of the ranking.
     """
-    hires = hires_of(scenario) + fewer_of(scenario, ranking.today)
+    hires = hires_of(scenario, ranking.today) + fewer_of(scenario, ranking.today)
     new = {_what(one) for one in hires}
     levers = [one for one in finalists(ranking) if _what(one) not in new] + hires
     plans = [scenario, *(lever.scenario for lever in levers if lever.scenario is not None)]
@@ -114,18 +116,19 @@ def finalists(ranking: Ranking) -> list[Lever]:
     others = [one for one in (*ranking.free, *ranking.priced) if not one.lever.at_no_cost]
     for cost in ("other work", "working hours", "people or money", "promise"):
         chosen += _best([one for one in others if one.lever.cost == cost], keeping=True)[:1]
+    chosen += [one for one in others if one.lever.cost == "systems" and one.contribution.low > 0.0][:1]
     return list({one.lever.id: one.lever for one in chosen if one is not None}.values())
 
 
-def hires_of(scenario: Scenario) -> list[Lever]:
-    """Return one, two and three more reps as levers, and one more account executive where deals can wait for one."""
-    ae = scenario.sales.ae
+def hires_of(scenario: Scenario, today: Replications) -> list[Lever]:
+    """Return one, two and three more reps as levers, and one more account executive where deals do wait for one."""
+    ae, waits = scenario.sales.ae, float(today.series("ae_wait_minutes").mean()) >= WAIT_MINUTES
     levers = [
         _hire(scenario, f"{more}", f"Hire {more} more {'rep' if more == 1 else 'reps'}",
               headcount_change(scenario, scenario.sales.sdr.headcount + more))
         for more in HIRES
     ]  # fmt: skip
-    if ae.headcount > 0 and ae.open_limit is not None:
+    if ae.headcount > 0 and ae.open_limit is not None and waits:
         one = _hire(scenario, "ae", "Hire 1 more account executive", {"sales.ae.headcount": ae.headcount + 1})
         levers.append(replace(one, yearly=ae.annual_cost))
     return levers

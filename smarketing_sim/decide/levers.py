@@ -13,15 +13,16 @@ from smarketing_sim.errors import ConflictError, InputError, Problem
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
-Cost = Literal["nothing", "other work", "working hours", "promise", "assumption", "people or money"]
+Cost = Literal["nothing", "other work", "working hours", "systems", "promise", "assumption", "people or money"]
 
 _PEOPLE = re.compile(r"(headcount|annual_cost|tools_annual|starts_on|leaves_on)$")
+_SYSTEMS = re.compile(r"marketing\.handoff\.system_delay$")
 _PROMISE = re.compile(r"(sla|calendar)(\.|$)")
 _HOURS = re.compile(r"sales\.sdr\.(reps\.\w+\.)?(shift|zone)(\.|$)")
 _OURS = re.compile(
     r"sales\.sdr\.(queue|cadence|routing|marketing_time|shift|meetings|recording|automatic_reply)(\.|$)"
     r"|sales\.sdr\.reps(\.\w+(\.(shift|zone|meetings|marketing_time|weight).*)?)?$"
-    r"|marketing\.handoff\.(on|score_at_least|system_delay)$"
+    r"|marketing\.handoff\.(on|score_at_least)$"
 )
 
 
@@ -36,8 +37,8 @@ class Lever:
     overrides
         Values by dotted path.
     cost
-        What it costs: nothing; time of the reps' other work; other working hours; another promise; another assumption
-        about the world; or people or money.
+        What it costs: nothing; time of the reps' other work; other working hours; faster systems; another promise;
+        another assumption about the world; or people or money.
     one_off, yearly
         Cost beside what the model counts, in the plan's currency.
     share_step
@@ -149,8 +150,10 @@ def _cost(paths: Sequence[str], share_step: float) -> Cost:
         return "people or money"
     if any(_PROMISE.match(path) for path in paths):
         return "promise"
-    if not all(_OURS.match(path) for path in paths):
+    if not all(_OURS.match(path) or _SYSTEMS.match(path) for path in paths):
         return "assumption"
+    if any(_SYSTEMS.match(path) for path in paths):
+        return "systems"
     if any(_HOURS.search(path) for path in paths):
         return "working hours"
     return "other work" if share_step > 0.0 else "nothing"

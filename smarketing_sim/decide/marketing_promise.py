@@ -27,7 +27,6 @@ from smarketing_sim.scenario.schema import Scenario
 
 MOST_LEVERS = 2
 MORE_REPS = 2
-NEXT_LEADS = 50
 AROUND_THE_CLIFF = (0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.4, 1.8)
 """Volumes to simulate, as shares of the one at which the reps or those who close are about full."""
 _FULL_LOAD = 0.8
@@ -145,7 +144,7 @@ def marketing_promise(
         today,
         chance,
         tuple(_courses(plans, curves, chance, next(step))),
-        next_leads(scenario, next(step), count=NEXT_LEADS),
+        next_leads(scenario, next(step)),
         burst_cost(scenario, next(step)),
         pacing_line(scenario, replications=simulation.replications, seed=simulation.seed),
     )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.arrays import Floats
-from smarketing_sim.engine.followed import NO_NEED, TIMING, Attempts, Followed
+from smarketing_sim.engine.followed import NO_NEED, NO_ROW, TIMING, Attempts, Followed
 from smarketing_sim.engine.kernel.data import (
     BACK,
     BY_DUE,
@@ -28,7 +28,6 @@ from smarketing_sim.engine.kernel.data import (
     LOG,
     MADE,
     NEXT,
-    NO_ROW,
     REP,
     REPS,
     ROUND_ROBIN,
@@ -126,7 +125,7 @@ class CompiledFollowUp:
             patience_minutes=_plain(leads.patience_minutes),
             interest_until=nothing if np.all(leads.interest_until == np.inf) else _plain(leads.interest_until),
             fit=_plain(leads.fit),
-            duplicate=leads.duplicate_of >= 0,
+            other_record=plan.other_record,
             bad_number=_plain(leads.bad_number),
             lead_key=_plain(plan.lead_key) if ranked_by == "lead" else nothing,
             new_key={"promise": plan.speed_due_at, "value": plan.worth}.get(ranked_by, nothing),
@@ -172,8 +171,8 @@ class CompiledFollowUp:
 
     def _queues(self) -> Queues:
         plan, count = self.plan, self.desk.queue_count
-        members = [set(territory.reps) for territory in self.desk.routing.territories.values()]
-        serves = [queue for rep in plan.reps for queue in self.desk.queues_of(rep.number)]
+        members = self.desk.members(plan.reps)
+        serves = [queue for rep in plan.reps for queue in self.desk.queues_of(rep)]
         table = np.zeros((len(members), len(plan.reps)), dtype=np.bool_)
         for place, numbers in enumerate(members):
             table[place] = [rep.number in numbers for rep in plan.reps]
@@ -210,7 +209,7 @@ class CompiledFollowUp:
         paces = [one.pace_by_month for one in plan.reps] + [np.ones(1)]
         _spans(rep, "hours", [len(clock.opens_at) for clock in clocks])
         _spans(rep, "pace", [len(steps) for steps in paces])
-        _spans(rep, "serves", [len(self.desk.queues_of(one.number)) for one in plan.reps] + [0])
+        _spans(rep, "serves", [len(self.desk.queues_of(one)) for one in plan.reps] + [0])
         rep["now"] = rep["hours"]
         heap = np.zeros(len(plan.reps), dtype=NEXT)
         for place, one in enumerate(plan.reps):

@@ -14,7 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.arrays import Floats
-from smarketing_sim.engine.followed import COMPETITOR, LOST, NEVER, NO_NEED, NO_REASON, OPEN, TIMING, WON, Followed
+from smarketing_sim.engine.followed import (
+    COMPETITOR,
+    DUPLICATE,
+    LOST,
+    NEVER,
+    NO_NEED,
+    NO_REASON,
+    OPEN,
+    TIMING,
+    WON,
+    Followed,
+)
 from smarketing_sim.engine.plan import Plan
 from smarketing_sim.scenario.units import to_grid
 from smarketing_sim.world.demand import Codes, Demand
@@ -139,7 +150,7 @@ def expected_values(
         return np.where(np.isnan(wait), 0.0, worth * faded)
     met = rule.show_share * (1.0 + (1.0 - rule.show_share) * rule.rebook_share)
     qualifies = _while_warm("qualify", plan, followed, rows, np.minimum(1.0, plan.qualify_prob[rows] * skill))
-    return np.where(leads.duplicate_of[rows] < 0, qualifies * met * worth, 0.0)
+    return np.where(followed.reason[rows] == DUPLICATE, 0.0, qualifies * met * worth)
 
 
 def _while_warm(

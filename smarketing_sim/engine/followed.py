@@ -17,6 +17,7 @@ UNREACHABLE, BAD_FIT, NO_NEED, TIMING, COMPETITOR, DUPLICATE, GONE_COLD, BELOW_H
 NO_ANSWER, VOICEMAIL, TALK, BAD_NUMBER, SENT = range(len(RESULTS))
 NO_REASON = -1
 NEVER = float("nan")
+NO_ROW = 2**32 - 1  # rows are unsigned: numba then need not ask whether they count from the end
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smarketing_sim.arrays import Bools, Floats
+from smarketing_sim.engine.followed import NO_ROW
 from smarketing_sim.scenario.contract import DepthClause, SpeedClause
 from smarketing_sim.scenario.queue_orders import ORDERS, QueueOrder
 from smarketing_sim.scenario.sales import Channel
@@ -83,6 +84,24 @@ class Plan:
         if self.scenario.sales.sdr.cadence.drop_after is not None:
             leaves = np.minimum(to_grid(leads.mql_at + self.scenario.sales.sdr.cadence.drop_after), leaves)
         return np.maximum(leaves, self.available_at)
+
+    @cached_property
+    def two_records(self) -> tuple[Ints, Ints]:
+        """Rows of the first and of the second record of everyone who has two."""
+        leads = self.demand
+        seconds = np.flatnonzero(leads.duplicate_of >= 0)
+        seconds = seconds[np.argsort(leads.duplicate_of[seconds])]
+        place = np.searchsorted(leads.duplicate_of[seconds], leads.lead_id)
+        firsts = np.flatnonzero(np.append(leads.duplicate_of[seconds], -1)[place] == leads.lead_id)
+        return firsts, seconds[place[firsts]]
+
+    @cached_property
+    def other_record(self) -> npt.NDArray[np.uint32]:
+        """Row of the other record of the same person, ``NO_ROW`` where there is none."""
+        other = np.full(self.demand.lead_count, NO_ROW, dtype=np.uint32)
+        firsts, seconds = self.two_records
+        other[firsts], other[seconds] = seconds, firsts
+        return other
 
     @cached_property
     def briefed(self) -> Bools:

@@ -28,6 +28,7 @@ from smarketing_sim.engine.followed import (
     NO_ANSWER,
     NO_NEED,
     NO_REASON,
+    NO_ROW,
     OPEN,
     RECYCLED,
     TALK,
@@ -110,7 +111,7 @@ class FollowUp:
         self.free: list[tuple[float, Rep, simpy.Event]] = []
         self.router = Router(plan, self.reps, self.clocks, self.contract)
         self.queues = [self._new_queue() for _ in range(self.router.desk.queue_count)]
-        self.serves = [[self.queues[n] for n in self.router.desk.queues_of(rep.number)] for rep in self.reps]
+        self.serves = [[self.queues[n] for n in self.router.desk.queues_of(rep)] for rep in self.reps]
 
     def _read_rules(self, plan: Plan) -> None:
         self.contract = RepClock(plan.contract)
@@ -120,8 +121,7 @@ class FollowUp:
         self.factor: list[list[float]] = plan.class_factor.tolist()
         self.steps: list[list[float]] = plan.decay_steps.tolist()
         self.primary, self.new_first = PRIMARY[plan.order.ranked_by], self.sdr.queue.new_before_retries
-        self.max_attempts = self.sdr.cadence.max_attempts
-        self.stop_when_rejected = self.sdr.cadence.stop_when_rejected
+        self.max_attempts, self.stop_when_rejected = self.sdr.cadence.max_attempts, self.sdr.cadence.stop_when_rejected
         self.no_need_share = plan.scenario.sales.loss_reasons.no_need_share
 
     def _read_leads(self, plan: Plan) -> None:
@@ -137,7 +137,7 @@ class FollowUp:
         self.lead_key, self.worth, self.source = plan.lead_key.tolist(), plan.worth.tolist(), leads.source.tolist()
         self.interest_until, self.connect_before = leads.interest_until.tolist(), leads.connect_before.T.tolist()
         self.class_luck, self.qualify_luck = leads.class_luck.T.tolist(), leads.qualify_luck.tolist()
-        self.bad_number, self.duplicate = leads.bad_number.tolist(), (leads.duplicate_of >= 0).tolist()
+        self.bad_number, self.other_record = leads.bad_number.tolist(), plan.other_record.tolist()
         self.reason_luck = leads.reason_luck.tolist()
 
     # ------------------------------------------------------------------ the flow of time
@@ -320,9 +320,9 @@ class FollowUp:
             self.plan_next(lead, number, now)
 
     def decide(self, lead: int, now: float) -> None:
-        """Find out on the phone whether a lead qualifies."""
-        warm = self.done.warm[lead] or not self.qualify_cools
-        if self.duplicate[lead]:
+        """Find out on the phone whether a lead qualifies, or that a rep talked with the same person already."""
+        warm, other = self.done.warm[lead] or not self.qualify_cools, self.other_record[lead]
+        if other != NO_ROW and self.done.connected[other]:
             self.resolve(lead, LOST, DUPLICATE, now)
         elif warm and self.qualify_luck[lead] < self.qualify_prob[lead] * self.talker[lead].skill:
             self.done.qualified[lead] = True

@@ -35,11 +35,15 @@ class Desk:
         """How many queues there are."""
         return 1 + self.rep_count + len(self.routing.territories)
 
-    def queues_of(self, rep: int) -> list[int]:
-        """Return the queues that a rep serves: the pool, its own where leads are owned, its territories'."""
+    def queues_of(self, rep: Rep) -> list[int]:
+        """Return the queues that a rep serves: the pool, its own where leads are owned, its seat's territories'."""
         territories = enumerate(self.routing.territories.values())
-        places = [place for place, territory in territories if rep in territory.reps]
-        return [POOL, *([rep] if self.owned else []), *(1 + self.rep_count + place for place in places)]
+        places = [place for place, territory in territories if rep.seat in territory.reps]
+        return [POOL, *([rep.number] if self.owned else []), *(1 + self.rep_count + place for place in places)]
+
+    def members(self, reps: list[Rep]) -> list[set[int]]:
+        """Return the numbers of the reps who hold the seats of each territory, one after another."""
+        return [{rep.number for rep in reps if rep.seat in one.reps} for one in self.routing.territories.values()]
 
 
 class Router:
@@ -49,7 +53,7 @@ class Router:
         self.routing, self.reps, self.clocks, self.contract = plan.scenario.sales.sdr.routing, reps, clocks, contract
         self.desk = Desk(self.routing, len(reps))
         self.day_starts: list[float] = plan.line.day_starts_at.tolist()
-        self.territories = list(self.routing.territories.values())
+        self.members = self.desk.members(reps)
         self.territory_of = territory_queues(plan).tolist()
         self.owner, self.holder = [0] * plan.demand.lead_count, [0] * plan.demand.lead_count
         self.gone: set[int] = set()
@@ -83,7 +87,7 @@ class Router:
         """Note that a rep is gone for good; return the queues that nobody but the pool can serve now."""
         self.gone.add(rep)
         first = 1 + len(self.reps)
-        left = {first + n for n, territory in enumerate(self.territories) if self.gone.issuperset(territory.reps)}
+        left = {first + n for n, members in enumerate(self.members) if self.gone.issuperset(members)}
         closing = [rep, *sorted(left - self.closed)]
         self.closed |= left
         return closing

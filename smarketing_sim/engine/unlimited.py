@@ -84,6 +84,7 @@ class UnlimitedFollowUp:
             made.append(_attempts(calls, ended, result))
             left = np.flatnonzero(self.decide(calls, ended, result))
             rows, due = self.plan_next(number, calls.rows.take(left), ended.take(left))
+        self.tell_duplicates()
         columns = {f.name: np.concatenate([getattr(one, f.name) for one in made]) for f in fields(Attempts)}
         return Followed(
             first_attempt_at=self.first,
@@ -165,15 +166,22 @@ class UnlimitedFollowUp:
     def talked(self, rows: Rows, ended: Floats) -> None:
         """Qualify leads that were talked with, or close them."""
         leads = self.leads
-        first_hand = leads.duplicate_of.take(rows) < 0
         qualifies = leads.qualify_luck.take(rows) < self.plan.qualify_prob.take(rows) * self.rep.skill
-        qualifies &= (self.warm.take(rows) | ("qualify" not in self.spoils)) & first_hand
+        qualifies &= self.warm.take(rows) | ("qualify" not in self.spoils)
         no_need = leads.reason_luck.take(rows) < self.plan.scenario.sales.loss_reasons.no_need_share
-        unfit = np.where(leads.fit.take(rows), np.where(no_need, NO_NEED, TIMING), BAD_FIT)
-        why = np.where(first_hand, unfit, DUPLICATE)
+        why = np.where(leads.fit.take(rows), np.where(no_need, NO_NEED, TIMING), BAD_FIT)
         self.connected[rows], self.qualified[rows], self.decided[rows] = True, qualifies, ended
         lost = ~qualifies
         self.close(rows[lost], LOST, why[lost], ended[lost])
+
+    def tell_duplicates(self) -> None:
+        """Take back what the later of two talks with the same person decided."""
+        firsts, seconds = self.plan.two_records
+        talked = self.connected[firsts] & self.connected[seconds]
+        firsts, seconds = firsts[talked], seconds[talked]
+        later = np.where(self.decided[firsts] > self.decided[seconds], firsts, seconds)
+        self.qualified[later] = False
+        self.close(later, LOST, DUPLICATE, self.decided[later])
 
     def plan_next(self, number: int, rows: Rows, ended: Floats) -> tuple[Rows, Floats]:
         """Plan the next attempt by the cadence: for whom, and when; a lead that will be gone by then is gone."""

@@ -114,11 +114,18 @@ def _deep_enough_at(case: Case, clause: DepthClause) -> Floats:
 
 
 def _good_at(case: Case, clause: QualityClause) -> Floats:
-    return _column("accepted_at" if clause.counts == "accepted" else "qualified_at")(case, clause)
+    """Return when a lead was found to be good; where silence accepts, at its due if nobody looked at it before."""
+    good_at = _column("accepted_at" if clause.counts == "accepted" else "qualified_at")(case, clause)
+    if clause.silence == "left_out":
+        return good_at
+    due_at = _within(case, clause)
+    return np.where(case.handed_leads["first_attempt_at"] <= due_at, good_at, due_at)
 
 
 def _seen_at(case: Case, clause: QualityClause) -> Floats:
-    return _column("first_attempt_at" if clause.counts == "accepted" else "connected_at")(case, clause)
+    """Return from when on it is known whether a lead is good."""
+    seen_at = _column("first_attempt_at" if clause.counts == "accepted" else "connected_at")(case, clause)
+    return seen_at if clause.silence == "left_out" else np.fmin(seen_at, _within(case, clause))
 
 
 def _volume(case: Case, clause: VolumeClause, cohort: Cohort) -> Floats:

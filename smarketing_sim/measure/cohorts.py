@@ -7,7 +7,6 @@ Whatever is counted of leads adds up: a large year is counted lot by lot, and th
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from smarketing_sim.measure.sums import Counted
 from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.world.calendar import Calendar, business_clock, contract_calendar
+from smarketing_sim.world.streams import Streams
 from smarketing_sim.world.timeline import Timeline, observed, timeline
 
 _NO_CODE = -2
@@ -70,6 +70,8 @@ class Case:
         End of observation.
     names
         The names behind text codes.
+    streams
+        The luck it was simulated with; None where it is real.
     """
 
     scenario: Scenario
@@ -81,6 +83,7 @@ class Case:
     marketing: Table
     ends_at: float
     names: dict[str, tuple[str, ...]]
+    streams: Streams | None = None
 
     @property
     def years(self) -> float:
@@ -89,15 +92,17 @@ class Case:
 
     def lots(self) -> Iterator[Case]:
         """Yield consecutive leads with their attempts, each lot as a case: one lot is all of a usual year."""
-        starts = 0
-        for first in itertools.count(0, LOT):
-            leads = part_of(self.leads, slice(first, first + LOT))
+        starts = first = 0
+        while True:
+            beside = part_of(self.leads, slice(first + LOT, first + LOT + 1))["duplicate_of"]
+            size = LOT + int(np.any(beside >= 0))  # a second record stays with the first, which stands before it
+            leads = part_of(self.leads, slice(first, first + size))
             count = leads["attempt_count"]
-            ends = None if len(count) < LOT else _row_after(self.attempts, starts, int(count.sum()))
+            ends = None if len(count) < size else _row_after(self.attempts, starts, int(count.sum()))
             yield replace(self, leads=leads, attempts=part_of(self.attempts, slice(starts, ends)))
             if ends is None:
                 return
-            starts = ends
+            starts, first = ends, first + size
 
     def total(self, count: Callable[[Case], Counted]) -> Counted:
         """Return what a function counts of all leads of the case."""
@@ -115,13 +120,29 @@ class Case:
 
     def profile(self, rep: int) -> Profile:
         """Return what a rep is like."""
-        return self.scenario.sales.sdr.profile(rep) if str(rep) in self.scenario.sales.sdr.reps else self._team_profile
+        sdr = self.scenario.sales.sdr
+        return sdr.profile(rep) if str(sdr.seat_of(rep)) in sdr.reps else self._team_profile
 
     @cached_property
     def is_first(self) -> Bools:
         """Leads that are not a second record of another."""
         first: Bools = self.leads["duplicate_of"] < 0
         return first
+
+    @cached_property
+    def stands_for_person(self) -> Bools:
+        """One record a person: the first, or the second where a rep talked about business by that one alone."""
+        leads, stands = self.leads, self.is_first
+        decided = ~np.isnan(leads["connected_at"]) & (leads["reason"] != self.code("reason", "duplicate"))
+        seconds = np.flatnonzero(decided & ~self.is_first)
+        if len(seconds) == 0:
+            return stands
+        place = np.searchsorted(leads["lead_id"], leads["duplicate_of"][seconds])
+        firsts = np.minimum(place, len(decided) - 1)
+        alone = (leads["lead_id"][firsts] == leads["duplicate_of"][seconds]) & ~decided[firsts]
+        stands = stands.copy()
+        stands[firsts[alone]], stands[seconds[alone]] = False, True
+        return stands
 
     @cached_property
     def is_open(self) -> Bools:
@@ -150,8 +171,8 @@ class Case:
 
     @cached_property
     def economics_cohort(self) -> Bools:
-        """Leads created in the horizon, duplicates left out."""
-        return self.in_horizon(self.leads["created_at"]) & self.is_first
+        """Leads created in the horizon, one record a person."""
+        return self.in_horizon(self.leads["created_at"]) & self.stands_for_person
 
     @cached_property
     def handed_rows(self) -> Rows:
@@ -297,6 +318,7 @@ def case_of(ledger: Ledger, terms: Scenario, period: Period | None = None, *, re
         tables["marketing"],
         ledger.ends_at,
         dict(ledger.categories),
+        _streams_of(ledger, replication),
     )
 
 
@@ -316,6 +338,11 @@ def _row_after(attempts: Table, starts: int, human_count: int) -> int:
         if len(human) >= human_count:
             return starts + int(human[human_count - 1]) + 1 if human_count else starts
         room *= 2
+
+
+def _streams_of(ledger: Ledger, replication: int | None) -> Streams | None:
+    facts = [fact for fact in ledger.facts if replication in (None, fact["replication"])]
+    return Streams(int(facts[0]["seed"]), int(facts[0]["replication"])) if facts else None
 
 
 def _of_replication(table: Table, replication: int | None) -> Table:

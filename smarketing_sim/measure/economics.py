@@ -12,8 +12,8 @@ from smarketing_sim.measure.cohorts import Case, Selection
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.load import IDLE, scheduled_minutes
 from smarketing_sim.measure.sums import Sums
-from smarketing_sim.scenario.sales import Profile
 from smarketing_sim.world.timeline import add_months
+from smarketing_sim.world.turnover import Stay, stays
 
 _LN2 = float(np.log(2.0))
 _SPEND, _UNWORKED = FUNNEL_COLUMNS.index("spend"), FUNNEL_COLUMNS.index("spend_unworked")
@@ -169,29 +169,38 @@ def _waits_for_ae(case: Case) -> dict[str, Any]:
 def people_cost(case: Case) -> tuple[float, float]:
     """Return the cost of the horizon: the reps' time meant for marketing's leads, and everybody with their tools."""
     sdr, ae, years = case.scenario.sales.sdr, case.scenario.sales.ae, case.years
-    team = [case.profile(rep) for rep in range(1, sdr.headcount + 1)]
-    employed = [_employed_share(case, profile) for profile in team]
-    shares = [profile.marketing_time.share * share for profile, share in zip(team, employed, strict=True)]
+    seats = _stays(case)
+    employed = [sum(_employed_share(case, stay) for stay in seat) for seat in seats]
+    shares = [case.profile(number).marketing_time.share * share for number, share in enumerate(employed, start=1)]
     shared = sdr.annual_cost * sum(shares) * years
     loaded = sdr.annual_cost * sum(employed) + ae.annual_cost * ae.headcount + case.scenario.economics.tools_annual
-    once = sdr.hires.one_off * _hired_count(case)
+    once = sdr.hires.one_off * _hired_count(case, seats)
     return shared + once, loaded * years + once
 
 
-def _hired_count(case: Case) -> int:
-    """Return how many reps are hired in the horizon."""
+def _stays(case: Case) -> list[list[Stay]]:
+    """Return by seat who held it; of a real team what the plan says."""
+    sdr = case.scenario.sales.sdr
+    if case.streams is not None:
+        return stays(case.scenario, case.streams)
+    team = [case.profile(rep) for rep in range(1, sdr.headcount + 1)]
+    return [[Stay(one.starts_on, one.leaves_on)] for one in team]
+
+
+def _hired_count(case: Case, seats: list[list[Stay]]) -> int:
+    """Return how many reps are hired in the horizon, successors of those who left among them."""
     run, sdr = case.scenario.run, case.scenario.sales.sdr
     ends, day = add_months(run.starts_on, run.horizon_months), sdr.hires.starts_on
-    if day is None or not run.starts_on <= day < ends:
-        return 0
-    return sum(sdr.is_hired(rep) for rep in range(1, sdr.headcount + 1))
+    hired = sum(sdr.is_hired(rep) for rep in range(1, sdr.headcount + 1))
+    days = [day] * hired + [stay.starts_on for seat in seats for stay in seat[1:]]
+    return sum(day is not None and run.starts_on <= day < ends for day in days)
 
 
-def _employed_share(case: Case, profile: Profile) -> float:
+def _employed_share(case: Case, stay: Stay) -> float:
     """Return the share of the horizon between a rep's first day and the first day no longer there."""
     run = case.scenario.run
     starts, ends = run.starts_on, add_months(run.starts_on, run.horizon_months)
-    here = min(profile.leaves_on or ends, ends) - max(profile.starts_on or starts, starts)
+    here = min(stay.leaves_on or ends, ends) - max(stay.starts_on or starts, starts)
     return max(here.days, 0) / (ends - starts).days if ends > starts else 0.0
 
 

@@ -71,6 +71,8 @@ class Answers(Part):
     """What media and programmes cost for one of these leads; one amount for all, or by source, such as: organic 150"""
     outside_share: Annotated[Share, Field(le=0.95), BeforeValidator(phrases.share)]
     """Share of leads that come outside the reps' days and hours"""
+    handoff_delay: Annotated[Minutes, BeforeValidator(phrases.age)]
+    """Time until a rep can see a lead that just came, such as: 10 minutes"""
     reps: Annotated[Count, Field(ge=1, le=10_000), BeforeValidator(phrases.number)]
     """reps who follow them up"""
     hours: Annotated[tuple[str, str], BeforeValidator(phrases.working_hours)]

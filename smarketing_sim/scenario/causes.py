@@ -108,6 +108,7 @@ TABLE: Mapping[str, str] = {
     "sales.sdr.headcount": QUEUE,
     "sales.sdr.annual_cost": TERMS,
     "sales.sdr.ramp": QUEUE,
+    "sales.sdr.attrition": QUEUE,
     "sales.sdr.hires": QUEUE,
     "sales.sdr.minutes_cv": QUEUE,
     "sales.sdr.channels.*.preparation": QUEUE,

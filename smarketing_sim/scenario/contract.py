@@ -132,13 +132,21 @@ class QualityClause(ClauseBase):
     counts: Literal["accepted", "qualified_among_reached"] = "accepted"
     """What a good lead is: accepted at the first attempt, or qualified once reached."""
     within: Limit = Span(14, "day")
-    """Time after handoff in which that must be decided; a lead not worked by then is left out and shown."""
+    """Time after handoff in which that must be decided."""
+    silence: Literal["left_out", "accepted"] = "left_out"
+    """A lead not worked by then: left out of the share and shown, or accepted, for nobody rejected it in time."""
+
+    def model_post_init(self, context: Any) -> None:
+        """Hold that silence accepts only where sales is to accept."""
+        if self.silence == "accepted" and self.counts != "accepted":
+            raise ValueError("silence can mean accepted only where a good lead is one that sales accepts")
 
     @property
     def text(self) -> str:
         """The clause in words."""
         what = "accepted by sales" if self.counts == "accepted" else "qualified once reached"
-        return f"{share_text(self.target)} of leads{self._covered()} {what} within {self.within}"
+        silence = ", silence means accepted" if self.silence == "accepted" else ""
+        return f"{share_text(self.target)} of leads{self._covered()} {what} within {self.within}{silence}"
 
 
 class SpeedClause(ClauseBase):

@@ -22,6 +22,7 @@ SILENT_TO_TALK = 4.0 / 20.0
 """Minutes of an unanswered attempt over those of a talk with its notes: the baseline company's, an assumption."""
 OPEN_DEALS = 25.0
 """Open deals of one account executive where nobody said how many there are, an assumption within E37."""
+USUAL_WARM_UP, MOST_WARM_UP = 26, 260
 CLOSED_DAY = 0.4
 """Leads of a closed day over those of an open one (E23)."""
 
@@ -76,6 +77,11 @@ def company(answers: Answers) -> Company:
         hour_weights=hour_weights,
         closed_day_weight=closed_day_weight,
     )
+
+
+def warm_up_weeks(days_to_win: float) -> int:
+    """Return weeks after which about as many deals close as open: nine in ten take less than three medians."""
+    return min(MOST_WARM_UP, max(USUAL_WARM_UP, math.ceil(3.0 * days_to_win / 7.0)))
 
 
 def _arrivals(answers: Answers) -> tuple[tuple[float, ...], float]:

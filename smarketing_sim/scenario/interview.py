@@ -48,12 +48,13 @@ _BASELINE = "the baseline company"
 _DEFAULTS: dict[str, tuple[str, str]] = {
     "handed_per_month": ("organic 154, paid search 114, demo request 90, referral 58", _BASELINE),
     "outside_share": ("38%", "E23: 38% of forms"),
+    "handoff_delay": ("10 minutes", _BASELINE),
     "reps": ("8", _BASELINE),
     "hours": ("mon-fri 09:00-17:00", _BASELINE),
     "closed": ("none", _BASELINE),
     "inbound_share": ("40%", "E28: 22 to 45%"),
     "dials_per_rep_day": ("50", "E37: 50 to 80"),
-    "dials_per_conversation": ("14", "E14 has 10; leads that waited take more"),
+    "dials_per_conversation": ("10", "E14"),
     "attempts": ("6", "E13, E22"),
     "conversation_to_opportunity": ("22%", "E31: 14 to 31% of leads"),
     "win_rate": ("20%", "E32: 15 to 30%"),
@@ -216,8 +217,8 @@ def _typed(name: str, text: str) -> Any:
 
 TEXTS = {
     "country", "zone", "currency", "starts_on", "handed_per_month", "lead_cost", "hours", "closed", "revenue",
-    "promise", "follow_up", "leads_promised", "give_up_after", "days_to_win", "conversation_to_opportunity", "win_rate",
-    "account_executives",
+    "promise", "follow_up", "leads_promised", "handoff_delay", "give_up_after", "days_to_win",
+    "conversation_to_opportunity", "win_rate", "account_executives",
 }  # fmt: skip
 """Questions whose answers are words, or numbers with words."""
 

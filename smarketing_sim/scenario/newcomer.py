@@ -10,7 +10,7 @@ from string import Template
 from smarketing_sim.scenario.answers import OWN_FIGURE, Answers
 from smarketing_sim.scenario.calendars import WEEKDAYS, expand_days
 from smarketing_sim.scenario.currency import DOLLARS
-from smarketing_sim.scenario.derivation import Company
+from smarketing_sim.scenario.derivation import Company, warm_up_weeks
 from smarketing_sim.scenario.interview import Interview, usual_cost
 from smarketing_sim.scenario.reach_curve import (
     BETA,
@@ -39,19 +39,19 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
         What was said, and what follows.
     """
     answers = interview.answers
-    days, hours = answers.hours
     values: dict[str, object] = {
         "name": json.dumps(name, ensure_ascii=False),
         "currency": answers.currency,
         "exchange": "{}" if answers.currency == DOLLARS else f"{{USD: {answers.dollar_rate:g}}}",
         "starts_on": answers.starts_on,
         "zone": answers.zone,
-        "days": days,
-        "hours": hours,
+        **dict(zip(("days", "hours"), answers.hours, strict=True)),
         "holidays": _holidays(answers),
         "hour_weights": ", ".join(f"{weight:.3g}" for weight in company.hour_weights),
-        "closed_days": ", ".join(day for day in WEEKDAYS if day not in expand_days(days)),
+        "closed_days": ", ".join(day for day in WEEKDAYS if day not in expand_days(answers.hours[0])),
         "sources": _sources(interview, company),
+        "warm_up_weeks": warm_up_weeks(answers.days_to_win),
+        "handoff_delay": _handoff_delay(interview),
         "deal_value": _plain(answers.deal_value),
         "revenue": answers.revenue,
         "recurring": "# " if answers.revenue == "one_off" else "",
@@ -94,6 +94,12 @@ def to_yaml(name: str, interview: Interview, company: Company) -> str:
     if answers.account_executives is None:
         marks["account_executives_is"] = "follows: enough for the opportunities there will be, 25 open each"
     return Template(_FILE.read_text(encoding="utf-8")).substitute(values | marks)
+
+
+def _handoff_delay(interview: Interview) -> str:
+    minutes = interview.answers.handoff_delay
+    known = f"source: {OWN_FIGURE}" if _own(interview, "handoff_delay") else "range: [1 min, 60 min]"
+    return f"{{value: {minutes:g} min, {known}}}"
 
 
 def _holidays(answers: Answers) -> str:

@@ -59,6 +59,15 @@ class Hires(Part):
         return self
 
 
+class Attrition(Part):
+    """Reps who leave at a moment nobody knows, and are replaced: the successor ramps, and costs as a hire does."""
+
+    leave_per_year: Annotated[Share, Field(lt=1)] = 0.0
+    """Chance that a rep leaves within a year, at a constant rate; 0 means that all stay."""
+    vacant: Minutes = 60480.0
+    """Time until the successor's first day; the seat costs nothing until then."""
+
+
 class Profile(Part):
     """What one rep is like; the team is ``headcount`` copies of it."""
 
@@ -254,10 +263,12 @@ class Sdr(Profile):
     """How a new rep grows to full speed."""
     hires: Hires = Hires()
     """Which reps are new."""
+    attrition: Attrition = Attrition()
+    """Reps who leave and are replaced."""
     minutes_cv: Ratio = 0.0
     """Standard deviation of attempt minutes over their mean; minutes are lognormal."""
     reps: dict[str, RepOverride] = {}
-    """What is different about single reps, by number from 1."""
+    """What is different about single reps, by number from 1; it holds for those who succeed them."""
     channels: dict[str, Channel] = {"phone": Channel()}
     """Channels by name."""
     cadence: Cadence = Cadence()
@@ -275,9 +286,13 @@ class Sdr(Profile):
         """Tell whether rep number ``rep`` (from 1) is new."""
         return self.hires.in_place is not None and rep > self.hires.in_place
 
+    def seat_of(self, rep: int) -> int:
+        """Return whose seat a rep holds: numbers above the headcount are successors, counted on through the seats."""
+        return rep if rep <= self.headcount else (rep - 1) % self.headcount + 1
+
     def profile(self, rep: int) -> Profile:
-        """Return what rep number ``rep`` (from 1) is like, overrides applied."""
-        fields = {name: getattr(self, name) for name in Profile.model_fields}
+        """Return what rep number ``rep`` (from 1) is like, overrides applied; a successor is as the one before."""
+        rep, fields = self.seat_of(rep), {name: getattr(self, name) for name in Profile.model_fields}
         override = self.reps.get(str(rep))
         if override is not None:
             fields |= {name: value for name in Profile.model_fields if (value := getattr(override, name)) is not None}

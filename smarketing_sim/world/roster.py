@@ -18,7 +18,9 @@ from smarketing_sim.scenario.sales import MarketingTime, Profile
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 from smarketing_sim.world.calendar import Calendar, Hours, Special, open_days, special_days
 from smarketing_sim.world.demand import LEAVE_BLOCKS, Demand
+from smarketing_sim.world.streams import Streams
 from smarketing_sim.world.timeline import Timeline, instant, timeline
+from smarketing_sim.world.turnover import Stay, stays
 
 LEAVE_BLOCK_DAYS = 5
 MONTH_MINUTES = 43830.0
@@ -31,8 +33,8 @@ class Rep:
 
     Parameters
     ----------
-    number
-        From 1.
+    number, seat
+        From 1; successors of reps who left are counted on from the headcount, and hold the seat of the one before.
     calendar
         When an attempt may begin.
     other_per_minute
@@ -48,6 +50,7 @@ class Rep:
     """
 
     number: int
+    seat: int
     calendar: Calendar
     other_per_minute: float
     lead_share: float
@@ -65,14 +68,34 @@ class Rep:
 
 
 def roster(scenario: Scenario, demand: Demand) -> list[Rep]:
-    """Return the team of a scenario, leave drawn from the demand's luck."""
-    line = timeline(scenario)
-    return [
-        rep
-        if not leave_days
-        else replace(rep, calendar=shifts.on(~_leave(leave_days, shifts, line, luck)).calendar(line))
-        for (rep, shifts, leave_days), luck in zip(_team(scenario), itertools.cycle(demand.leave_luck), strict=False)
+    """Return the team of a scenario, leave drawn from the demand's luck, successors after those who began."""
+    line, team = timeline(scenario), _team(scenario)
+    worked = [
+        shifts if not leave_days else shifts.on(~_leave(leave_days, shifts, line, luck))
+        for (_, shifts, leave_days), luck in zip(team, itertools.cycle(demand.leave_luck), strict=False)
     ]
+    if scenario.sales.sdr.attrition.leave_per_year > 0.0:
+        seats = stays(scenario, Streams(demand.seed, demand.replication))
+        return _holders(scenario, [rep for rep, _, _ in team], worked, seats)
+    return [
+        rep if mine is shifts else replace(rep, calendar=mine.calendar(line))
+        for (rep, shifts, _), mine in zip(team, worked, strict=True)
+    ]
+
+
+def _holders(scenario: Scenario, reps: list[Rep], worked: list[_Shifts], seats: list[list[Stay]]) -> list[Rep]:
+    """Return who holds each seat in turn: all first holders, then all second ones; one who never comes has no hours."""
+    line, team = timeline(scenario), list[Rep]()
+    for turn in range(max(map(len, seats), default=0)):
+        for rep, shifts, held in zip(reps, worked, seats, strict=True):
+            stay = held[turn] if turn < len(held) else Stay(dt.date.max, None)
+            calendar = shifts.between(stay.starts_on, stay.leaves_on).calendar(line)
+            one = replace(rep, number=len(team) + 1, calendar=calendar)
+            if 0 < turn < len(held):
+                starts_at, pace = _start(scenario, rep.seat, held[turn], line)
+                one = replace(one, starts_at=starts_at, pace_by_month=pace)
+            team.append(one)
+    return team
 
 
 @once_per_scenario
@@ -80,7 +103,7 @@ def standard_rep(scenario: Scenario) -> Rep:
     """Return a rep of the team's profile who never takes leave and owes no other work: one of unlimited hands."""
     line, profile = timeline(scenario), scenario.sales.sdr.profile(0)
     calendar = _shifts(scenario, profile, line, MarketingTime()).calendar(line)
-    return Rep(0, calendar, 0.0, 1.0, np.array([profile.pace]), -np.inf, profile.skill, 1.0)
+    return Rep(0, 0, calendar, 0.0, 1.0, np.array([profile.pace]), -np.inf, profile.skill, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +128,11 @@ class _Shifts:
         """Return the calendar of the days within the run."""
         return Calendar.from_intervals(self.intervals).clipped(0.0, line.ends_at)
 
+    def between(self, first: dt.date | None, last: dt.date | None) -> _Shifts:
+        """Return the intervals from a day on and before another one."""
+        starts, ends = ((day or other).toordinal() for day, other in ((first, dt.date.min), (last, dt.date.max)))
+        return self.on((self.ordinals >= starts) & (self.ordinals < ends))
+
     def on(self, days: Bools) -> _Shifts:
         """Return the intervals of some of the days alone."""
         kept = days[self.day]
@@ -127,15 +155,12 @@ def _team(scenario: Scenario) -> list[tuple[Rep, _Shifts, int]]:
 
 
 def _rep(scenario: Scenario, profile: Profile, shifts: _Shifts, line: Timeline, number: int) -> Rep:
-    time, ramp, starts_at, pace = profile.marketing_time, scenario.sales.sdr.ramp, -np.inf, np.array([profile.pace])
-    interleaved = time.form == "interleaved"
+    time, interleaved = profile.marketing_time, profile.marketing_time.form == "interleaved"
+    starts_at, pace = -np.inf, np.array([profile.pace])
     if profile.starts_on is not None:
-        zone = zone_of(profile.zone or scenario.calendar.zone)
-        starts_at = instant(profile.starts_on, 0, zone, line.epoch)
-        if ramp.months > 0:
-            steps = ramp.start_share + (1.0 - ramp.start_share) * np.arange(ramp.months + 1) / ramp.months
-            pace = profile.pace * steps
+        starts_at, pace = _start(scenario, number, Stay(profile.starts_on, None), line)
     return Rep(
+        number,
         number,
         shifts.calendar(line),
         (1.0 - time.share) / time.share if interleaved else 0.0,
@@ -145,6 +170,16 @@ def _rep(scenario: Scenario, profile: Profile, shifts: _Shifts, line: Timeline, 
         profile.skill,
         profile.weight,
     )
+
+
+def _start(scenario: Scenario, seat: int, stay: Stay, line: Timeline) -> tuple[float, Floats]:
+    """Return the first instant of a new rep in a seat, and the pace in each month since."""
+    ramp, profile = scenario.sales.sdr.ramp, scenario.sales.sdr.profile(seat)
+    steps = np.ones(1)
+    if ramp.months > 0:
+        steps = ramp.start_share + (1.0 - ramp.start_share) * np.arange(ramp.months + 1) / ramp.months
+    zone = zone_of(profile.zone or scenario.calendar.zone)
+    return instant(stay.starts_on or line.first_day, 0, zone, line.epoch), profile.pace * steps
 
 
 def _shifts(scenario: Scenario, profile: Profile, line: Timeline, time: MarketingTime) -> _Shifts:

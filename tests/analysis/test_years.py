@@ -137,7 +137,7 @@ def test_each_chart_is_titled_by_what_it_shows(years: sm.Years) -> None:
     )
     brought = years.funnel["mean"].xs("expected_revenue", level="stage")
     best = brought.idxmax().replace("_", " ").capitalize()
-    assert titles["funnel"] == f"{best} brings most: {money(brought.max())} a year"
+    assert titles["funnel"] == f"Most comes from {best.lower()}: {money(brought.max())} a year"
     assert money(years.series("expected_revenue").mean()) in titles["revenue"]
     assert "Half of the leads" in titles["response"]
     worst = min(clause_results(years).values(), key=lambda one: one.kept.mean)

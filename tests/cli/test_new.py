@@ -84,7 +84,7 @@ def test_enter_keeps_every_default_and_a_wrong_answer_is_asked_for_again(
     smarketing: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    typed = iter(["", "", "", "", "organic", "organic 200", "", "", "many", "5"])
+    typed = iter(["", "", "", "", "organic", "organic 200", "", "", "", "many", "5"])
 
     def prompt(text: str, *, default: str, err: bool) -> str:
         asked.append(text)

@@ -19,7 +19,7 @@ from smarketing_sim.scenario.files import load
 @pytest.mark.parametrize(
     ("name", "changes", "stage"),
     [
-        ("baseline", {}, "reps"),
+        ("baseline", {"sales.sdr.headcount": "-1"}, "reps"),
         ("baseline", {"sales.ae.headcount": "-1"}, "account executives"),
         ("overloaded", {}, "reps"),
         ("overloaded", {"decay.preset": "none"}, "account executives"),

@@ -164,7 +164,7 @@ def test_what_cannot_be_compared_is_left_out(changes: dict[str, Any], said: str)
         ({"sales.sdr.reps.3.marketing_time": {"share": 1.0}}, "other work"),
         ({"sales.sdr.reps.3.shift": {"mon-fri": ["10:00-18:00"]}}, "working hours"),
         ({"sales.sdr.routing.escalation": {}, "sales.sdr.cadence.max_attempts": 2}, "nothing"),
-        ({"marketing.handoff.system_delay": "1 min"}, "nothing"),
+        ({"marketing.handoff.system_delay": "1 min"}, "systems"),
         ({"sales.sdr.queue.order": "newest", "sla.speed.target": 0.8}, "promise"),
     ],
 )

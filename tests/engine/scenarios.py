@@ -138,6 +138,7 @@ def small_scenarios(draw: st.DrawFn) -> Overrides:
             "marketing_time": draw(st.sampled_from(MARKETING_TIME)),
             "minutes_cv": draw(st.sampled_from([0.0, 0.7])),
             "ramp": draw(st.sampled_from([{}, {"months": 2, "start_share": 0.4}])),
+            "attrition": draw(st.sampled_from([{}, {"leave_per_year": 0.999_999, "vacant": "3 days"}])),
             "channels": CHANNELS,
             "cadence": draw(cadences()),
             "routing": draw(routings(headcount)),

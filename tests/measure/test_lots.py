@@ -118,14 +118,16 @@ def test_replications_of_one_ledger_are_measured_alike_in_lots() -> None:
                 np.testing.assert_allclose(vars(clauses[name])[column], expected, rtol=1e-12)
 
 
-def test_a_lead_and_its_second_record_may_lie_in_two_lots() -> None:
+def test_a_lot_never_parts_a_lead_from_its_second_record() -> None:
     scenario = office(**PROMISES)
     handed = at(scenario, "2024-01-03 10:00")
-    leads = [lead(handed), lead(handed), lead(handed + 60, duplicate_of=0), lead(handed + 90, duplicate_of=1)]
+    leads = [lead(handed), lead(handed + 60, duplicate_of=0, connected_at=handed + 230, expected_value=700.0),
+             lead(handed), lead(handed + 90, duplicate_of=2)]  # fmt: skip
     calls = [{"lead_id": n, "started_at": handed + 100, "ended_at": handed + 130} for n in range(4)]
     ledger = make_ledger(scenario, leads, calls)
     measured = in_lots(1, ledger, scenario)
     agree(measured, measure(ledger, scenario, unlimited=ledger))
+    assert (measured.headline["leads_count"], measured.headline["expected_revenue"]) == (2.0, 700.0)
     assert measured.headline["hours_on_duplicates"] == 1.0
     assert (measured.headline["handed_count"], measured.headline["duplicates_count"]) == (2.0, 2.0)
     assert measured.clauses["speed"].duplicate_count.sum() == 2

@@ -243,6 +243,16 @@ def test_quality_is_accepted_among_worked_leads_and_the_unworked_are_shown() -> 
     assert (counted(counts), counts.unworked_count[0], counts.left_out_count[0]) == ((1, 2), 2, 0)
 
 
+def test_where_silence_means_accepted_only_a_rejection_in_time_counts_against_marketing() -> None:
+    scenario = office(sla={"quality": {"target": 0.65, "within": "5 days", "silence": "accepted"}})
+    handed = at(scenario, "2024-01-03 10:00")
+    limit = handed + 5 * DAY
+    leads = [lead(handed, accepted_at=limit), lead(handed), lead(handed), lead(handed), lead(handed + 2)]
+    calls = [{"lead_id": n, "started_at": start} for n, start in enumerate((limit, limit, limit + TINY))]
+    counts = judged(scenario, leads, calls, ends_at=limit + 1)  # of the last one nobody knows yet
+    assert (counted(counts), counts.unworked_count[0], counts.left_out_count[0]) == ((3, 4), 0, 1)
+
+
 def test_quality_by_qualified_is_among_the_reached() -> None:
     clause = {"target": 0.3, "counts": "qualified_among_reached", "within": "5 days"}
     scenario = office(sla={"quality": clause})
@@ -390,6 +400,7 @@ CONTRACT: Overrides = {
         "depth_business": {"kind": "depth", "target": 0.8, "attempts": 2, "within": "2 business days",
                            "applies_to": {"score_at_least": 50}},
         "accepted": {"kind": "quality", "target": 0.6, "within": "3 days"},
+        "unless_rejected": {"kind": "quality", "target": 0.6, "within": "1 business day", "silence": "accepted"},
         "qualified": {"kind": "quality", "target": 0.2, "counts": "qualified_among_reached", "within": "7 days",
                       "applies_to": {"segment": "smb"}},
         "feedback": {"target": 0.9, "within": "6 days"},
@@ -496,7 +507,8 @@ def naive_hit(case: Case, clause: Any, row: dict[str, Any], calls: list[dict[str
         return bool(row["outcome_recorded_at"] <= due)
     assert isinstance(clause, QualityClause)
     if clause.counts == "accepted":
-        return row["accepted_at"] <= due if started and started[0] <= due else None
+        unworked = True if clause.silence == "accepted" else None
+        return row["accepted_at"] <= due if started and started[0] <= due else unworked
     return row["qualified_at"] <= due if row["connected_at"] <= due else None
 
 

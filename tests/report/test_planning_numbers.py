@@ -83,9 +83,12 @@ class Year:
 
     @property
     def created(self) -> pd.DataFrame:
-        """Leads created in the months reported, second records left out."""
-        mine = self.leads[(self.leads.created_at >= STARTS_AT) & (self.leads.created_at < ENDS_AT)]
-        return mine[mine.duplicate_of < 0]
+        """People who came in these months: their first record, or the second where that alone was reached."""
+        decided = self.leads[self.leads.connected_at.notna() & (self.leads.reason != "duplicate")]
+        standing = decided.groupby("account_id").lead_id.min()
+        first = self.leads.groupby("account_id").lead_id.min()
+        mine = self.leads[self.leads.lead_id.isin(standing.combine_first(first))]
+        return mine[(mine.created_at >= STARTS_AT) & (mine.created_at < ENDS_AT)]
 
     @property
     def handed(self) -> pd.DataFrame:

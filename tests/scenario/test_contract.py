@@ -56,6 +56,12 @@ def test_a_volume_clause_can_promise_worth_in_place_of_a_count() -> None:
     )
 
 
+def test_silence_is_told_where_it_accepts_and_refused_where_sales_is_not_asked() -> None:
+    assert clause("quality", silence="accepted").text == f"{TEXTS['quality']}, silence means accepted"
+    with pytest.raises(ValidationError, match="only where a good lead is one that sales accepts"):
+        clause("quality", silence="accepted", counts="qualified_among_reached")
+
+
 @pytest.mark.parametrize("fields", [{"leads_per_rep": None}, {"value_per_rep": 5}])
 def test_a_volume_clause_names_exactly_one_currency(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="either leads_per_rep or value_per_rep"):

@@ -13,6 +13,7 @@ from smarketing_sim.engine.followed import (
     NO_ANSWER,
     NO_NEED,
     NO_REASON,
+    NO_ROW,
     OPEN,
     RECYCLED,
     TALK,
@@ -138,10 +139,13 @@ def finish(
 def _decide(
     rules: Array, leads: Leads, rep: Array, talks: Talks, counters: Array, place: int, now: float, skill: float
 ) -> None:  # fmt: skip
-    """Find out on the phone whether a lead qualifies; why one that fits does not is a matter of luck, told later."""
+    """Find out on the phone whether a lead qualifies; why one that fits does not is a matter of luck, told later.
+
+    With whom a rep talked already, by another record, that is all there is to find out.
+    """
     mine, card = leads.lead[place], leads.card[place]
     outcome, reason = LOST, NO_NEED
-    if card.duplicate:
+    if card.other_record != NO_ROW and leads.end[card.other_record].connected:
         reason = DUPLICATE
     elif (mine.warm or not rules[0].qualify_cools) and talks.qualify_luck[mine.row] < (
         talks.qualify_prob[mine.row] * skill

@@ -11,7 +11,7 @@ import numpy as np
 
 Array = Any
 POOL = 0
-NO_ROW, NO_QUEUE = 2**32 - 1, 2**16 - 1  # places are unsigned: numba then need not ask whether they count from the end
+NO_QUEUE = 2**16 - 1  # places are unsigned: numba then need not ask whether they count from the end
 ENDED, BACK, LEAVES = 0, 1, 2
 BY_DUE, BY_NEWEST, BY_PROMISE, BY_LEAD, BY_VALUE = range(5)
 ROUND_ROBIN, WEIGHTED, TERRITORY, TO_POOL = range(4)
@@ -29,8 +29,8 @@ LEAD = np.dtype(
      ("next", "u4"), ("prev", "u4"), ("child", "u4"), ("queue", "u2"), ("owner", "u2"), ("made", "u1"), ("group", "u1"),
      ("warm", "i1"), ("bad_number", "i1")], align=True)  # fmt: skip
 CARD = np.dtype(
-    [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("territory", "u2"),
-     ("source", "u2"), ("duplicate", "i1"), ("fit", "i1")], align=True)  # fmt: skip
+    [("interest_until", "f8"), ("new_key", "f8"), ("retry_key", "f8"), ("first_at", "f8"), ("other_record", "u4"),
+     ("territory", "u2"), ("source", "u2"), ("fit", "i1")], align=True)  # fmt: skip
 END = np.dtype(
     [("first_at", "f8"), ("decided_at", "f8"), ("owner", "u2"), ("made", "u1"), ("outcome", "i1"), ("reason", "i1"),
      ("connected", "?"), ("qualified", "?"), ("warm", "?")], align=True)  # fmt: skip
@@ -65,7 +65,7 @@ class Arrivals(NamedTuple):
     patience_minutes: Array
     interest_until: Array
     fit: Array
-    duplicate: Array
+    other_record: Array
     bad_number: Array
     lead_key: Array
     new_key: Array

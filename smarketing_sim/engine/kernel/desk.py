@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from smarketing_sim.engine.followed import NO_ROW
 from smarketing_sim.engine.kernel.clocks import next_open
 from smarketing_sim.engine.kernel.data import (
-    NO_ROW,
     POOL,
     REPS,
     ROUND_ROBIN,

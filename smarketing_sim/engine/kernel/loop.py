@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from smarketing_sim.engine.followed import GONE_COLD, LOST
+from smarketing_sim.engine.followed import GONE_COLD, LOST, NO_ROW
 from smarketing_sim.engine.kernel.attempt import begin, finish
 from smarketing_sim.engine.kernel.clocks import next_open, opened_at
 from smarketing_sim.engine.kernel.data import (
@@ -25,7 +25,6 @@ from smarketing_sim.engine.kernel.data import (
     HEAPED,
     LEAVES,
     NO_QUEUE,
-    NO_ROW,
     POOL,
     SERIAL,
     SOONEST,

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from smarketing_sim.engine.followed import GONE_COLD, LOST, NO_REASON, OPEN
+from smarketing_sim.engine.followed import GONE_COLD, LOST, NO_REASON, NO_ROW, OPEN
 from smarketing_sim.engine.kernel.clocks import to_grid
-from smarketing_sim.engine.kernel.data import NO_QUEUE, NO_ROW, PLACES, SPARE, Array, Arrivals, Leads
+from smarketing_sim.engine.kernel.data import NO_QUEUE, PLACES, SPARE, Array, Arrivals, Leads
 from smarketing_sim.jit import part
 
 NEW, ESCALATED = 2, 0
@@ -42,7 +42,7 @@ def admit(rules: Array, arrivals: Arrivals, leads: Leads, counters: Array, row: 
     lead.due_at, patience = arrivals.available_at[row], arrivals.patience_minutes[row]
     lead.leaves_at = max(min(to_grid(lead.mql_at + rules[0].drop_after), lead.mql_at + patience), lead.due_at)
     lead.owner, lead.made, lead.warm, lead.group = 0, 0, 0, NEW
-    card.first_at, card.duplicate, card.fit = np.nan, arrivals.duplicate[row], arrivals.fit[row]
+    card.first_at, card.other_record, card.fit = np.nan, arrivals.other_record[row], arrivals.fit[row]
     card.interest_until = arrivals.interest_until[row] if len(arrivals.interest_until) > 0 else np.inf
     if len(arrivals.lead_key) > 0:
         lead.primary = arrivals.lead_key[row]

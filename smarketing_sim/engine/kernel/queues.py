@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from smarketing_sim.engine.followed import NO_ROW
 from smarketing_sim.engine.kernel.data import (
     BY_DUE,
     BY_NEWEST,
@@ -12,7 +13,6 @@ from smarketing_sim.engine.kernel.data import (
     ENDED,
     HEAPED,
     NO_QUEUE,
-    NO_ROW,
     SOONEST,
     WAITING,
     WAYS,

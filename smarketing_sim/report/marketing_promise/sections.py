@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from smarketing_sim.charts.promise import pacing_chart
-from smarketing_sim.decide.marketing_promise import NEXT_LEADS, MarketingPromise
+from smarketing_sim.decide.flow import next_count
+from smarketing_sim.decide.marketing_promise import MarketingPromise
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.chance_kept import kept_in_a_month, kept_months
 from smarketing_sim.measure.statistics import Interval
@@ -96,7 +97,7 @@ def show_next(promise: MarketingPromise) -> None:
         return
     ordered = sorted(more.items(), key=lambda item: -item[1].contribution.mean)
     heading(
-        _next_title({name: one.contribution for name, one in ordered}),
+        _next_title({name: one.contribution for name, one in ordered}, next_count(promise.scenario)),
         "What they cost, and what they take from all other leads by making them wait, is counted. They come evenly "
         "over the year, one source at a time.",
     )
@@ -211,14 +212,14 @@ def _burst_title(cost: Interval) -> str:
     return "Whether bursts cost anything cannot be told from these simulated years"
 
 
-def _next_title(each: dict[str, Interval]) -> str:
-    """Return which source's next leads bring most; ``each`` is best first."""
+def _next_title(each: dict[str, Interval], count: int) -> str:
+    """Return which source's next leads of a year bring most; ``each`` is best first."""
     first, best = next(iter(each.items()))
     if best.low > 0.0:
-        return f"Of the next {NEXT_LEADS} leads, those from {_source(first)} bring most: {gain(best.mean)} each"
+        return f"Of the next {count:,} leads a year, those from {_source(first)} bring most: {gain(best.mean)} each"
     losing = sum(one.high < 0.0 for one in each.values())
     tail = f"; for {losing} of {counted(len(each), 'source')} they clearly cost more" if losing else ""
-    return f"No source’s next {NEXT_LEADS} leads clearly bring more than they cost{tail}"
+    return f"No source’s next {count:,} leads a year clearly bring more than they cost{tail}"
 
 
 def _source(name: str) -> str:

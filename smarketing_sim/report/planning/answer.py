@@ -11,6 +11,7 @@ from smarketing_sim.decide.advice import Action, Advice, worst_month
 from smarketing_sim.decide.bottleneck import Bottleneck
 from smarketing_sim.decide.judging import IDLE_PLACES, certainty
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect
+from smarketing_sim.decide.safe_volume import SafeVolume, safe_volume
 from smarketing_sim.decide.settled_load import run_json
 from smarketing_sim.experiment import results
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
@@ -56,7 +57,11 @@ def show_answer(report: Report) -> None:
 def answer(report: Report) -> tuple[str, str]:
     """Return the report's answer: whether the plan settles or else whether the contract is kept; and what to do."""
     settled = unsettled_words(report.stability.to_json())
-    first, *rest = [text for text in (settled, contract_kept(report), what_to_do(report)) if text]
+    first, *rest = [
+        text
+        for text in (settled, contract_kept(report), what_marketing_could_promise(report), what_to_do(report))
+        if text
+    ]
     return first, " ".join(rest)
 
 
@@ -111,6 +116,23 @@ def _out_of_reach(report: Report) -> str:
     return ""
 
 
+def what_marketing_could_promise(report: Report) -> str:
+    """Return the number of leads that marketing could promise, where it is its number that breaks the contract most."""
+    marketing, sales, safe = _kept(report, "marketing"), _kept(report, "sales"), safe_volume(report.years)
+    weakest = marketing.mean < KEPT_FROM and not sales.mean < marketing.mean
+    return safe_words(safe) if safe is not None and weakest and safe.safe < safe.promised else ""
+
+
+def safe_words(safe: SafeVolume | None) -> str:
+    """Return how many leads marketing could promise as a sentence; empty where it promises no number."""
+    if safe is None:
+        return ""
+    return (
+        f"Marketing promises {safe.promised:,.0f} leads a month; a promise of {safe.safe:,} would be kept in "
+        f"{percent(safe.kept.mean)} of months ({range_of(safe.kept, percent)})."
+    )
+
+
 def what_to_do(report: Report) -> str:
     """Return what to do as a sentence; empty where nothing was tried or promised."""
     advice, kept = report.advice, _kept(report, "sales")
@@ -128,25 +150,24 @@ def what_to_do(report: Report) -> str:
     action = advice.action
     time = report.scenario.sales.sdr.marketing_time.share
     wages = f", {percent(time)} of their wages counted" if time < 1.0 and action.at_wages else ""
-    effect = action.effect
+    effect, surely = action.effect, f"{action.certainty} every sales promise in {share} of months"
     return (
-        f"What {action.certainty} every sales promise in {share} of months{'' if action.at_wages else ', '}"
+        f"{_may_be_enough(report, advice)}What {surely}{'' if action.at_wages else ', '}"
         f"{'' if action.at_wages else action.price}: "
         f"{lower_first(effect.lever.label)} ({gain(effect.contribution.mean)} of contribution{wages})."
-        f"{_probable_words(report, advice)}{_idle_words(report, action)}{why_not_the_largest(report, effect)}"
+        f"{_idle_words(report, action)}{why_not_the_largest(report, effect)}"
     )
 
 
-def _probable_words(report: Report, advice: Advice) -> str:
-    """Return the cheaper change that keeps every sales promise too, as far as these years can tell; empty for none."""
+def _may_be_enough(report: Report, advice: Advice) -> str:
+    """Return the cheaper change that may keep every sales promise, to begin with; empty for none."""
     probable = advice.cheaper
     if probable is None:
         return ""
-    sure = certainty(probable.kept) == "very probably keeps"
+    kept, fresh = _months_words(probable.effect.kept, report.months), advice.judged.year_count
     return (
-        f" “{probable.lever.label}” {'very probably does, too' if sure else 'may be enough'}: "
-        f"{_months_words(probable.kept, report.months)} in {counted(advice.judged.year_count, 'simulated year')}"
-        f"{'' if sure else ', and the chapter on staffing simulates more of them'}."
+        f"Try first, {probable.price}: “{lower_first(probable.effect.lever.label)}” may be enough, {kept} in "
+        f"{counted(fresh, 'simulated year')}. "
     )
 
 
@@ -155,10 +176,11 @@ def _idle_words(report: Report, action: Action) -> str:
     busy, worst = report.mean("sdr_utilisation"), worst_month(report.years)
     if not action.at_wages or worst is None or not busy.mean < _IDLE:
         return ""
+    closed = closed_words(report, worst[0])
+    look = "who is there when it opens again" if closed else "who could cover it"
     return (
         f" But the reps are busy for only {percent(busy.mean)} of their time for these leads, and the promise breaks "
-        f"above all in {month_name(report, worst[0])}{closed_words(report, worst[0])}: "
-        "see who could cover those days before you hire."
+        f"above all in {month_name(report, worst[0])}{closed}: see {look} before you hire."
     )
 
 
@@ -253,10 +275,12 @@ def _context(report: Report) -> list[str]:
     if np.isinf(business):
         sentences.append("More than half of the leads are never called.")
     elif np.isfinite(business):
-        sentences.append(
-            f"Half of the leads are called within {wait(business)} of business time; for the "
-            f"buyer, who does not stop the clock at night, that is {span(wall)}."
-        )
+        system = report.mean("system_delay_minutes").mean
+        buyer = f"for the buyer, who does not stop the clock at night, that is {span(wall)}"
+        if wall - business <= 2.0 * system:
+            part = "nearly all" if system > 0.9 * wall else span(system)
+            buyer = f"for the buyer that is {span(wall)}, {part} of it before a rep could see the lead"
+        sentences.append(f"Half of the leads are called within {wait(business)} of business time; {buyer}.")
     if report.stability.verdict == "filling":
         sentences.append(f"The plan is {backlog_words(report.stability.to_json())}.")
     planned, busy = report.mean("load_with_early_stopping"), report.mean("sdr_utilisation")
@@ -295,7 +319,7 @@ def bottleneck_words(found: Bottleneck) -> str:
 
 def _one_year(report: Report, revenue: Interval) -> str:
     spread = results.one_year(report.years)
-    single = f"; one year may land {money(spread['p10'])} to {money(spread['p90'])}" if spread else ""
+    single = f"; eight years of ten bring {money(spread['p10'])} to {money(spread['p90'])}" if spread else ""
     return f"range {range_of(revenue, money)}{single}"
 
 

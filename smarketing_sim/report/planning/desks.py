@@ -10,14 +10,21 @@ import numpy as np
 from smarketing_sim.arrays import Floats
 from smarketing_sim.charts import volume
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
+from smarketing_sim.decide.flow import next_count
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
 from smarketing_sim.decide.ranking import SALES, Effect
-from smarketing_sim.decide.safe_volume import SafeVolume, safe_volume
+from smarketing_sim.decide.safe_volume import safe_volume
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
 from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.measure.statistics import Interval, ratio_of_sums
 from smarketing_sim.report.notebook.display import display_html, heading, show, table
-from smarketing_sim.report.planning.answer import bottleneck_words, closed_words, month_name, why_not_the_largest
+from smarketing_sim.report.planning.answer import (
+    bottleneck_words,
+    closed_words,
+    month_name,
+    safe_words,
+    why_not_the_largest,
+)
 from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.words.markup import escape
 from smarketing_sim.words.numbers import (
@@ -38,6 +45,7 @@ _COSTS = {
     "nothing": "nothing",
     "other work": "the reps’ other work",
     "working hours": "other working hours",
+    "systems": "faster systems",
     "promise": "another promise",
     "assumption": "another assumption",
     "people or money": "people or money",
@@ -61,7 +69,7 @@ def show_what_to_do(report: Report) -> None:
         title = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
         if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in judged):
             title += "; other free changes keep more promises"
-    is_told = rule is not None and advice.action is not None and advice.action.effect is rule  # in the page's answer
+    is_told = advice.action is not None  # in the page's answer
     why = "" if rule is None or is_told else why_not_the_largest(report, rule)
     heading(
         title,
@@ -73,7 +81,9 @@ def show_what_to_do(report: Report) -> None:
     )
     names = ["change", "contribution", "months in which sales keeps every promise", "costs"]
     if judged:
-        table(names, [_lever_row(report, effect) for effect in judged], numeric=names[1:3])
+        first = None if rule is None else rule.lever.id
+        rows = [_lever_row(report, one) for one in sorted(judged, key=lambda one: one.lever.id != first)]
+        table(names, rows, numeric=names[1:3])
     rows = [_lever_row(report, effect) for effect in tried if effect not in idle]
     every = table_html(names, rows, numeric=names[1:3])
     if idle:
@@ -180,7 +190,7 @@ def show_for_marketing(report: Report) -> None:
         "source",
         "media for one won deal",
         "range",
-        "each of the next 50 leads a month adds to contribution",
+        f"each of the next {next_count(report.scenario):,} leads a year adds to contribution",
         "range of it",
     ]
     rows = [_source_row(report, name, lead.contribution) for name, lead in advice.next_leads.items()]
@@ -196,16 +206,6 @@ def _losing_words(advice: Advice) -> str:
 def _a_rep(report: Report, leads: float) -> str:
     reps = report.scenario.sales.sdr.headcount
     return f", {leads / reps:,.0f} a rep" if reps > 1 else ""
-
-
-def safe_words(safe: SafeVolume | None) -> str:
-    """Return how many leads marketing could promise as a sentence; empty where it promises no number."""
-    if safe is None:
-        return ""
-    return (
-        f"Marketing promises {safe.promised:,.0f} leads a month; a promise of {safe.safe:,} would be kept in "
-        f"{percent(safe.kept.mean)} of months ({range_of(safe.kept, percent)})."
-    )
 
 
 # ---------------------------------------------------------------------- words and rows

@@ -150,7 +150,7 @@ def show_money(report: Report) -> None:
     quota = results.quota_reached(report.years)
     rows: list[tuple[object, ...]] = [
         ("revenue from this year’s leads, whenever they close", *_money(report, "expected_revenue")),
-        ("revenue booked this year, whenever the lead came", *_money(report, "booked_revenue")),
+        (("revenue booked this year, whenever the lead came", _too_short(report)), *_money(report, "booked_revenue")),
         (
             (
                 f"contribution {report.scenario.economics.counted}",
@@ -180,6 +180,14 @@ def show_money(report: Report) -> None:
             ("chance that bookings reach the account executives’ quota", percent(quota.mean), range_of(quota, percent)),
         )
     table(["", "mean", "95% range"], rows, numeric=["mean", "95% range"])
+
+
+def _too_short(report: Report) -> str:
+    """Return that the year begins with fewer deals under way than it ends with, where that is so."""
+    weeks, days = report.scenario.run.warm_up_weeks, report.scenario.sales.ae.cycle_median / 1440.0
+    if 7.0 * weeks >= 2.0 * days:
+        return ""
+    return f"too low: half of the deals take more than {days:.0f} days, and only {weeks} weeks go before the year"
 
 
 def _spread(report: Report, name: str, in_words: Callable[[float], str]) -> tuple[str, str]:
