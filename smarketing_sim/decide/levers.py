@@ -14,6 +14,16 @@ from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, once_per_scenario
 
 Cost = Literal["nothing", "other work", "working hours", "systems", "promise", "assumption", "people or money"]
+COSTS: dict[Cost, str] = {
+    "nothing": "nothing",
+    "other work": "the reps’ other work",
+    "working hours": "other working hours",
+    "systems": "faster systems",
+    "promise": "another promise",
+    "assumption": "another assumption about the world",
+    "people or money": "people or money",
+}
+"""What a change costs, as people say it."""
 
 _PEOPLE = re.compile(r"(headcount|annual_cost|tools_annual|starts_on|leaves_on)$")
 _SYSTEMS = re.compile(r"marketing\.handoff\.system_delay$")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from smarketing_sim.decide.levers import COSTS
 from smarketing_sim.decide.ranking import WHAT_COUNTS, Effect, Ranking, best_free, rank_levers, to_json
 from smarketing_sim.files import write_parquet
 from smarketing_sim.measure.statistics import Interval
@@ -18,15 +19,6 @@ from smarketing_sim.report.notebook.cards import Card, answer_html
 from smarketing_sim.report.notebook.display import display_html, fold, heading, record, say, show, table
 from smarketing_sim.words.numbers import counted, gain, money, month_range, months, more_points, range_of
 from smarketing_sim.words.tables import table_html
-
-_COSTS = {
-    "nothing": "nothing",
-    "other work": "the reps’ other work",
-    "promise": "another promise",
-    "assumption": "another assumption about the world",
-    "people or money": "people or money",
-}
-
 
 _FIRST = 8
 
@@ -228,7 +220,7 @@ def _numbers(
 
 def _row(ranking: Ranking, effect: Effect, *, costs: bool) -> tuple[object, ...]:
     total, lever = ranking.today.scenario.run.horizon_months, effect.lever
-    note = _hours(effect) if lever.share_step else f"costs {_COSTS[lever.cost]}{_bill(effect)}" if costs else ""
+    note = _hours(effect) if lever.share_step else f"costs {COSTS[lever.cost]}{_bill(effect)}" if costs else ""
     kept = "no promise" if math.isnan(effect.kept.mean) else months(effect.kept, total)
     return (
         (lever.label, note) if note else lever.label,

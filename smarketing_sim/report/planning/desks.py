@@ -12,6 +12,7 @@ from smarketing_sim.charts import volume
 from smarketing_sim.decide.advice import Advice, GoalShift, worst_month
 from smarketing_sim.decide.flow import next_count
 from smarketing_sim.decide.left_on_table import LABELS, NO_QUEUE
+from smarketing_sim.decide.levers import COSTS
 from smarketing_sim.decide.ranking import SALES, Effect
 from smarketing_sim.decide.safe_volume import safe_volume
 from smarketing_sim.experiment.chance_kept import all_kept_months, kept_in_a_month
@@ -41,15 +42,6 @@ from smarketing_sim.words.numbers import (
 from smarketing_sim.words.tables import table_html
 
 _LONGEST_OPTIONS = 120
-_COSTS = {
-    "nothing": "nothing",
-    "other work": "the reps’ other work",
-    "working hours": "other working hours",
-    "systems": "faster systems",
-    "promise": "another promise",
-    "assumption": "another assumption",
-    "people or money": "people or money",
-}
 
 
 def show_what_to_do(report: Report) -> None:
@@ -216,7 +208,7 @@ def _lever_row(report: Report, effect: Effect) -> Sequence[object]:
         (effect.lever.label, _how(effect)),
         _with_range(effect.contribution),
         _months(report, effect.kept),
-        "time for leads" if effect.lever.share_step < 0.0 else _COSTS[effect.lever.cost],
+        "time for leads" if effect.lever.share_step < 0.0 else COSTS[effect.lever.cost],
     )
 
 
