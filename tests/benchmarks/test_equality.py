@@ -32,6 +32,7 @@ def told_by_project(year: Year, engine: str) -> Thin:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.slow
 def test_an_engine_tells_what_naive_simpy_tells(year: Year, engine: str) -> None:
     assert told_by_project(year, engine).mismatches(naive_simpy.run(year)) == 0
 

@@ -76,6 +76,7 @@ def test_a_quick_run_prints_and_keeps_nothing(
     assert (tmp_path / "history.jsonl").read_text(encoding="utf-8").count("\n") == 1
 
 
+@pytest.mark.slow
 def test_contestants_run_in_turn_and_preparation_is_not_timed() -> None:
     order: list[str] = []
     prepared = Contestant(order.append, prepare=lambda: order.append("ready") or "run")

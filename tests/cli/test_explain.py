@@ -70,6 +70,7 @@ def test_explain_tells_people_every_cause_and_what_is_not_modelled(
     assert "nan" not in said.out
 
 
+@pytest.mark.slow
 def test_causes_counted_as_one_are_told(smarketing: Command, tiny: Path) -> None:
     more = """\
 sales: {sdr: {headcount: 12, routing: {rule: territory, territories: {east: {reps: [12]}, west: {reps: [1]}}}}}

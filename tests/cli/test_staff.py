@@ -47,6 +47,7 @@ def test_staff_prints_one_object_the_same_for_any_number_of_workers(smarketing: 
     assert str(Path.cwd()) not in texts[0]
 
 
+@pytest.mark.slow
 def test_people_read_the_headcount_what_is_free_and_the_curve(smarketing: Command, tiny: Path) -> None:
     said = smarketing("staff", tiny, "--keep", 0.8, *FEW)
     assert said.code == 0
@@ -109,6 +110,7 @@ def test_an_alternative_with_an_unknown_path_is_one_clear_message(smarketing: Co
     assert "alternatives.odd.set.sales.sdr.headcont: is not a known key; did you mean 'headcount'?" in found.err
 
 
+@pytest.mark.slow
 def test_account_executives_promise_nothing_and_are_judged_by_what_they_bring(
     smarketing: Command, params: Path
 ) -> None:

@@ -15,6 +15,8 @@ from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("name", "changes", "stage"),

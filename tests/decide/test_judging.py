@@ -51,6 +51,7 @@ def test_finalists_are_judged_in_years_that_did_not_choose_them(params: Path) ->
         assert one.kept.mean == pytest.approx(np.nanmean(all_kept_months(years, SALES)))
 
 
+@pytest.mark.slow
 def test_advice_reads_its_finalists_from_fresh_years() -> None:
     advice = advise(small(), Simulation(12))
     assert [year.replication for year in advice.ranking.today.measures] == list(range(YEARS))
@@ -59,6 +60,7 @@ def test_advice_reads_its_finalists_from_fresh_years() -> None:
         assert advice.first_rule in advice.judged.effects
 
 
+@pytest.mark.slow
 def test_the_cheapest_change_that_keeps_or_very_probably_keeps_goes_before_a_dearer_one() -> None:
     advice = advise(small(), Simulation(3))
     free, hire = advice.judged.effects[0], advice.judged.hires[0]
@@ -80,6 +82,7 @@ def test_the_cheapest_change_that_keeps_or_very_probably_keeps_goes_before_a_dea
     assert action(0.94, 0.5) is None
 
 
+@pytest.mark.slow
 def test_a_cheaper_change_that_may_be_enough_is_named_before_the_sure_one() -> None:
     """Lost, the page says to hire where a free change may do, as far as these years can tell."""
     advice = advise(small(), Simulation(3))
@@ -103,6 +106,7 @@ def test_a_cheaper_change_that_may_be_enough_is_named_before_the_sure_one() -> N
     assert cheaper(0.5, 0.5) is None
 
 
+@pytest.mark.slow
 def test_doing_without_an_idle_account_executive_is_told_with_the_wage_that_it_saves_and_is_no_remedy() -> None:
     plan = small(sales__ae={"headcount": 5, "open_limit": 40, "annual_cost": 120_000})
     advice = advise(plan, Simulation(2))

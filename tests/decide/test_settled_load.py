@@ -57,6 +57,7 @@ def test_load_and_attempts_are_those_of_the_simulation_where_it_settles(
 
 
 @pytest.mark.parametrize("changes", [{}, {"decay.preset": "none"}, {"sales.sdr.queue.new_before_retries": True}])
+@pytest.mark.slow
 def test_the_cliff_of_the_analysis_is_where_the_simulated_backlog_begins_to_grow(
     changes: dict[str, Any], params: Path
 ) -> None:

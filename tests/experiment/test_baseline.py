@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from smarketing_sim.decide.usual import self_check
 from smarketing_sim.decide.volume import more_leads
@@ -16,6 +17,8 @@ from smarketing_sim.experiment.stability import stability
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.files import load
 from tests.conftest import PARAMS
+
+pytestmark = pytest.mark.slow
 
 YEARS = 10
 

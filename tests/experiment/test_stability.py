@@ -91,6 +91,7 @@ def test_the_promise_is_lost_after_the_last_month_that_half_of_the_years_keep(
     ],
     ids=["as it is", "a twelfth fewer leads", "three more reps", "old leads dropped"],
 )
+@pytest.mark.slow
 def test_the_overloaded_plan_settles_where_it_is_given_room(
     params: Path, changes: dict[str, Any], more: float, verdict: str
 ) -> None:

@@ -103,6 +103,7 @@ def test_points_may_have_clauses_of_their_own() -> None:
 # ------------------------------------------------------------------------------------------------------ executors
 
 
+@pytest.mark.slow
 def test_threads_and_processes_give_the_table_of_one_process(alone: Sweep) -> None:
     with ThreadPoolExecutor(3) as threads:
         assert same_table(tiny_sweep(executor=threads).table(), alone.table())

@@ -150,6 +150,7 @@ def test_no_hostile_title_or_kicker_or_caption_adds_an_element(hostile: list[str
         assert soup.h1.text == soup.title.text == plain_text(text)
 
 
+@pytest.mark.slow
 def test_no_hostile_text_in_outputs_adds_an_element(hostile: list[str]) -> None:
     def body(texts: list[str]) -> BeautifulSoup:
         rows = [shown({"text/html": f"<p title='{text}'>{text}</p>", "text/plain": ""}) for text in texts]

@@ -44,6 +44,7 @@ def test_a_run_holds_its_page_its_notebook_its_record_and_its_tables(toy_runs: l
         assert run.pdf_note is None
 
 
+@pytest.mark.slow
 def test_a_run_stands_where_its_names_and_inputs_say(toy_runs: list[Published], toy_params: str) -> None:
     path = toy_runs[0].path
     assert path.parent.name == folder_name("Ready, <b>steady</b>", "weekly_update")
@@ -326,6 +327,7 @@ def test_paths_are_taken_out_wherever_they_stand() -> None:
     assert clean.metadata.papermill == {"parameters": parameters, "version": "2"}
 
 
+@pytest.mark.slow
 def test_marker_addresses_stay_in_the_scenario_record_alone(tmp_path: Path, make_notebook) -> None:
     markers = [f"person{i}@example.com" for i in range(1000)]
     reads = "import json, pathlib\nx = json.loads(pathlib.Path(params_path).read_text())\n1/0"

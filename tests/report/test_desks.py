@@ -33,7 +33,7 @@ YEARS = 6
 @pytest.fixture(scope="module")
 def planning() -> Report:
     """The overloaded plan: too many leads for its team, and free changes that mend it."""
-    scenario = load("params/overloaded.yaml")
+    scenario = load("params/overloaded.yaml", {"run.horizon_months": 6, "run.warm_up_weeks": 8})
     return Report(Simulation(YEARS, 1).run(scenario), advise(scenario, Simulation(YEARS, 1)))
 
 
@@ -151,16 +151,21 @@ def test_the_headline_says_what_its_advice_costs(planning: Report) -> None:
     )
 
 
-def test_one_hire_that_very_probably_is_enough_is_named_beside_two_that_are(planning: Report) -> None:
+def test_one_hire_that_very_probably_is_enough_goes_before_two_and_one_that_may_be_is_to_be_tried_first(
+    planning: Report,
+) -> None:
     one, two, *others = advice_of(planning).judged.hires
     probable, sure = replace(one, kept=Interval(0.97, 0.94, 1.0)), replace(two, kept=Interval(0.99, 0.98, 1.0))
     unsure = [replace(other, kept=Interval(0.1, 0.05, 0.2)) for other in others]
     told = what_to_do(with_finalists(planning, priced=(probable, sure, *unsure)))
-    assert "What keeps every sales promise in 95% of months: hire 2 more reps" in told
-    assert f"“Hire 1 more rep” very probably does, too: 11.6 of 12 months (11.3–12) in {YEARS} simulated years." in told
+    assert "What very probably keeps every sales promise in 95% of months: hire 1 more rep" in told
+    assert "Try first" not in told
     perhaps = replace(probable, kept=Interval(0.96, 0.91, 1.0))
     told = what_to_do(with_finalists(planning, priced=(perhaps, sure, *unsure)))
-    assert f"“Hire 1 more rep” may be enough: 11.5 of 12 months (10.9–12) in {YEARS} simulated years, and the" in told
+    tried = (
+        f"Try first, for wages: “hire 1 more rep” may be enough, 5.8 of 6 months (5.5–6) in {YEARS} simulated years."
+    )
+    assert f"{tried} What keeps every sales promise in 95% of months: hire 2 more reps" in told
 
 
 def test_a_change_without_any_effect_is_named_and_fills_no_row(
@@ -190,7 +195,7 @@ def test_hires_for_a_team_that_mostly_waits_point_to_the_month_that_breaks(plann
     closed = override(idle, {"calendar.holidays": ["2026-01-05..2026-01-09"], "sla.speed.within": "10 min"})
     told = what_to_do(replace(found, years=Simulation(2).run(closed)))
     assert "But the reps are busy for only" in told
-    assert "January, with 5 business days closed: see who could cover those days before you hire" in told
+    assert "January, with 5 business days closed: see who is there when it opens again before you hire" in told
 
 
 def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
@@ -213,7 +218,7 @@ def test_finance_reads_a_bad_year_as_it_falls_out_and_what_all_people_leave(
 def test_the_steps_from_revenue_to_contribution_add_up_to_what_finance_reads(
     show_sections: Callable[..., Any], planning: Report
 ) -> None:
-    """By hand: 80% margin, the margin of 36 months at 15% churn and a tenth of discount, media, 40% of eight wages."""
+    """By hand: 80% margin, that of 36 months at 15% churn and a tenth of discount, media, 40% of eight half wages."""
     page = show_sections([show_for_finance], planning)
     series, staff = planning.years.series, planning.scenario.sales.sdr
     revenue, margin = float(series("expected_revenue").mean()), planning.scenario.economics.gross_margin
@@ -221,7 +226,7 @@ def test_the_steps_from_revenue_to_contribution_add_up_to_what_finance_reads(
     assert 1.0 < later < 2.0
     steps = [
         revenue, -(1 - margin) * revenue, margin * later * revenue, -float(series("spend").mean()),
-        -staff.headcount * staff.annual_cost * staff.marketing_time.share,
+        -0.5 * staff.headcount * staff.annual_cost * staff.marketing_time.share,
     ]  # fmt: skip
     assert sum(steps) == pytest.approx(float(series("contribution").mean()))
     folded = page.html.partition("The steps in numbers")[2]
@@ -240,5 +245,5 @@ def test_the_cost_of_a_deal_on_the_page_is_that_of_its_totals(
     series = planning.years.series
     staff = planning.scenario.sales
     wages = staff.sdr.headcount * staff.sdr.annual_cost + staff.ae.headcount * staff.ae.annual_cost
-    everything = series("spend").sum() + YEARS * (wages + planning.scenario.economics.tools_annual)
+    everything = series("spend").sum() + 0.5 * YEARS * (wages + planning.scenario.economics.tools_annual)
     assert f"cost of one won deal, all people and tools {money(everything / series('won_count').sum())}" in page

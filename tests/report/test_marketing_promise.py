@@ -301,6 +301,7 @@ def test_a_question_that_cannot_be_answered_is_one_clear_message(
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_preparing_tells_progress_writes_tables_and_refuses_a_wrong_chance(
     tmp_path: Path, shown: Callable[..., _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,8 @@ from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario, flatten
 from tests.builders import make_scenario
 
+pytestmark = pytest.mark.slow
+
 YEARS, MONTHS, DAY = 12, 5, 1440.0
 STARTS_AT = 14 * DAY
 EDGES = STARTS_AT + DAY * np.array([0, 31, 59, 90, 120, 151])  # January to May 2026
