@@ -95,7 +95,7 @@ MUTANTS = (
            "return kept_in_a_month(all_kept_months(report.years, sides))",
            'return kept_in_a_month(all_kept_months(report.years, ("sales",)))', NUMBERS),
     Mutant("finalists told from the years that chose them", "report/planning/desks.py",
-           "[_lever_row(report, effect) for effect in judged]", "[_lever_row(report, effect) for effect in tried]",
+           "for one in sorted(judged, key", "for one in sorted(tried, key",
            NUMBERS),
     Mutant("cold leads cost nothing", "decide/settled_load.py", "* first_success[:, None] * warm",
            "* first_success[:, None] * np.ones_like(warm)", ("decide/test_settled_load.py",)),

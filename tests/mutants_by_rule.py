@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.mutants import NUMBERS, ROOT, Mutant, copied, survives
 
-PAGE = (*NUMBERS, "report/test_planning.py", "report/test_desks.py", "report/test_what_if.py")
+PAGE = (*NUMBERS, "report/test_what_if.py", "report/test_desks.py", "report/test_planning.py")
 ENGINE = ("engine/test_equality.py", "engine/test_policies.py", "theory")
 CODE: dict[str, tuple[str, ...]] = {
     "report/planning/answer.py": PAGE,

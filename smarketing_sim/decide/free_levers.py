@@ -87,7 +87,8 @@ def _attempts(scenario: Scenario) -> Iterator[Change]:
     least, most = _plausible(scenario, path, (1, MAX_ATTEMPTS))
     for count in (today - 2, today - 1, today + 1, today + 2):
         if max(1, least) <= count <= most:
-            yield Change(f"cadence.attempts.{count}", f"At most {count} attempts instead of {today}", {path: count})
+            many = "attempt" if count == 1 else "attempts"
+            yield Change(f"cadence.attempts.{count}", f"At most {count} {many} instead of {today}", {path: count})
 
 
 def _gaps(scenario: Scenario) -> Iterator[Change]:

@@ -163,7 +163,8 @@ def show_for_marketing(report: Report) -> None:
         f"{today:,.0f}{_moved(advice)}"
         if cliff.in_sight
         else "For the head of marketing: more leads of all sources together pay, up to the "
-        f"{cliff.handed_per_month.mean:,.0f} a month tried{_losing_words(advice)}",
+        f"{cliff.handed_per_month.mean:,.0f} a month{_a_rep(report, cliff.handed_per_month.mean)}, the most that was "
+        f"tried{_losing_words(advice)}",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
         + ("More leads now make every other lead wait longer. " if past else "")
         + safe_words(safe_volume(report.years)),

@@ -1,0 +1,174 @@
+"""The numbers that chapters print in their tables, found again from the ledgers of the same years, with pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from smarketing_sim.decide.attribution import explain
+from smarketing_sim.decide.marketing_promise import marketing_promise
+from smarketing_sim.decide.ranking import rank_levers
+from smarketing_sim.decide.staffing import staff
+from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.report.free_levers import page as free_levers
+from smarketing_sim.report.marketing_promise import sections as marketing
+from smarketing_sim.report.sales_promise import page as sales_promise
+from smarketing_sim.report.sales_promise.page import offer_of
+from smarketing_sim.report.staffing import page as staffing
+from smarketing_sim.report.who_broke_it import page as who_broke_it
+from smarketing_sim.report.who_broke_it.page import Dispute
+from smarketing_sim.scenario.building import override
+from tests.report.reading import (
+    ANNUAL_COST,
+    MARGIN,
+    MONTHS,
+    REPS,
+    SHARE,
+    Year,
+    company,
+    depth_kept,
+    frames,
+    numbers,
+    per_year,
+    reads,
+    rows_of,
+    speed_kept,
+    spread,
+)
+
+pytestmark = pytest.mark.slow
+
+FEW = 4
+Overrides = dict[str, Any]
+
+
+@cache
+def _simulated(count: int, overrides: tuple[tuple[str, Any], ...]) -> list[Year]:
+    return frames(Simulation(count).run(override(company(), dict(overrides)), keep_ledgers=True))
+
+
+def simulated(overrides: Overrides, count: int = FEW) -> list[Year]:
+    """The first years of the company with some changes, as data frames."""
+    return _simulated(count, tuple((path, value) for path, value in overrides.items()))
+
+
+def revenue(years: list[Year]) -> np.ndarray:
+    return np.array(per_year(years, lambda year: year.created.expected_value.sum()))
+
+
+def contribution(years: list[Year], *, reps: int = REPS, share: float = SHARE) -> np.ndarray:
+    """Margin of the year's leads, less media, less the part of the wages that is meant for these leads."""
+    spend = np.array(per_year(years, lambda year: year.spent.spend.sum()))
+    return MARGIN * revenue(years) - spend - reps * share * ANNUAL_COST * MONTHS / 12
+
+
+def kept(years: list[Year]) -> np.ndarray:
+    """By year and month: whether sales keeps both its promises."""
+    return speed_kept(years)[1] * depth_kept(years)
+
+
+def test_staffing_tells_what_each_headcount_keeps_brings_and_costs(show_sections: Callable[..., Any]) -> None:
+    answer = staff(company(), Simulation(12), keep=0.9)
+    rows = rows_of(show_sections([staffing.show_curve], answer))
+    today = contribution(simulated({}, 12))
+    for step in answer.curve[:4]:
+        hired = {"in_place": REPS, "starts_on": "2026-01-01"}
+        changes: Overrides = {"sales.sdr.headcount": step.headcount}
+        changes |= {f"sales.sdr.hires.{name}": value for name, value in hired.items()} if step.headcount > REPS else {}
+        years = simulated(changes, step.years)
+        brought = contribution(years, reps=step.headcount)
+        chance, money, more, wages, count = rows[str(step.headcount)]
+        reads(chance[0], float(kept(years).mean()))
+        reads(" ".join(money), *spread(brought, low=-np.inf))
+        if step.headcount != REPS:
+            reads(" ".join(more), *spread(brought - today[: step.years], low=-np.inf))
+        reads(wages[0], step.headcount * ANNUAL_COST)
+        reads(count[0], step.years)
+
+
+def test_free_levers_tell_what_each_change_brings_keeps_and_takes(show_sections: Callable[..., Any]) -> None:
+    ranking = rank_levers(company(), Simulation(FEW))
+    rows = rows_of(show_sections([free_levers.show_ranking], ranking))
+    today = simulated({})
+    tried = {one.lever.label: one.lever.overrides for one in ranking.free}
+    simple = {label: paths for label, paths in tried.items() if not any(isinstance(v, dict) for v in paths.values())}
+    assert len(simple) > 12
+    for label, paths in list(simple.items())[::3]:
+        years = simulated({path: tuple(v) if isinstance(v, list) else v for path, v in paths.items()})
+        share = float(paths.get("sales.sdr.marketing_time.share", SHARE))
+        more, worth, months, _ = rows[label]
+        reads(more[0], float((contribution(years, share=share) - contribution(today)).mean()))
+        reads(worth[0], float((revenue(years) - revenue(today)).mean()))
+        reads(months[0].partition(" of ")[0], MONTHS * float(kept(years).mean()))
+
+
+def test_the_sales_promise_tells_the_tightest_limit_that_the_calls_keep(show_sections: Callable[..., Any]) -> None:
+    """The limits are hours of a company that never closes, so a call within four hours is just that."""
+    limits = {f"{n} business hour{'s' if n > 1 else ''}": 60.0 * n for n in (1, 2, 3, 4, 6)}
+    limits |= {f"{n} business day{'s' if n > 1 else ''}": 1440.0 * n for n in (1, 2, 3, 5)}
+    rows = rows_of(show_sections([sales_promise.show_today], offer_of(company(), Simulation(FEW), keep=0.4)))
+    seen = 0
+    for depth in ("1", "2", "3", "4", "6"):
+        if depth not in rows:
+            continue
+        limit, chance, deep, brings = rows[depth]
+        years = simulated({"sales.sdr.cadence.max_attempts": int(depth)})
+        by_limit = {name: _in_time(years, minutes) for name, minutes in limits.items()}
+        able = [name for name, share in by_limit.items() if share >= 0.4]
+        seen += bool(able)
+        assert limit[0] == (able[0] if able else "none up to 5 business days")
+        reads(chance[0], by_limit[able[0] if able else "5 business days"])
+        reads(brings[0], float(contribution(years).mean()))
+        assert deep
+    assert seen > 1
+
+
+def _in_time(years: list[Year], minutes: float) -> float:
+    """Share of months in which nine of ten leads were called in so many minutes."""
+    shares = [
+        (year.handed.first_attempt_at - year.handed.handed_at <= minutes).groupby(year.handed.month).mean()
+        for year in years
+    ]
+    return float((np.array(shares) >= 0.9 - 1e-12).mean())
+
+
+def test_who_broke_it_splits_the_gap_as_by_hand(show_sections: Callable[..., Any]) -> None:
+    """With two causes, a part is the mean of changing that cause first and of changing it last."""
+    hired: Overrides = {"sales.sdr.headcount": 4}
+    more: Overrides = {"marketing.sources.web.leads_per_month": 500}
+    dispute = Dispute(explain(override(company(), hired | more), company(), Simulation(FEW)), False)
+    rows = rows_of(show_sections([who_broke_it.show_parts], dispute))
+    plans = {(reps, web): simulated((hired if reps == 4 else {}) | (more if web == 500 else {}))
+             for reps in (3, 4) for web in (500, 620)}  # fmt: skip
+    worth = {key: contribution(years, reps=key[0]) for key, years in plans.items()}
+    months = {key: MONTHS * kept(years).mean(axis=1) for key, years in plans.items()}
+    for told, by_plan, column in ((worth, "contribution", 0), (months, "months", 2)):
+        queue = ((told[3, 500] - told[4, 500]) + (told[3, 620] - told[4, 620])) / 2
+        volume = ((told[4, 620] - told[4, 500]) + (told[3, 620] - told[3, 500])) / 2
+        gap = told[3, 620] - told[4, 500]
+        for label, part in (("queue", queue), ("volume", volume), ("the whole gap", gap)):
+            assert numbers(rows[label][column][0])[0][0] == pytest.approx(
+                float(part.mean()), abs=numbers(rows[label][column][0])[0][1]
+            ), (by_plan, label)
+
+
+def test_the_next_leads_of_a_source_bring_what_more_of_them_bring(show_sections: Callable[..., Any]) -> None:
+    promise = marketing_promise(company(), Simulation(FEW))
+    rows = rows_of(show_sections([marketing.show_next], promise))
+    today = simulated({})
+    handed = np.mean(per_year(today, lambda year: len(year.handed)))
+    expected = {"web": 620 * 0.7 * MONTHS, "fair": 250.0 + 350 + 700 + 700 + 500}
+    volumes = {"web": (620,), "fair": (250, 350, 700, 700, 500)}
+    for source, known in expected.items():
+        count = 10 * round(0.05 * sum(expected.values()) / 10)
+        volume = tuple(v * (1 + count / known) for v in volumes[source])
+        years = simulated({f"marketing.sources.{source}.leads_per_month": volume})
+        came = np.mean(per_year(years, lambda year: len(year.handed))) - handed
+        each = (contribution(years) - contribution(today)) / came
+        brings, range_told, _, told = rows[source]
+        reads(f"{brings[0]} {range_told[0]}", *spread(each, low=-np.inf))
+        reads(told[0], came)
