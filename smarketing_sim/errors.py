@@ -121,9 +121,9 @@ class EngineWarning(SmarketingWarning):
     """The slower engine runs, because the faster one is not installed."""
 
 
-def nearest_name(name: str, valid: Iterable[str]) -> str | None:
-    """Return the valid name closest to ``name``, or None when nothing is close."""
-    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
+def nearest_name(name: str, valid: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """Return the valid name closest to ``name``, or None when nothing is so much alike."""
+    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=alike)
     return close[0] if close else None
 
 

@@ -65,6 +65,8 @@ class Plots:
         height: float,
     ) -> Axes:
         if ax is None:
+            # In a notebook, loading the backend makes pyplot show figures; loaded below, that would be forgotten again.
+            plt.draw_if_interactive()  # type: ignore[no-untyped-call]
             with mpl.rc_context(style.LOOK):
                 ax = plt.subplots(figsize=(8.2, height), layout="constrained")[1]
         draw(self._years, ax)

@@ -23,6 +23,7 @@ from smarketing_sim.measure.names import unit_of
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, gain, percent, range_of, tell_money_in, upper_first
+from smarketing_sim.words.promises import promises_differ
 
 
 def simulate(
@@ -126,6 +127,8 @@ def compare(
         f"“{best[0]}” brings {gain(difference.mean)} ({range_of(difference, gain)}) of contribution vs "
         f"“{base.scenario.name}”, in {counted(len(base.measures), 'simulated year')} with the same leads"
     )
+    changed = [one for table in (answer["others"] if len(rest) > 1 else [answer]) for one in table["changed"]]
+    headline = ". ".join(filter(None, [headline, promises_differ(changed).removesuffix(".")]))
     return _answer(headline, found, rows, ["plan", "difference in"], plain=answer, plan=base.scenario)
 
 

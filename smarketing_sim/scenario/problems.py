@@ -50,10 +50,20 @@ def translate(error: ValidationError, *, model: type[BaseModel], data: Any, orig
             value = None
         if fault["type"] == "missing":
             value = None
+        if fault["type"] == "union_tag_not_found":  # a name that is not there yet, or is misspelt
+            near = nearest_name(path[-1], [name for name in _siblings(path, data) if name != path[-1]], alike=0.75)
         problem = problem_at(path, rule_of(fault), origins=origins, value=value, nearest=near)
         found.setdefault((path, problem.rule), problem)
     kept = [one for (path, rule), one in found.items() if not _of_the_other_kind(path, rule, found, data)]
     return sorted(kept, key=lambda p: (p.file or "", p.line or 0, p.path or ""))
+
+
+def _siblings(path: Path, data: Any) -> list[str]:
+    """Return the names beside the end of a path."""
+    node = data
+    for step in path[:-1]:
+        node = node.get(step) if isinstance(node, dict) else None
+    return list(node) if isinstance(node, dict) else []
 
 
 def _of_the_other_kind(path: Path, rule: str, problems: Mapping[tuple[Path, str], Problem], data: Any) -> bool:

@@ -8,12 +8,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 import smarketing_sim as sm
+from smarketing_sim.cli.text import terminal
 from smarketing_sim.decide import attribution, ranking
 from smarketing_sim.decide import design as follow_up
 from smarketing_sim.decide.staffing import staff
 from smarketing_sim.decide.staffing_answer import reason, to_json
 from smarketing_sim.experiment.compare import compare, compare_all
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.scenario.building import override
 from smarketing_sim.words.numbers import gain
 from tests.experiment.stubs import small
 
@@ -43,6 +45,17 @@ def test_two_plans_differ_by_what_the_command_says() -> None:
     assert gain(difference["mean"]) in answer.headline
     known = sm.compare(sm.simulate(plan, 3, **HOW), other, progress=False)  # so many years, from the same seed
     assert known.to_dict() == expected
+
+
+def test_plans_that_promise_different_things_are_said_to_be_judged_apart() -> None:
+    """Lost, shares of two promises are subtracted without a word."""
+    apart = "The plans promise different things (sla.speed.within): each is judged by its own promise"
+    plan = small()
+    tighter, larger = override(plan, {"sla.speed.within": "30 minutes"}), override(plan, {"sales.sdr.headcount": "+1"})
+    for others, told in (((tighter,), True), ((larger,), False), ((larger, tighter), True)):
+        assert (apart in str(sm.compare(plan, *others, replications=2, **HOW))) is told
+    answers = (compare(*(Simulation(2).run(one) for one in (plan, other))) for other in (tighter, larger))
+    assert [apart in terminal.compare_text(answer) for answer in answers] == [True, False]
 
 
 def test_ranges_of_several_plans_hold_at_once() -> None:

@@ -9,8 +9,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
+import papermill
 import pytest
 from bs4 import BeautifulSoup
 
@@ -22,6 +24,7 @@ from smarketing_sim.measure.funnel import FUNNEL_COLUMNS
 from smarketing_sim.words.numbers import money, percent
 from tests.cli.tiny import write_tiny
 from tests.experiment.stubs import small
+from tests.patience import HANG_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,23 @@ def test_a_name_of_the_face_that_is_gone_is_missed() -> None:
         assert getattr(sm, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'simulat'"):
         _ = sm.simulat  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+def test_every_chart_of_a_notebook_is_shown_whoever_draws_first(tmp_path: Path) -> None:
+    """Lost, the first chart in a kernel takes all later ones along, the reader's own too, without an error."""
+    cell = nbformat.v4.new_code_cell
+    write_tiny(tmp_path)
+    first = "import smarketing_sim as sm\nyears = sm.simulate(sm.load('tiny.yaml'), replications=2, progress=False)"
+    own = "from matplotlib import pyplot\npyplot.subplots();"
+    cells = [cell(source) for source in (first, "years.plot.waiting()", "years.plot.clauses();", own)]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": ""}})
+    nbformat.write(notebook, tmp_path / "mine.ipynb")
+    ran = papermill.execute_notebook(
+        tmp_path / "mine.ipynb", tmp_path / "ran.ipynb", cwd=tmp_path, progress_bar=False, start_timeout=HANG_SECONDS
+    )
+    shown = [sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in ran.cells]
+    assert shown == [0, 1, 1, 1]
 
 
 def test_importing_the_package_loads_neither_data_frames_nor_charts() -> None:

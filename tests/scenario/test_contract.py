@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from smarketing_sim.errors import InputError
 from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.contract import KINDS, Clause
 from smarketing_sim.scenario.schema import Scenario
@@ -74,3 +75,8 @@ def test_the_limit_of_a_clause_is_counted_on_its_own_clock(baseline: Scenario) -
     assert baseline.clause_minutes(baseline.sla["depth"]) == 12 * 1440
     day = override(baseline, {"sla.speed.within": "1 business day"})
     assert day.clause_minutes(day.sla["speed"]) == 480
+
+
+def test_a_promise_whose_name_is_misspelt_is_answered_with_the_one_that_was_meant(baseline: Scenario) -> None:
+    with pytest.raises(InputError, match=r"sla\.sped: needs a kind.*; did you mean 'speed'\?"):
+        override(baseline, {"sla.sped.within": "2 hours"})

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from smarketing_sim.measure.names import unit_of
 from smarketing_sim.words.numbers import counted, money, percent, ranged, signed, span, wait
+from smarketing_sim.words.promises import promises_differ
 from smarketing_sim.words.settling import backlog_words, unsettled_words
 
 _WIDE = 1000
@@ -86,7 +87,7 @@ def compare_text(answer: dict[str, Any]) -> str:
     """Return the answer of ``smarketing compare`` as text."""
     years = counted(answer["replications"], "simulated year")
     title = f"A {answer['a']['scenario']} · B {answer['b']['scenario']} · {years}, paired"
-    return _differences(title, "B", answer["measures"])
+    return "\n".join(filter(None, [_differences(title, "B", answer["measures"]), promises_differ(answer["changed"])]))
 
 
 def compare_all_text(answer: dict[str, Any]) -> str:
@@ -94,7 +95,8 @@ def compare_all_text(answer: dict[str, Any]) -> str:
     years = counted(answer["replications"], "simulated year")
     parts = [f"A {answer['base']['scenario']} · {years}, paired; each row's ranges hold for all tables at once"]
     for letter, other in zip(islice(_letters(), 1, None), answer["others"], strict=False):
-        parts.append(_differences(f"{letter} {other['scenario']}", letter, other["measures"]))
+        table = _differences(f"{letter} {other['scenario']}", letter, other["measures"])
+        parts.append("\n".join(filter(None, [table, promises_differ(other["changed"])])))
     return "\n\n".join(parts)
 
 
