@@ -60,7 +60,7 @@ class Years(Replications):
 
     @property
     def plot(self) -> Plots:
-        """Charts: ``waiting()``, ``response()``, ``funnel()``, ``revenue()``, ``clauses()``, each as matplotlib axes."""
+        """Charts: ``waiting()``, ``response()``, ``funnel()``, ``revenue()``, ``clauses()``, as matplotlib axes."""
         from smarketing_sim.analysis.plots import Plots  # noqa: PLC0415 - whoever draws nothing need not load charts
 
         return Plots(self)
