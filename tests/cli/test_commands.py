@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,16 @@ def _answer(said: Said) -> dict[str, Any]:
     assert said.code == 0, said.err
     answer: dict[str, Any] = json.loads(said.out)
     return answer
+
+
+@pytest.mark.slow
+def test_a_check_draws_nothing_and_loads_no_charts(tiny: Path) -> None:
+    """They take as long to load as the whole check."""
+    told = "sys.argv = ['smarketing', 'check', 'tiny.yaml']\ntry: main()\nexcept SystemExit: pass"
+    loaded = "print({'matplotlib', 'seaborn', 'scipy.stats'} & set(sys.modules))"
+    code = f"import sys\nfrom smarketing_sim.cli import main\n{told}\n{loaded}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tiny.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 def test_check_says_what_is_fine(smarketing: Command, tiny: Path) -> None:

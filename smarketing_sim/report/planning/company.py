@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from smarketing_sim.decide.usual import MONEY, Implied, self_check
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.report.notebook.display import heading, table
-from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.holidays import Holidays
 from smarketing_sim.scenario.schema import Scenario
 from smarketing_sim.words.numbers import counted, money, percent, range_of, signed
 from smarketing_sim.world.timeline import add_months
+
+if TYPE_CHECKING:  # a terminal needs no charts
+    from smarketing_sim.report.planning.planning import Report
 
 
 def self_check_text(implied: Sequence[Implied]) -> str:
