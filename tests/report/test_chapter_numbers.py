@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from smarketing_sim.decide.attribution import explain
+from smarketing_sim.decide.design import design
 from smarketing_sim.decide.marketing_promise import marketing_promise
 from smarketing_sim.decide.ranking import rank_levers
 from smarketing_sim.decide.staffing import staff
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.report.follow_up import page as follow_up
+from smarketing_sim.report.follow_up.page import FollowUp
 from smarketing_sim.report.free_levers import page as free_levers
 from smarketing_sim.report.marketing_promise import sections as marketing
 from smarketing_sim.report.sales_promise import page as sales_promise
@@ -24,10 +27,12 @@ from smarketing_sim.report.who_broke_it.page import Dispute
 from smarketing_sim.scenario.building import override
 from tests.report.reading import (
     ANNUAL_COST,
+    ENDS_AT,
     MARGIN,
     MONTHS,
     REPS,
     SHARE,
+    STARTS_AT,
     Year,
     company,
     depth_kept,
@@ -172,3 +177,20 @@ def test_the_next_leads_of_a_source_bring_what_more_of_them_bring(show_sections:
         brings, range_told, _, told = rows[source]
         reads(f"{brings[0]} {range_told[0]}", *spread(each, low=-np.inf))
         reads(told[0], came)
+
+
+def test_follow_up_tells_what_an_hour_of_today_brings_and_costs(show_sections: Callable[..., Any]) -> None:
+    """From 5% less time to 5% more: 24 hours a day are open, so a twentieth of half of them is known beforehand."""
+    answer = FollowUp(company(), design(company(), Simulation(FEW)), FEW)
+    rows = rows_of(show_sections([follow_up.show_hour], answer))
+    hours = REPS * (ENDS_AT - STARTS_AT) / 60.0 * SHARE
+    before_wages = {
+        share: contribution(simulated({"sales.sdr.marketing_time.share": share}), reps=0)
+        for share in (0.95 * SHARE, SHARE, 1.05 * SHARE)
+    }
+    less, now, more = before_wages.values()
+    worth, ends, following, last, wage, _ = rows["today"]
+    reads(f"{worth[0]} {ends[0]}", *spread((more - less) / (0.1 * hours), low=-np.inf))
+    reads(following[0], float((more - now).mean()) / (0.05 * hours))
+    reads(last[0], float((now - less).mean()) / (0.05 * hours))
+    reads(wage[0], ANNUAL_COST * MONTHS / 12 / ((ENDS_AT - STARTS_AT) / 60.0))
