@@ -15,6 +15,8 @@ from smarketing_sim.decide.marketing_promise import marketing_promise
 from smarketing_sim.decide.ranking import rank_levers
 from smarketing_sim.decide.staffing import staff
 from smarketing_sim.experiment.simulation import Simulation
+from smarketing_sim.report.beliefs import page as beliefs
+from smarketing_sim.report.beliefs.page import doubt_of
 from smarketing_sim.report.follow_up import page as follow_up
 from smarketing_sim.report.follow_up.page import FollowUp
 from smarketing_sim.report.free_levers import page as free_levers
@@ -25,6 +27,7 @@ from smarketing_sim.report.staffing import page as staffing
 from smarketing_sim.report.who_broke_it import page as who_broke_it
 from smarketing_sim.report.who_broke_it.page import Dispute
 from smarketing_sim.scenario.building import override
+from smarketing_sim.scenario.decay import decay_presets
 from tests.report.reading import (
     ANNUAL_COST,
     ENDS_AT,
@@ -194,3 +197,22 @@ def test_follow_up_tells_what_an_hour_of_today_brings_and_costs(show_sections: C
     reads(following[0], float((more - now).mean()) / (0.05 * hours))
     reads(last[0], float((now - less).mean()) / (0.05 * hours))
     reads(wage[0], ANNUAL_COST * MONTHS / 12 / ((ENDS_AT - STARTS_AT) / 60.0))
+
+
+def test_beliefs_tell_how_far_each_choice_is_behind_the_best_if_one_is_true(show_sections: Callable[..., Any]) -> None:
+    newest: Overrides = {"sales.sdr.queue.order": "newest", "sales.sdr.queue.new_before_retries": True}
+    named = {"newest": {"label": "Newest first", "set": newest}}
+    doubt = doubt_of(override(company(), {"alternatives": named}), Simulation(FEW))
+    rows = rows_of(show_sections([beliefs.show_regret], doubt))
+    told = 0
+    for preset in doubt.regret.presets:
+        under: Overrides = {"decay.preset": preset}
+        brought = [float(contribution(simulated(under | changes)).mean()) for changes in ({}, newest)]
+        for cell, mine in zip(rows[decay_presets()[preset].name], brought, strict=True):
+            behind = max(brought) - mine
+            if behind == 0.0:
+                assert not numbers(cell[0])
+            else:
+                reads(cell[0], behind)
+                told += 1
+    assert told >= 3
