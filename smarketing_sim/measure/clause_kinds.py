@@ -37,11 +37,14 @@ class AboutLeads:
         From when on it can be decided; a lead that cannot be by its due is left out as not worked.
     due_at
         By when it must be kept; ``within`` after handoff unless told otherwise.
+    worked_at
+        From when on somebody has looked at it, where a lead that nobody looked at counts all the same; else None.
     """
 
     kept_at: Callable[[Case, Any], Floats]
     decided_at: Callable[[Case, Any], Floats]
     due_at: Callable[[Case, Any], Floats]
+    worked_at: Callable[[Case, Any], Floats | None] = lambda _case, _clause: None
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,10 @@ def _good_at(case: Case, clause: QualityClause) -> Floats:
     return np.where(case.handed_leads["first_attempt_at"] <= due_at, good_at, due_at)
 
 
+def _worked_at(case: Case, clause: QualityClause) -> Floats | None:
+    return None if clause.silence == "left_out" else _column("first_attempt_at")(case, clause)
+
+
 def _seen_at(case: Case, clause: QualityClause) -> Floats:
     """Return from when on it is known whether a lead is good."""
     seen_at = _column("first_attempt_at" if clause.counts == "accepted" else "connected_at")(case, clause)
@@ -170,7 +177,7 @@ def _pacing_attained(
 JUDGED: dict[str, AboutLeads | AboutFlow] = {
     "volume": AboutFlow(_volume, _volume_attained),
     "pacing": AboutFlow(_pacing, _pacing_attained),
-    "quality": AboutLeads(_good_at, _seen_at, _within),
+    "quality": AboutLeads(_good_at, _seen_at, _within, _worked_at),
     "speed": AboutLeads(lambda case, _: case.responded_at, _column("handed_at"), _within),
     "depth": AboutLeads(_deep_enough_at, _column("handed_at"), _within),
     "feedback": AboutLeads(_column("outcome_recorded_at"), _column("handed_at"), _within),

@@ -36,7 +36,7 @@ class ClauseCounts:
     left_out_count
         Leads due after the end of observation.
     unworked_count
-        Leads left out because nobody had worked them in time (quality only).
+        Leads that nobody had worked in time: left out, or counted as kept where silence accepts (quality only).
     duplicate_count
         Second records, never part of a share.
     """
@@ -131,6 +131,10 @@ def _verdicts(case: Case, clause: Any, judged: AboutLeads, month: Codes, mine: B
     due_at, kept_at, decided_at = (f(case, clause) for f in (judged.due_at, judged.kept_at, judged.decided_at))
     month, due_at, kept_at, decided_at = (plain(column[mine]) for column in (month, due_at, kept_at, decided_at))
     _judge(month, due_at, kept_at, decided_at, case.ends_at, count)
+    worked_at = judged.worked_at(case, clause)
+    if worked_at is not None:
+        silent = (due_at <= case.ends_at) & ~(worked_at[mine] <= due_at)
+        count[_UNWORKED] += np.bincount(month[silent], minlength=month_count(case))
     return count
 
 

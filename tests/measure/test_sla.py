@@ -250,7 +250,7 @@ def test_where_silence_means_accepted_only_a_rejection_in_time_counts_against_ma
     leads = [lead(handed, accepted_at=limit), lead(handed), lead(handed), lead(handed), lead(handed + 2)]
     calls = [{"lead_id": n, "started_at": start} for n, start in enumerate((limit, limit, limit + TINY))]
     counts = judged(scenario, leads, calls, ends_at=limit + 1)  # of the last one nobody knows yet
-    assert (counted(counts), counts.unworked_count[0], counts.left_out_count[0]) == ((3, 4), 0, 1)
+    assert (counted(counts), counts.unworked_count[0], counts.left_out_count[0]) == ((3, 4), 2, 1)
 
 
 def test_quality_by_qualified_is_among_the_reached() -> None:
@@ -541,7 +541,8 @@ def naive(case: Case, clause: Any) -> ClauseCounts:
             mine = [call for call in calls if call["lead_id"] == row["lead_id"] and not call["automatic"]]
             hit = naive_hit(case, clause, row, mine, due)
             left_out[month] += due > case.ends_at
-            unworked[month] += due <= case.ends_at and hit is None
+            silent = getattr(clause, "silence", "") == "accepted" and not any(c["started_at"] <= due for c in mine)
+            unworked[month] += due <= case.ends_at and (hit is None or silent)
             decided[month] += due <= case.ends_at and hit is not None
             hits[month] += due <= case.ends_at and bool(hit)
     if clause.kind == "volume":
