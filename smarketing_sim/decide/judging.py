@@ -22,6 +22,8 @@ YEARS = 40
 HIRES = (1, 2, 3)
 IDLE_PLACES = 0.5
 """Below this share of their places for open deals in use, account executives are more than a plan needs."""
+BUSY_PLACES = 0.75
+"""With one fewer, the others may use this share of theirs: beyond it deals begin to wait."""
 WAIT_MINUTES = 1.0
 """Mean wait of a deal for an account executive below which one more of them changes nothing."""
 HIRE = "hire."
@@ -135,9 +137,11 @@ def hires_of(scenario: Scenario, today: Replications) -> list[Lever]:
 
 
 def fewer_of(scenario: Scenario, today: Replications) -> list[Lever]:
-    """Return one account executive fewer as a lever, where less than half of their places for deals are in use."""
-    ae = scenario.sales.ae
-    if ae.headcount < 2 or ae.open_limit is None or not float(today.series("ae_utilisation").mean()) < IDLE_PLACES:
+    """Return one account executive fewer as a lever, where the others would have room enough for all deals."""
+    ae, used = scenario.sales.ae, float(today.series("ae_utilisation").mean())
+    if ae.headcount < 2 or ae.open_limit is None or not used < IDLE_PLACES:
+        return []
+    if not used * ae.headcount / (ae.headcount - 1) < BUSY_PLACES:
         return []
     one = _hire(scenario, "ae_fewer", "Do without 1 account executive", {"sales.ae.headcount": ae.headcount - 1})
     return [replace(one, yearly=-ae.annual_cost)]

@@ -13,6 +13,9 @@ from smarketing_sim.experiment.replications import Replications
 from smarketing_sim.measure.statistics import Interval
 from smarketing_sim.scenario.contract import VolumeClause
 
+SEASONAL = 1.6
+"""A best month over a worst one, beyond which a promise is to follow the season."""
+
 
 @dataclass(frozen=True)
 class SafeVolume:
@@ -26,12 +29,20 @@ class SafeVolume:
         Leads a month that it promises, and the most that it could.
     kept
         Share of months that would keep the safe promise.
+    by_month
+        The most that each month of the horizon could promise by itself, kept as often.
     """
 
     clause: str
     promised: float
     safe: int
     kept: Interval
+    by_month: tuple[int, ...] = ()
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether the months differ so much that no one number fits them."""
+        return bool(self.by_month) and max(self.by_month) > SEASONAL * max(min(self.by_month), 1)
 
 
 def safe_volume(years: Replications, *, keep: float = KEPT_FROM) -> SafeVolume | None:
@@ -57,5 +68,7 @@ def safe_volume(years: Replications, *, keep: float = KEPT_FROM) -> SafeVolume |
                 return None
             safe = math.floor(np.sort(counts, axis=None)[falls_short] / clause.target)
             kept = kept_in_a_month((counts >= clause.target * safe).astype(np.float64))
-            return SafeVolume(name, clause.promised_amount, safe, kept) if safe > 0 else None
+            few = math.floor((1.0 - keep) * len(counts))
+            months = tuple(math.floor(count / clause.target) for count in np.sort(counts, axis=0)[few].tolist())
+            return SafeVolume(name, clause.promised_amount, safe, kept, months) if safe > 0 else None
     return None

@@ -42,3 +42,18 @@ def test_a_part_of_the_promise_that_counts_as_kept_makes_a_larger_one_safe(param
     assert whole is not None
     assert part is not None
     assert part.safe == int(np.floor(whole.safe / 0.8))
+
+
+def test_each_month_could_promise_what_nearly_every_year_brings_in_it(params: Path) -> None:
+    season = [0.5, 1, 1, 1, 1, 1, 0.4, 1, 1, 1, 1, 2]
+    years = Simulation(40).run(override(load(params / "article-sla.yaml"), {"marketing.season": season}))
+    found = safe_volume(years)
+    assert found is not None
+    assert found.seasonal
+    counts = np.array([year.clauses["volume"].numerator for year in years.measures])
+    for month, safe in enumerate(found.by_month):
+        assert np.mean(counts[:, month] >= safe) >= 0.95 > np.mean(counts[:, month] >= safe + 1)
+    assert found.by_month.index(min(found.by_month)) == 6
+    even = safe_volume(Simulation(40).run(load(params / "article-sla.yaml")))
+    assert even is not None
+    assert even.by_month != found.by_month

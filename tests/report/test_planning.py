@@ -252,10 +252,10 @@ def test_one_years_spread_is_shown_from_200_years_on_only(
     tmp_path: Path, shown: Callable[[Report], _Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = Report(Simulation(3).run(scenario_with(tmp_path)))
-    assert "one year may land" not in shown(plan).text
+    assert "eight years of ten bring" not in shown(plan).text
     monkeypatch.setattr("smarketing_sim.experiment.results.ONE_YEAR_FROM", 3)
     page = shown(plan)
-    assert "one year may land" in page.text
+    assert "eight years of ten bring" in page.text
     assert any("Histogram of revenue" in figure["alt"] for figure in page.figures)
 
 

@@ -328,6 +328,10 @@ def test_each_finalist_brings_and_keeps_what_other_years_of_it_do(
         reads(contribution[0], float(gained.mean()))
         kept = frames_kept(others, one.lever.overrides, report.scenario)
         reads(months[0].partition(" of ")[0], MONTHS * float(kept.mean()))
+    as_it_is = frames_kept(others, {}, report.scenario)
+    reads(table["as it is, in the same years"][1][0].partition(" of ")[0], MONTHS * float(as_it_is.mean()))
+    hires = rows_of(show_sections([desks.show_for_sales], report))
+    reads(hires["as it is"][0][0].partition(" of ")[0], MONTHS * float(as_it_is.mean()))
 
 
 def test_the_key_figures_that_notebooks_keep_are_those_of_the_ledgers(report: Report, years: list[Year]) -> None:

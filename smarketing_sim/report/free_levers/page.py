@@ -115,7 +115,12 @@ def show_priced(ranking: Ranking) -> None:
     title = "No change that costs something beats the best free one" if beats else (
         f"“{first.lever.label}” brings more than anything free"
     )  # fmt: skip
-    heading(title, "Alternatives named in the plan’s file, their own cost subtracted. They are ranked apart.")
+    named = "Alternatives named in the plan’s file, their own cost subtracted. They are ranked apart."
+    if not any(one.lever.named for one in ranking.priced):
+        named = "No alternative that costs something is named in this plan; they go under alternatives: in its file."
+    if any(one.lever.cost == "systems" for one in ranking.priced):
+        named += " What faster systems cost is not known here, so nothing is subtracted for them."
+    heading(title, named)
     names, rows = _numbers(ranking, ranking.priced, costs=True)
     table(names, rows, numeric=names[1:])
 

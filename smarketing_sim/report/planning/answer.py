@@ -40,6 +40,8 @@ from smarketing_sim.world.timeline import add_months
 _SIDES = ("sales", "marketing")
 _IDLE = 0.7
 """Below this share of their time in use, more reps are no answer to a want of time."""
+_LITTLE = 0.25
+"""Where all people and tools leave less than this share of the contribution, the page says so at its top."""
 _ALONE = 0.02
 """Where a side keeps all it promises in hardly fewer months than its weakest promise, that one is named."""
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -120,13 +122,22 @@ def what_marketing_could_promise(report: Report) -> str:
     """Return the number of leads that marketing could promise, where it is its number that breaks the contract most."""
     marketing, sales, safe = _kept(report, "marketing"), _kept(report, "sales"), safe_volume(report.years)
     weakest = marketing.mean < KEPT_FROM and not sales.mean < marketing.mean
-    return safe_words(safe) if safe is not None and weakest and safe.safe < safe.promised else ""
+    return safe_words(report, safe) if safe is not None and weakest and safe.safe < safe.promised else ""
 
 
-def safe_words(safe: SafeVolume | None) -> str:
+def safe_words(report: Report, safe: SafeVolume | None) -> str:
     """Return how many leads marketing could promise as a sentence; empty where it promises no number."""
     if safe is None:
         return ""
+    if safe.seasonal:
+        least, most = (
+            f"{end:,} in {month_name(report, safe.by_month.index(end))}"
+            for end in (min(safe.by_month), max(safe.by_month))
+        )
+        return (
+            f"Marketing promises {safe.promised:,.0f} leads in every month, and its leads follow the season: promise "
+            f"month by month, from {least} to {most}, and {percent(KEPT_FROM)} of years keep each of them."
+        )
     return (
         f"Marketing promises {safe.promised:,.0f} leads a month; a promise of {safe.safe:,} would be kept in "
         f"{percent(safe.kept.mean)} of months ({range_of(safe.kept, percent)})."
@@ -142,7 +153,8 @@ def what_to_do(report: Report) -> str:
     if today in ("keeps", "very probably keeps"):
         over = report.scenario.economics.counted
         more = "" if rule is None else f" “{rule.lever.label}” still adds {money(rule.contribution.mean)} {over}."
-        return f"Sales {today} every promise in {share} of months as it is.{more}"
+        why = "" if rule is None else why_not_the_largest(report, rule)
+        return f"Sales {today} every promise in {share} of months as it is.{more}{why}"
     if advice.action is None:
         near = advice.closest
         how = "" if near is None else f"; “{near.lever.label}” comes closest, {_months_words(near.kept, report.months)}"
@@ -201,9 +213,16 @@ def why_not_the_largest(report: Report, chosen: Effect) -> str:
     most = None if report.advice is None else report.advice.surest_gain
     if most is None or most.lever.id == chosen.lever.id or most.contribution.mean <= chosen.contribution.mean:
         return ""
+    brings = f" “{most.lever.label}” would bring {gain(most.contribution.mean)}"
+    if most.kept.mean < KEPT_FROM:
+        return f"{brings}, but keeps every sales promise in {_months_words(most.kept, report.months)}."
+    advice = report.advice
+    found = next((one for one in advice.ranking.free if one.lever.id == most.lever.id), None) if advice else None
+    if advice is None or found is None or not found.kept.mean < KEPT_FROM:
+        return f"{brings}."
     return (
-        f" “{most.lever.label}” would bring {gain(most.contribution.mean)}, but keeps every sales promise in "
-        f"{_months_words(most.kept, report.months)}."
+        f"{brings}; in the {counted(advice.years, 'year')} that chose, it kept every sales promise in "
+        f"{months(found.kept, report.months)} months."
     )
 
 
@@ -301,6 +320,8 @@ def _context(report: Report) -> list[str]:
         terms = report.scenario.economics
         over = "" if terms.is_one_off else f" {terms.counted}"
         sentences.append(f"All people and tools counted, the plan loses {money(-loaded.mean)}{over}.")
+    elif loaded.mean < _LITTLE * report.mean("contribution").mean:
+        sentences.append(f"All people and tools counted, {money(loaded.mean)} of the contribution is left.")
     if report.bottleneck is not None:
         sentences.append(f"{bottleneck_words(report.bottleneck)}.")
     when, count = busiest_hour(report.years)

@@ -24,6 +24,7 @@ from smarketing_sim.report.planning.answer import (
     closed_words,
     month_name,
     safe_words,
+    what_to_do,
     why_not_the_largest,
 )
 from smarketing_sim.report.planning.planning import Report
@@ -61,12 +62,12 @@ def show_what_to_do(report: Report) -> None:
         title = f"{upper_first(pays.lever.label)}: free, and {gain(pays.contribution.mean)}"
         if any(one.lever.at_no_cost and one.kept.mean > pays.kept.mean for one in judged):
             title += "; other free changes keep more promises"
-    is_told = advice.action is not None  # in the page's answer
-    why = "" if rule is None or is_told else why_not_the_largest(report, rule)
+    why = "" if rule is None else why_not_the_largest(report, rule)
+    why = "" if why in what_to_do(report) else why  # it stands in the page's answer
     heading(
         title,
-        f"The changes that did best in {counted(advice.years, 'simulated year')}, judged in "
-        f"{counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
+        f"The changes that did best in {counted(advice.years, 'simulated year')}, and the best of each price, judged "
+        f"in {counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
         f"{report.scenario.economics.counted}. Ranges hold for all of them at once. The one to begin with keeps the "
         f"promises as surely as any; of several that the same years cannot tell apart, it is the simplest."
         f"{_goal_words(report, goal)}{why}",
@@ -75,7 +76,8 @@ def show_what_to_do(report: Report) -> None:
     if judged:
         first = None if rule is None else rule.lever.id
         rows = [_lever_row(report, one) for one in sorted(judged, key=lambda one: one.lever.id != first)]
-        table(names, rows, numeric=names[1:3])
+        today = ("as it is, in the same years", "–", _months(report, advice.judged.ranking.kept), "–")
+        table(names, [*rows, today], numeric=names[1:3])
     rows = [_lever_row(report, effect) for effect in tried if effect not in idle]
     every = table_html(names, rows, numeric=names[1:3])
     if idle:
@@ -137,13 +139,11 @@ def show_for_sales(report: Report) -> None:
     rule, worst = advice.first_rule, worst_month(report.years)
     first = "no free rule stands out" if rule is None else f"“{rule.lever.label}” before any hire"
     weak = "" if worst is None else f"; {month_name(report, worst[0])} is the month most at risk"
-    heading(f"For the head of sales: {first}{weak}", _worst_note(report))
-    rows: list[Sequence[object]] = [("as it is", *_months(report, kept), "–")]
+    heading(f"For the head of sales: {first}{weak}", _worst_note(report, advice))
+    rows: list[Sequence[object]] = [("as it is", *_months(report, advice.judged.ranking.kept), "–")]
     if rule is not None:
         rows.append((rule.lever.label, *_months(report, rule.kept), _with_range(rule.contribution)))
-    rows += [
-        (hire.lever.label, *_months(report, hire.kept), _with_range(hire.contribution)) for hire in advice.judged.hires
-    ]
+    rows += [(_who(hire), *_months(report, hire.kept), _with_range(hire.contribution)) for hire in advice.judged.hires]
     wages = f"contribution, after {percent(report.scenario.sales.sdr.marketing_time.share)} of a rep’s wages"
     names = ["", "months with every promise kept", "range", wages]
     table(names, rows, numeric=names[1:])
@@ -167,7 +167,8 @@ def show_for_marketing(report: Report) -> None:
         f"tried{_losing_words(advice)}",
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
         + ("More leads now make every other lead wait longer. " if past else "")
-        + safe_words(safe_volume(report.years)),
+        + safe_words(report, safe_volume(report.years))
+        + ("" if cliff.in_sight else " Whether sales keeps its promises with more leads, “Try it” tells."),
     )
     show(
         volume.volume_cliff(advice.curves, today=today),
@@ -231,18 +232,26 @@ def _months(report: Report, kept: Interval) -> tuple[str, str]:
     return (months(kept, report.months), month_range(kept, report.months))
 
 
+def _who(hire: Effect) -> str | tuple[str, str]:
+    """Return a hire as its row is named; of an account executive, that the whole wage counts."""
+    if "sales.ae.headcount" not in hire.lever.overrides:
+        return hire.lever.label
+    return hire.lever.label, f"the whole wage {'saved' if hire.lever.yearly < 0.0 else 'counted'}; no promise is theirs"
+
+
 def _with_range(interval: Interval) -> tuple[str, str]:
     return gain(interval.mean), range_of(interval, gain)
 
 
-def _worst_note(report: Report) -> str:
+def _worst_note(report: Report, advice: Advice) -> str:
     worst = worst_month(report.years)
     if worst is None:
         return ""
     chance = worst[1]
     return (
         f"In {month_name(report, worst[0])}{closed_words(report, worst[0])}, sales keeps every promise with a chance "
-        f"of {percent(chance.mean)} ({range_of(chance, percent)}); the first line below has the mean of all months."
+        f"of {percent(chance.mean)} ({range_of(chance, percent)}). The table has the mean of all months, in the "
+        f"{counted(advice.judged.year_count, 'simulated year')} in which the changes were judged."
     )
 
 
