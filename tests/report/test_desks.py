@@ -271,7 +271,9 @@ def test_a_larger_gain_that_was_left_aside_says_in_which_years_it_kept_too_littl
     ranking = replace(advice.ranking, free=(rule, searched))
     judged = replace(advice.judged, ranking=replace(advice.judged.ranking, free=(fresh, chosen), priced=()))
     told = why_not_the_largest(replace(planning, advice=replace(advice, ranking=ranking, judged=judged)), chosen)
-    assert f"would bring +$500k; in the {YEARS} years that chose, it kept every sales promise in 3.0 of 6 months." in told
+    assert (
+        f"would bring +$500k; in the {YEARS} years that chose, it kept every sales promise in 3.0 of 6 months." in told
+    )
     less = replace(judged, ranking=replace(judged.ranking, free=(replace(fresh, kept=Interval(0.5, 0.4, 0.6)), chosen)))
     told = why_not_the_largest(replace(planning, advice=replace(advice, ranking=ranking, judged=less)), chosen)
     assert "would bring +$500k, but keeps every sales promise in 3.0 of 6 months (2.4–3.6)." in told

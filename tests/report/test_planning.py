@@ -45,6 +45,7 @@ from smarketing_sim.scenario.files import load
 from smarketing_sim.scenario.schema import Scenario
 from tests.cli.tiny import write_tiny
 from tests.conftest import ROOT
+from tests.experiment.stubs import small
 from tests.hostile import hostile_texts
 
 
@@ -509,3 +510,14 @@ def test_a_published_page_speaks_to_leaders_and_describes_every_figure(published
     assert [tag for tag, _ in page.elements].count("h1") == 1
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", published.pages[0].read_text("utf-8"), flags=re.DOTALL)
     assert scripts == [(TEMPLATES / "leader" / name).read_text("utf-8") for name in ("what_if.js", "tables.js")]
+
+
+def test_leads_that_silence_accepted_are_counted_beside_the_contract(show_sections: Callable[..., Any]) -> None:
+    """Lost, a plan whose leads nobody calls shows quality of 100% without a word."""
+    quality = {"kind": "quality", "target": 0.6, "within": "1 hour", "silence": "accepted"}
+    years = Simulation(2).run(small(sla={"quality": quality}))
+    silent = np.mean([year.clauses["quality"].unworked_count.sum() for year in years.measures])
+    assert silent > 2
+    page = show_sections([contract.show_contract], Report(years)).text
+    assert f"Quality: {silent:.0f} leads a year count as accepted, because nobody looked at them in time." in page
+    assert "not worked in time, left out" not in page

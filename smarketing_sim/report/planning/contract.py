@@ -12,7 +12,7 @@ from smarketing_sim.report.planning.planning import Report
 from smarketing_sim.scenario.contract import VolumeClause
 from smarketing_sim.scenario.units import share_text
 from smarketing_sim.words.markup import escape
-from smarketing_sim.words.numbers import month_range, months, percent, range_of, readable
+from smarketing_sim.words.numbers import counted, month_range, months, percent, range_of, readable
 from smarketing_sim.words.tables import table_html
 from smarketing_sim.world.timeline import add_months
 
@@ -55,10 +55,11 @@ def show_contract(report: Report) -> None:
     if kinks:
         display_html(f'<p class="s">Not in the shares: {"; ".join(kinks)}. Duplicates never count.</p>')
     for name in (one for one in names if one in silent and unworked[one] >= 0.5):
-        counted_in = (
-            f"{readable(name)}: {unworked[name]:.0f} leads a year count as accepted because nobody looked at them"
+        many = round(float(unworked[name]))
+        text = f"{readable(name)}: {counted(many, 'lead')} a year {'counts' if many == 1 else 'count'} as accepted"
+        display_html(
+            f'<p class="s">{escape(text)}, because nobody looked at {"it" if many == 1 else "them"} in time.</p>'
         )
-        display_html(f'<p class="s">{escape(counted_in)} in time.</p>')
 
 
 def _clause_row(report: Report, name: str) -> str:
