@@ -341,7 +341,8 @@ def _row_after(attempts: Table, starts: int, human_count: int) -> int:
 
 
 def _streams_of(ledger: Ledger, replication: int | None) -> Streams | None:
-    facts = [fact for fact in ledger.facts if replication in (None, fact["replication"])]
+    """Return the luck that a simulated ledger says it had."""
+    facts = [fact for fact in ledger.facts if replication in (None, fact["replication"]) and "seed" in fact]
     return Streams(int(facts[0]["seed"]), int(facts[0]["replication"])) if facts else None
 
 
