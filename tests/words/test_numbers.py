@@ -197,7 +197,7 @@ def test_a_comparison_shows_each_measure_in_its_own_unit() -> None:
 
     text = compare_text(
         {
-            "a": {"scenario": "A"}, "b": {"scenario": "B"}, "replications": 4,
+            "a": {"scenario": "A"}, "b": {"scenario": "B"}, "replications": 4, "changed": [],
             "measures": {
                 "expected_revenue": row(2e6, 1e6, _interval(-1e6, -2e6, -5e5)),
                 "p50_minutes": row(600.0, 420.0, _interval(-180.0, -240.0, -120.0)),
