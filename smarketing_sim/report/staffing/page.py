@@ -175,8 +175,8 @@ def show_reading(answer: Staffing) -> None:
                 "fewer attempts for fewer. Set them in the plan’s file and ask again.",
                 "- New people are as good as the old ones from their first day, unless the plan gives them a starting "
                 "date. What hiring and training cost is not counted here.",
-                "- People leave only where the plan says so, under attrition. Motivation, and sick days beyond the plan’s "
-                "days off, are not modelled.",
+                "- People leave only where the plan says so, under attrition. Motivation, and sick days beyond the "
+                "plan’s days off, are not modelled.",
             ]
         )
     )
