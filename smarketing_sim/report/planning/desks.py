@@ -66,8 +66,8 @@ def show_what_to_do(report: Report) -> None:
     why = "" if why in what_to_do(report) else why  # it stands in the page's answer
     heading(
         title,
-        f"The changes that did best in {counted(advice.years, 'simulated year')}, and the best of each price, judged "
-        f"in {counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
+        f"What brought most in {counted(advice.years, 'simulated year')}, and of each price what kept the promises, "
+        f"judged in {counted(advice.judged.year_count, 'other one')} against the plan as it is in those; contribution "
         f"{report.scenario.economics.counted}. Ranges hold for all of them at once. The one to begin with keeps the "
         f"promises as surely as any; of several that the same years cannot tell apart, it is the simplest."
         f"{_goal_words(report, goal)}{why}",
@@ -112,12 +112,12 @@ def show_left_on_table(report: Report) -> None:
     if left.scenario.sales.sdr.headcount == 0 or float(np.mean(left.perfect)) <= 0.0:
         return
     same = left.revenue(NO_QUEUE)
+    loses = any(left.alone_today(part).mean < 0.0 for part in left.parts)
+    why = " Alone, some lose money: what they add takes the reps’ time, or the account executives’, from all others."
     heading(
         f"{money(max(same.mean, 0.0))} a year is lost while leads wait for a rep; what else is left on the table",
         "Expected revenue of the same leads if one thing were made perfect: alone, with today’s team, and on top of no "
-        "lead ever waiting for a rep, the mean over all orders in which the others are mended. Alone, "
-        "some lose money: attempts on leads that nobody reaches take the time of all others, and deals wait where "
-        "account executives have no room.",
+        f"lead ever waiting for a rep, the mean over all orders in which the others are mended.{why if loses else ''}",
     )
     rows = [
         (upper_first(LABELS[part]), _with_range(left.alone_today(part)),
@@ -168,7 +168,11 @@ def show_for_marketing(report: Report) -> None:
         f"Media spent on leads that nobody called: {money(unworked.mean)} a year, range {range_of(unworked, money)}. "
         + ("More leads now make every other lead wait longer. " if past else "")
         + safe_words(report, safe_volume(report.years))
-        + ("" if cliff.in_sight else " Whether sales keeps its promises with more leads, “Try it” tells."),
+        + (
+            ""
+            if cliff.in_sight
+            else " Whether sales keeps its promises then is another question; “Try it” has some of these volumes."
+        ),
     )
     show(
         volume.volume_cliff(advice.curves, today=today),

@@ -87,7 +87,7 @@ def way_to_contribution(report: Report) -> list[tuple[str, Interval]]:
             margin * (terms.lifetime_factor - 1.0) * revenue,
         ),
         ("media and programmes", -series("spend")),
-        ("the reps’ hours for these leads", -series("people_cost")),
+        ("the wages for the reps’ time for these leads", -series("people_cost")),
     ]
     if terms.lifetime_factor == 1.0:
         del steps[2]

@@ -154,7 +154,7 @@ def show_money(report: Report) -> None:
         (
             (
                 f"contribution {report.scenario.economics.counted}",
-                f"margin less media and the reps’ hours on these leads{'' if once else ', discounted'}",
+                f"margin less media and the wages for the reps’ time for these leads{'' if once else ', discounted'}",
             ),
             *_money(report, "contribution"),
         ),
@@ -167,7 +167,7 @@ def show_money(report: Report) -> None:
         ),
         ("months until a customer has paid that back", *_ratio(report, "payback_months")),
         ("days from a lead to its deal, half are faster", *_hours(report, "cycle_days")),
-        ("revenue expected per rep hour on these leads", *_money(report, "revenue_per_rep_hour")),
+        ("revenue expected per hour that reps work on these leads", *_money(report, "revenue_per_rep_hour")),
         ("media spent on leads that nobody called", *_money(report, "spend_unworked")),
         ("rep hours on duplicates", *_hours(report, "hours_on_duplicates")),
         ("rep hours on leads outside the ideal profile", *_hours(report, "hours_on_bad_fits")),

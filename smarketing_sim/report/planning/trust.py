@@ -25,7 +25,7 @@ from smarketing_sim.words.settling import UNSETTLED
 from smarketing_sim.words.tables import table_html
 
 _LIMITS = (
-    "Mindset, morale and trust between the teams; pay and its incentives; people leaving and being replaced.",
+    "Mindset, morale and trust between the teams; pay and its incentives; people who leave, unless the plan says so.",
     "Attention: reps follow the queue’s rule and never pick the easy lead.",
     "Several touches before a lead: a lead has the one source that its record names.",
     "Buying groups, and the rush at a quarter’s end.",
