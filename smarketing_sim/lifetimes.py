@@ -45,6 +45,21 @@ def _watch(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def leave_within(seconds: float, *, code: int) -> None:
+    """See to it that this process, which is about to end, does end: what is waited for may never come.
+
+    Parameters
+    ----------
+    seconds
+        How long that may take by itself.
+    code
+        What the process leaves with after that.
+    """
+    last_resort = threading.Timer(seconds, os._exit, [code])
+    last_resort.daemon = True
+    last_resort.start()
+
+
 @contextmanager
 def passing_folder(folder: Path) -> Iterator[Path]:
     """Make a folder that is gone once the block is left, or once this process has ended in whatever way.

@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import warnings
 from types import FrameType
 
@@ -30,6 +29,7 @@ from smarketing_sim.cli import sweeping as sweeping
 from smarketing_sim.cli.options import app
 from smarketing_sim.cli.screen import show_warning, tell
 from smarketing_sim.errors import SmarketingError, SmarketingWarning
+from smarketing_sim.lifetimes import leave_within
 from smarketing_sim.printable import one_line
 
 STOPPED = 130
@@ -60,7 +60,7 @@ def main() -> None:
     except Exception as error:
         code = _usage(error)
     if code == STOPPED:
-        _leave_soon()
+        leave_within(_PATIENCE_SECONDS, code=STOPPED)  # a pool whose workers were killed may keep us waiting for them
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -74,13 +74,6 @@ def _stop_like_ctrl_c() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
             signal.signal(number, stop)
-
-
-def _leave_soon() -> None:
-    """See to it that the way out ends: a pool whose workers were killed can keep the interpreter waiting for them."""
-    last_resort = threading.Timer(_PATIENCE_SECONDS, os._exit, [STOPPED])
-    last_resort.daemon = True
-    last_resort.start()
 
 
 def _usage(error: Exception) -> int:

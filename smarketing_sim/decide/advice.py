@@ -117,7 +117,7 @@ class Advice:
     @property
     def first_rule(self) -> Effect | None:
         """The free change to begin with, in fresh years: what keeps the promises, else what surely pays; or None."""
-        return _first_rule(self.ranking, self.judged)
+        return _first_rule(self.judged)
 
     @property
     def surest_gain(self) -> Effect | None:
@@ -138,7 +138,7 @@ class Advice:
     @property
     def action(self) -> Action | None:
         """The cheapest change that keeps or very probably keeps every sales promise; or None."""
-        return _cheapest(self.ranking, self.judged)
+        return _cheapest(self.judged)
 
     @property
     def cheaper(self) -> Action | None:
@@ -146,7 +146,7 @@ class Advice:
         action = self.action
         if action is None:
             return None
-        below = [one for one in _actions(self.ranking, self.judged) if _price(one.effect) < _price(action.effect)]
+        below = [one for one in _actions(self.judged) if _price(one.effect) < _price(action.effect)]
         return next((one for one in below if one.effect.kept.mean >= KEPT_FROM), None)
 
     @property
@@ -156,30 +156,28 @@ class Advice:
         return max(free, key=lambda one: one.kept.mean, default=None)
 
 
-def _cheapest(ranking: Ranking, judged: Judged) -> Action | None:
+def _cheapest(judged: Judged) -> Action | None:
     """Return the cheapest change that keeps or very probably keeps every sales promise; or None.
 
     Among those of one price, one that keeps them comes before one that very probably does.
     """
-    able = [one for one in _actions(ranking, judged) if one.certainty in ("keeps", "very probably keeps")]
+    able = [one for one in _actions(judged) if one.certainty in ("keeps", "very probably keeps")]
     return min(able, key=lambda one: (_price(one.effect), one.certainty != "keeps"), default=None)
 
 
-def _first_rule(ranking: Ranking, judged: Judged) -> Effect | None:
+def _first_rule(judged: Judged) -> Effect | None:
     """Return the free change to begin with: what keeps the promises, else what surely pays; or None."""
-    action, best = _cheapest(ranking, judged), best_free(ranking)
+    action, best = _cheapest(judged), best_free(judged.ranking)
     if action is not None and action.effect.lever.at_no_cost:
         return action.effect
-    found = None if best is None else judged.effect(best.lever)
-    return found if found is not None and found.contribution.low > 0.0 else None
+    return best if best is not None and best.contribution.low > 0.0 else None
 
 
-def _actions(ranking: Ranking, judged: Judged) -> list[Action]:
-    """Return the finalists, cheapest first; of one price the change to begin with first, then by what they bring."""
-    best = best_free(ranking)
-    first = None if best is None else best.lever.id
+def _actions(judged: Judged) -> list[Action]:
+    """Return the finalists, cheapest first; of one price the best free change first, then by what they bring."""
+    best = best_free(judged.ranking)
     hires = [one for one in judged.hires if one.lever.yearly >= 0.0]  # to do without somebody mends no promise
-    by_gain = sorted([*judged.effects, *hires], key=lambda one: (one.lever.id != first, -one.contribution.mean))
+    by_gain = sorted([*judged.effects, *hires], key=lambda one: (one is not best, -one.contribution.mean))
     return [_action(one) for one in sorted(by_gain, key=_price)]
 
 
@@ -227,7 +225,7 @@ def advise(
     table = left_on_table(scenario, next(step))
     enough = max(few.replications, NEXT_PLAN_YEARS // max(len(scenario.marketing.sources), 2))
     more = next_leads(scenario, next(step).of(min(simulation.replications, enough)))
-    rule = _first_rule(ranking, judged)
+    rule = _first_rule(judged)
     plans = {"as it is": scenario}
     if rule is not None and rule.lever.scenario is not None:
         plans[rule.lever.label] = rule.lever.scenario

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from smarketing_sim.decide.hiring import headcount_change
 from smarketing_sim.decide.levers import Lever
@@ -16,6 +16,7 @@ from smarketing_sim.scenario.building import override
 from smarketing_sim.scenario.schema import Scenario
 
 Certainty = Literal["keeps", "very probably keeps", "cannot tell", "does not keep"]
+SUREST_FIRST: tuple[Certainty, ...] = get_args(Certainty)
 
 YEARS = 40
 """Fresh simulated years of each finalist: enough for a promise kept in every month to count as kept in 95% of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -95,6 +96,12 @@ class Kernels(AsyncMappingKernelManager):
         if alone and now - kernel.alone_since >= patience:
             kernel.page, kernel.ending = None, True
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
+
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
+        """End every kernel; one that is being started is waited for, as nobody can end it before."""
+        await asyncio.gather(*[made for pool in self._pools.values() for made in pool], return_exceptions=True)
+        ends = [self.shutdown_kernel(kernel_id, now=now) for kernel_id in self.list_kernel_ids()]  # type: ignore[no-untyped-call]
+        await asyncio.gather(*ends, return_exceptions=True)
 
     def _found(self, kernel_id: str) -> Any:
         return self.get_kernel(kernel_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,11 +25,13 @@ from smarketing_sim.lab.channels import VisitorChannels
 from smarketing_sim.lab.faults import NOT_OPENED, shown
 from smarketing_sim.lab.gate import ADDRESS, Doorkeeper, Gate, guard
 from smarketing_sim.lab.kernels import Kernels, OwnKernel, QuietKernel
+from smarketing_sim.lifetimes import leave_within
 from smarketing_sim.shipped import absolute
 from smarketing_sim.timeouts import HANG_SECONDS
 
 REPORTS_AT = "/reports/"
 _LEFT_SECONDS = 30
+_PATIENCE_SECONDS = 20.0
 _LOOKS = 6  # at kernels that were left, within that time
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 _TEMPLATE = Path(__file__).with_name("page_template")
@@ -227,12 +230,21 @@ class Page(Voila):  # type: ignore[misc]
         guard(self.app, _HEADERS)
         HTTPServer(Gate(self.app, token=self.token, cookie=cookie_name(self.port))).add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, self._handle_signal_stop)  # the terminal was closed
+        _when_told_to_stop(lambda *_: self.ioloop.add_callback_from_signal(self._leave))
         self.ready()
-        try:
-            self.ioloop.start()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self.stop()
+        self.ioloop.start()
+
+    async def _leave(self) -> None:
+        """End every kernel, in the loop that the starts of some may still run in, and then the server."""
+        _when_told_to_stop(signal.SIG_IGN)
+        leave_within(_PATIENCE_SECONDS, code=0)  # a kernel that has not ended by then ends once its server has
+        shutil.rmtree(self.connection_dir)
+        await self.kernel_manager.shutdown_all()
+        self.ioloop.stop()
+
+
+def _when_told_to_stop(do: Any) -> None:
+    """Handle Ctrl-C, a request to end and a terminal that is closed in one way, where they are not ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, do)

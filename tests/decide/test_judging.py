@@ -83,6 +83,36 @@ def test_the_cheapest_change_that_keeps_or_very_probably_keeps_goes_before_a_dea
 
 
 @pytest.mark.slow
+def test_the_free_change_to_begin_with_is_chosen_in_the_years_that_the_page_shows() -> None:
+    """Chosen in the years of the search, the page begins with +$344k above a row of +$550k that keeps as much."""
+    advice = advise(small(), Simulation(3))
+    one, other = advice.judged.effects[:2]
+
+    def begins(gains: tuple[float, float], kept: tuple[float, float]) -> str | None:
+        """Return which of two free changes comes first, told by what they bring and keep in the fresh years."""
+        effects = tuple(
+            dataclasses.replace(
+                effect,
+                lever=dataclasses.replace(effect.lever, cost="nothing"),
+                contribution=Interval(gain, gain - 1, gain + 1),
+                gained_by_year=np.array([gain - 1.0, gain, gain + 1.0]),
+                kept=Interval(share, share - 0.05, share + 0.05),
+                kept_by_year=np.array([share - 0.02, share, share + 0.02]),
+            )
+            for effect, gain, share in zip((one, other), gains, kept, strict=True)
+        )
+        ranking = dataclasses.replace(advice.judged.ranking, free=effects, priced=())
+        judged = dataclasses.replace(advice.judged, ranking=ranking)
+        found = dataclasses.replace(advice, judged=judged).first_rule
+        return None if found is None else found.lever.id
+
+    assert begins((344.0, 550.0), (0.96, 0.96)) == other.lever.id
+    assert begins((550.0, 344.0), (0.96, 0.96)) == one.lever.id
+    assert begins((344.0, 550.0), (0.96, 0.5)) == one.lever.id
+    assert begins((0.5, 0.7), (0.5, 0.5)) is None  # neither pays for certain
+
+
+@pytest.mark.slow
 def test_a_cheaper_change_that_may_be_enough_is_named_before_the_sure_one() -> None:
     """Lost, the page says to hire where a free change may do, as far as these years can tell."""
     advice = advise(small(), Simulation(3))

@@ -9,7 +9,7 @@ import numpy as np
 from smarketing_sim.charts.years import busiest_hour, half_called
 from smarketing_sim.decide.advice import Action, Advice, worst_month
 from smarketing_sim.decide.bottleneck import Bottleneck
-from smarketing_sim.decide.judging import IDLE_PLACES, certainty
+from smarketing_sim.decide.judging import IDLE_PLACES, SUREST_FIRST, certainty
 from smarketing_sim.decide.ranking import KEPT_FROM, Effect
 from smarketing_sim.decide.safe_volume import SafeVolume, safe_volume
 from smarketing_sim.decide.settled_load import run_json
@@ -216,14 +216,9 @@ def why_not_the_largest(report: Report, chosen: Effect) -> str:
     brings = f" “{most.lever.label}” would bring {gain(most.contribution.mean)}"
     if most.kept.mean < KEPT_FROM:
         return f"{brings}, but keeps every sales promise in {_months_words(most.kept, report.months)}."
-    advice = report.advice
-    found = next((one for one in advice.ranking.free if one.lever.id == most.lever.id), None) if advice else None
-    if advice is None or found is None or not found.kept.mean < KEPT_FROM:
-        return f"{brings}."
-    return (
-        f"{brings}; in the {counted(advice.years, 'year')} that chose, it kept every sales promise in "
-        f"{months(found.kept, report.months)} months."
-    )
+    if SUREST_FIRST.index(certainty(most.kept)) > SUREST_FIRST.index(certainty(chosen.kept)):
+        return f"{brings}, but whether it keeps every sales promise is less sure."
+    return f"{brings}; these years cannot tell the two apart, and the first is the simpler."
 
 
 def promise_name(clause: Clause) -> str:
