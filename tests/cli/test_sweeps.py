@@ -79,6 +79,7 @@ def test_people_see_one_row_for_each_scenario_and_where_the_table_is(smarketing:
     assert len(pd.read_parquet(place[1])["point"].unique()) == 4
 
 
+@pytest.mark.slow
 def test_other_words_have_a_place_of_their_own(smarketing: Command, tiny: Path) -> None:
     for words in ((), ("--seed", 2), ("--set", "sales.ae.headcount=3")):
         assert smarketing(*SWEEP, *words, "--workers", 1).code == 0

@@ -108,6 +108,7 @@ def test_money_over_beliefs_spans_what_the_beliefs_span_and_no_more() -> None:
     assert spend.high == pytest.approx(0.95 * widest, abs=widest / 64)
 
 
+@pytest.mark.slow
 def test_beliefs_that_contradict_each_other_are_left_out_and_not_a_fault(baseline: Scenario) -> None:
     short = override(baseline, {"run.horizon_months": 1, "run.warm_up_weeks": 0, "run.cool_down_weeks": 2})
     assert len(belief_ranges(short, Simulation(1), draws=8)) == 5

@@ -15,6 +15,7 @@ from smarketing_sim.scenario.files import load
 from tests.experiment.stubs import small
 
 
+@pytest.mark.slow
 def test_one_lead_more_would_be_kept_less_often_than_wanted(params: Path) -> None:
     plan = load(params / "article-sla.yaml")
     years = Simulation(30).run(plan)
@@ -44,6 +45,7 @@ def test_a_part_of_the_promise_that_counts_as_kept_makes_a_larger_one_safe(param
     assert part.safe == int(np.floor(whole.safe / 0.8))
 
 
+@pytest.mark.slow
 def test_each_month_could_promise_what_nearly_every_year_brings_in_it(params: Path) -> None:
     season = [0.5, 1, 1, 1, 1, 1, 0.4, 1, 1, 1, 1, 2]
     years = Simulation(40).run(override(load(params / "article-sla.yaml"), {"marketing.season": season}))

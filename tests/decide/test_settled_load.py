@@ -34,6 +34,7 @@ def attempts_made(years: Replications) -> float:
     return float(years.stacked("attempts_made").mean(axis=0)[1:].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
@@ -68,6 +69,7 @@ def test_the_cliff_of_the_analysis_is_where_the_simulated_backlog_begins_to_grow
     assert stability(simulated(plan, 1.25 * cliff)).verdict == "not settling"
 
 
+@pytest.mark.slow
 def test_a_plan_that_does_not_settle_has_no_load_below_one_and_most_of_its_leads_are_cold(params: Path) -> None:
     found = settled(simulated(load(params / "overloaded.yaml")))
     assert not found.settles

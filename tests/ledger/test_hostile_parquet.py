@@ -182,6 +182,7 @@ def hold_no_crash(written: Path, numbers: range) -> None:
     assert list(verdicts.values()).count("refused") > len(folders) // 3
 
 
+@pytest.mark.slow
 def test_fifty_damaged_files_are_refused_or_read_and_never_crash(written: Path) -> None:
     hold_no_crash(written, range(50))
 

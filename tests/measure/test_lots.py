@@ -81,6 +81,7 @@ def agree(a: Measures, b: Measures) -> None:
         np.testing.assert_allclose(value, b.headline[name], rtol=0.0 if name in COUNTS else 1e-12, err_msg=name)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(small_scenarios(), st.integers(0, 3), st.sampled_from([7, 50]))
 def test_a_year_measured_lot_by_lot_is_the_year_measured_at_once(overrides: Overrides, seed: int, leads: int) -> None:

@@ -52,6 +52,7 @@ def test_a_run_stands_where_its_names_and_inputs_say(toy_runs: list[Published], 
     assert path.name[-8:] == toy_runs[1].path.name[-8:]
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_page_but_for_the_publishing_time(toy_runs: list[Published]) -> None:
     pages = [(run.path / "report.html").read_text("utf-8") for run in toy_runs]
     bare = [re.sub(r'<time [^>]*id="published"[^>]*>[^<]*</time>', "", page) for page in pages]
@@ -59,10 +60,12 @@ def test_the_same_run_gives_the_same_page_but_for_the_publishing_time(toy_runs: 
     assert bare[0] == bare[1]
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_notebook(toy_runs: list[Published]) -> None:
     assert len({(run.path / "notebook.ipynb").read_bytes() for run in toy_runs}) == 1
 
 
+@pytest.mark.slow
 def test_the_record_says_what_ran_and_what_came_out(
     toy_runs: list[Published], toy_params: str, hostile: list[str]
 ) -> None:
@@ -87,6 +90,7 @@ def test_the_record_says_what_ran_and_what_came_out(
     assert "git" in record
 
 
+@pytest.mark.slow
 def test_the_manifest_verifies(toy_runs: list[Published]) -> None:
     for run in toy_runs:
         found = manifest(run.path)
@@ -94,6 +98,7 @@ def test_the_manifest_verifies(toy_runs: list[Published]) -> None:
         assert record_of(run)["artefacts"] == found
 
 
+@pytest.mark.slow
 def test_nothing_published_names_this_machine(toy_runs: list[Published]) -> None:
     shelf = toy_runs[0].path.parents[1]
     telling = [str(shelf.parent), str(Path.home()) + "/", sys.prefix, str(Path.cwd()), f"/{getpass.getuser()}/"]
@@ -103,6 +108,7 @@ def test_nothing_published_names_this_machine(toy_runs: list[Published]) -> None
         assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", text), path
 
 
+@pytest.mark.slow
 def test_the_executed_notebook_keeps_its_results_and_no_times(toy_runs: list[Published]) -> None:
     kept = nbformat.read(toy_runs[0].path / "notebook.ipynb", 4)
     nbformat.validate(kept)
@@ -111,6 +117,7 @@ def test_the_executed_notebook_keeps_its_results_and_no_times(toy_runs: list[Pub
     assert not re.search("start_time|end_time|duration|iopub|UserWarning", json.dumps(kept))
 
 
+@pytest.mark.slow
 def test_hostile_params_reach_the_page_as_text(toy_runs: list[Published], hostile: list[str]) -> None:
     soup = BeautifulSoup((toy_runs[0].path / "report.html").read_text("utf-8"), "html.parser")
     assert [th.text for th in soup.select("tbody th")] == [plain_text(text) for text in hostile]
@@ -122,6 +129,7 @@ def test_hostile_params_reach_the_page_as_text(toy_runs: list[Published], hostil
     assert len(soup.find_all("img")) == 1
 
 
+@pytest.mark.slow
 def test_the_hub_lists_the_runs(toy_runs: list[Published], hostile: list[str]) -> None:
     shelf = toy_runs[0].path.parents[1]
     soup = BeautifulSoup((shelf / "index.html").read_text("utf-8"), "html.parser")

@@ -283,6 +283,7 @@ def test_setting_what_is_already_so_changes_nothing(baseline: Scenario) -> None:
     assert override(baseline, plain).digest == baseline.digest
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_meet_its_clause_is_legal_and_warned_about(folder: Path) -> None:
     with pytest.warns(CadenceWarning, match="asks for 4 attempts, the cadence plans 3"):
         load(child(folder, "sales: {sdr: {cadence: {max_attempts: 3}}}\n"))

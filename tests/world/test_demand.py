@@ -495,6 +495,7 @@ def test_a_demand_reads_every_path_that_shapes_it_and_no_other(short: Scenario, 
     assert without_effect == READ_WITHOUT_EFFECT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
