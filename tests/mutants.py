@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_SECONDS = 1200
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,13 @@ def survives(mutant: Mutant, copy: Path) -> bool:
     with planted(mutant, copy):
         words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *(f"tests/{name}" for name in mutant.tests)]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SMARKETING", "PYTEST"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words], cwd=copy, env=kept | {"PYTHONPATH": str(copy)},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", *words], cwd=copy, env=kept | {"PYTHONPATH": str(copy)},
+                capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return False  # a loop that never ends is seen
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{mutant.name}: the tests did not run\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.returncode == 0

@@ -136,6 +136,15 @@ class Tables(HTMLParser):
             self.rows[-1][-1].append(data)
 
 
+def lines_of(shown: Any) -> dict[str, list[list[str]]]:
+    """The rows of a page's tables with their first cells, by the first line of these; the first row of a name wins."""
+    found: dict[str, list[list[str]]] = {}
+    for row in Tables(shown.html).rows:
+        if row and row[0]:
+            found.setdefault(row[0][0], row)
+    return found
+
+
 def rows_of(shown: Any) -> dict[str, list[list[str]]]:
     return {row[0][0]: row[1:] for row in Tables(shown.html).rows if row and row[0]}
 

@@ -7,13 +7,18 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 from smarketing_sim.decide.attribution import explain
+from smarketing_sim.decide.confounding import confounding_lab
 from smarketing_sim.decide.design import design
+from smarketing_sim.decide.hiring import headcount_change
 from smarketing_sim.decide.marketing_promise import marketing_promise
 from smarketing_sim.decide.ranking import rank_levers
 from smarketing_sim.decide.staffing import staff
+from smarketing_sim.decide.trial import plan_trial
 from smarketing_sim.experiment.simulation import Simulation
 from smarketing_sim.report.beliefs import page as beliefs
 from smarketing_sim.report.beliefs.page import doubt_of
@@ -21,6 +26,9 @@ from smarketing_sim.report.follow_up import page as follow_up
 from smarketing_sim.report.follow_up.page import FollowUp
 from smarketing_sim.report.free_levers import page as free_levers
 from smarketing_sim.report.marketing_promise import sections as marketing
+from smarketing_sim.report.real_trial import page as real_trial
+from smarketing_sim.report.replications import page as replications
+from smarketing_sim.report.replications.study import Study
 from smarketing_sim.report.sales_promise import page as sales_promise
 from smarketing_sim.report.sales_promise.page import offer_of
 from smarketing_sim.report.staffing import page as staffing
@@ -35,11 +43,14 @@ from tests.report.reading import (
     MONTHS,
     REPS,
     SHARE,
+    SPEED_MINUTES,
     STARTS_AT,
+    Tables,
     Year,
     company,
     depth_kept,
     frames,
+    lines_of,
     numbers,
     per_year,
     reads,
@@ -216,3 +227,102 @@ def test_beliefs_tell_how_far_each_choice_is_behind_the_best_if_one_is_true(show
                 reads(cell[0], behind)
                 told += 1
     assert told >= 3
+
+
+def _needed(values: np.ndarray, margin: float) -> int:
+    """The least number of years whose 95% range is at most so wide to either side, tried one by one."""
+    strays = values.std(ddof=1)
+    return next(n for n in range(2, 10**6) if stats.t.ppf(0.975, n - 1) * strays / np.sqrt(n) <= margin)
+
+
+def test_replications_tell_how_far_years_stray_and_how_many_are_needed(show_sections: Callable[..., Any]) -> None:
+    count = 12
+    rows = lines_of(show_sections([replications.show_needed], Study(Simulation(count).run(company()), {})))
+    years = simulated({}, count)
+    in_time = [(y.handed.first_attempt_at - y.handed.handed_at <= SPEED_MINUTES).mean() for y in years]
+    won = np.array(per_year(years, lambda year: year.created.value.sum()))
+    series = {
+        "Share attained (speed)": (np.array(in_time), 0.01, 0.01),
+        "Months kept (speed)": (12 * speed_kept(years)[1].mean(axis=1), 0.5, 1.0),
+        "Expected revenue": (revenue(years) / revenue(years).mean(), 0.03, 0.01),
+        "Realised revenue": (won / won.mean(), 0.03, 0.01),
+        "Contribution": (contribution(years) / abs(contribution(years).mean()), 0.03, 0.01),
+    }
+    means = {"Expected revenue": revenue(years), "Realised revenue": won, "Contribution": contribution(years)}
+    for label, (values, wanted, unit) in series.items():
+        (_, mean), strays, _, needed, after = rows[label]
+        if label in means:
+            reads(mean, *spread(means[label], low=-np.inf))
+        reads(strays[0].rstrip("%"), values.std(ddof=1) / unit)
+        reads(needed[0], _needed(values, wanted))
+        reads(after[0].rstrip("%"), stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / np.sqrt(count) / unit)
+
+
+def test_replications_tell_what_the_same_luck_is_worth_and_what_changes_do(show_sections: Callable[..., Any]) -> None:
+    count, change = 12, headcount_change(company(), REPS + 2)
+    runs = [Simulation(count).run(plan) for plan in (company(), override(company(), change))]
+    study = Study(runs[0], {"Two more reps": runs[1]})
+    before, after = revenue(simulated({}, count)), revenue(simulated(change, count))
+    rows = rows_of(show_sections([replications.show_sharper], study))
+    apart = before.var(ddof=1) + after.var(ddof=1)
+    reads(rows["Same luck: two more reps"][1][0].removesuffix(" times"), apart / (after - before).var(ddof=1))
+    rows = rows_of(show_sections([replications.show_conclusion], study))
+    more, range_told = rows["Two more reps"][0]
+    mean, low, high = spread(after - before, low=-np.inf)
+    reads(f"{more} {range_told}", mean, low, high)
+    told = _needed(after - before, abs(mean) / 2)
+    reads(rows["Two more reps"][1][0], told)
+
+
+def test_a_real_trial_takes_so_many_leads_and_weeks(show_sections: Callable[..., Any]) -> None:
+    """From the chances to be reached, the textbook's number of leads; from the ledgers, the weeks that they take."""
+    study = real_trial.Study(
+        plan_trial(company(), Simulation(FEW), within="30 min"), confounding_lab(company(), Simulation(FEW))
+    )
+    page = show_sections([real_trial.show_answer, real_trial.show_needs], study)
+    years = simulated({})
+    handed = [year.handed for year in years]
+    sooner = [float((~(one.first_attempt_at - one.handed_at <= 30.0)).mean()) for one in handed]
+    assert f"that brings {100 * np.mean(sooner):.0f}% of them forward" in page.text
+    per_week = np.mean([len(one) for one in handed]) / (MONTHS * 365.25 / 12 / 7)
+    assert f"At {per_week:.0f} leads a week" in page.text
+    reached = study.trial.outcomes[0]
+    now, fast = reached.now.mean, reached.fast.mean
+    rows = lines_of(page)
+    _, planned, in_time, gap = rows["leads reached"]
+    reads(f"{planned[0]} {in_time[0]} {gap[0]}", now, fast, fast - now)
+    strays = reached.deviation_now**2 + reached.deviation_fast**2
+    assert strays == pytest.approx(now * (1 - now) + fast * (1 - fast), rel=0.01)
+    need = next(row for row in Tables(page.html).rows if row and row[0] == ["leads reached", "assigned lead by lead"])
+    for power, told in ((0.8, 1), (0.9, 2)):
+        z = stats.norm.ppf(0.975) + stats.norm.ppf(power)
+        leads = np.ceil(z**2 * strays / (fast - now) ** 2)
+        assert need[told][0].startswith(f"{leads:,.0f} leads, {np.ceil(2 * leads / per_week):.0f} week")
+
+
+def test_call_data_say_of_speed_what_the_calls_say(show_sections: Callable[..., Any]) -> None:
+    """The share that qualifies of leads called within an hour, over that of the others; and among leads alike."""
+    lab = confounding_lab(company(), Simulation(FEW))
+    study = real_trial.Study(plan_trial(company(), Simulation(2), within="30 min"), lab)
+    rows = lines_of(show_sections([real_trial.show_confounding], study))
+    for order, label in (("score", "best leads called first"), ("oldest_due", "leads called in turn")):
+        naive, alike, fast_shares = [], [], []
+        for year in simulated({"sales.sdr.queue.order": order}):
+            called = year.handed[year.handed.first_attempt_at.notna()]
+            called = called.assign(
+                fast=called.first_attempt_at - called.mql_at <= 60.0,
+                good=called.qualified_at.notna(),
+                tenth=pd.qcut(called.score, 10, labels=False, duplicates="drop"),
+            )
+            shares = called.groupby("fast").good.mean()
+            naive.append(shares[True] / shares[False])
+            fast_shares.append(called.fast.mean())
+            groups = called.groupby(["source", "tenth"])
+            both = groups.filter(lambda one: one.fast.nunique() == 2)
+            weights = both.groupby(["source", "tenth"]).size()
+            chances = both.groupby(["source", "tenth", "fast"]).good.mean().unstack()
+            alike.append((chances[True] * weights).sum() / (chances[False] * weights).sum())
+        (_, share), told, same, *_ = rows[label]
+        reads(share.removesuffix(" called within an hour"), float(np.mean(fast_shares)))
+        reads(" ".join(told).replace(" times", ""), *spread(naive))
+        reads(same[0].replace(" times", ""), float(np.mean(alike)))
