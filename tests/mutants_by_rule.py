@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tests.mutants import NUMBERS, ROOT, Mutant, copied, survives
 
-PAGE = (*NUMBERS, "report/test_what_if.py", "report/test_desks.py", "report/test_planning.py")
+APPROVED = "report/test_approved_pages.py"
+PAGE = (APPROVED, *NUMBERS, "report/test_what_if.py", "report/test_desks.py", "report/test_planning.py")
 ENGINE = ("engine/test_equality.py", "engine/test_policies.py", "theory")
 CODE: dict[str, tuple[str, ...]] = {
     "report/planning/answer.py": PAGE,
@@ -29,13 +30,13 @@ CODE: dict[str, tuple[str, ...]] = {
     "report/planning/what_if.py": PAGE,
     "decide/advice.py": ("decide/test_judging.py", *PAGE),
     "decide/judging.py": ("decide/test_judging.py", *PAGE),
-    "decide/ranking.py": ("decide/test_ranking.py", "decide/test_judging.py", "report/test_free_levers.py"),
+    "decide/ranking.py": ("decide/test_ranking.py", "decide/test_judging.py", APPROVED),
     "decide/volume.py": ("decide/test_volume.py", *PAGE),
-    "decide/staffing.py": ("decide/test_staffing.py", "cli/test_staff.py", "report/test_staffing.py"),
+    "decide/staffing.py": ("decide/test_staffing.py", APPROVED, "cli/test_staff.py"),
     "experiment/results.py": ("experiment", *PAGE),
     "experiment/chance_kept.py": ("experiment", *PAGE),
     "experiment/stability.py": ("experiment", *PAGE),
-    "world/roster.py": ("world", "decide/test_hiring.py"),
+    "world/roster.py": ("world", "decide/test_hiring.py", "engine/test_policies.py"),
     "engine/kernel/loop.py": ENGINE,
     "engine/kernel/attempt.py": ENGINE,
     "engine/kernel/queues.py": ENGINE,

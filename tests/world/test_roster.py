@@ -56,6 +56,14 @@ def test_a_block_is_its_share_of_the_day_at_one_end(block: str, there: tuple[flo
     assert hours(rep, 1) == [there]
 
 
+def test_time_between_calls_is_owed_to_other_work_as_the_share_says() -> None:
+    """At two fifths of the day for leads, two minutes with a lead are followed by three for others."""
+    (rep,) = team(headcount=1, marketing_time={"share": 0.4, "form": "interleaved"})
+    assert (rep.other_per_minute, rep.lead_share) == (pytest.approx(1.5), pytest.approx(0.4))
+    (rep,) = team(headcount=1, marketing_time={"share": 0.4, "form": "blocks", "block_starts": "first"})
+    assert (rep.other_per_minute, rep.lead_share) == (0.0, 1.0)  # the calendar holds the hours for leads alone
+
+
 def test_whole_days_in_turn_are_shared_out_over_the_team() -> None:
     reps = team(headcount=2, marketing_time={"share": 0.5, "form": "dedicated_rota"})
     working_days = [1, 2, 3, 4, 7, 8, 9, 10, 11]
