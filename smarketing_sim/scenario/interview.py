@@ -17,7 +17,7 @@ from smarketing_sim.scenario.calendars import expand_days, zones_by_country
 from smarketing_sim.scenario.countries import country_code
 from smarketing_sim.scenario.currency import DOLLARS, currency_codes, named_currency, settled
 from smarketing_sim.scenario.documents import parse_value
-from smarketing_sim.scenario.phrases import by_source, each_by_source, folded, one_off
+from smarketing_sim.scenario.phrases import by_source, each_by_source, folded, one_off, rate
 from smarketing_sim.scenario.problems import problem_at, translate
 from smarketing_sim.scenario.reach_curve import INSIDE, REACHABLE, best_reach, met_share
 from smarketing_sim.scenario.units import parse_hours
@@ -160,6 +160,7 @@ def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origin
         answered = {**answered, "country": country_code(answered["country"])}
     kept = defaults(answered, today=today)
     data: dict[str, Any] = {name: _typed(name, text) for name, (text, _) in kept.items()} | dict(answered)
+    data["dollar_rate"] = rate(data["dollar_rate"])
     if data["currency"] == DOLLARS:
         data["dollar_rate"] = 1.0
     elif data["dollar_rate"] is None and data["currency"] in currency_codes():

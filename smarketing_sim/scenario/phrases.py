@@ -50,6 +50,12 @@ def number(value: object) -> object:
     return value if read is None else read[0]
 
 
+def rate(value: object) -> object:
+    """Read ``10,6`` as 10.6, as most of Europe writes it; three digits behind a comma may be thousands."""
+    decimal = isinstance(value, str) and re.fullmatch(r"\s*\d+,(\d{1,2}|\d{4,})\s*", value)
+    return float(str(value).replace(",", ".")) if decimal else number(value)
+
+
 def share(value: object) -> object:
     """Read ``15 percent`` or ``half`` as a share is written."""
     if not isinstance(value, str):

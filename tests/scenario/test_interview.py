@@ -229,6 +229,7 @@ def test_days_to_win_take_a_unit(said: object, days: float) -> None:
         ({"inbound_share": "half"}, {"inbound_share": 0.5}),
         ({"give_up_after": "six weeks"}, {"give_up_after": "42 days"}),
         ({"country": "Norway", "dollar_rate": 10}, {"country": "NO", "dollar_rate": 10}),
+        ({"country": "Norway", "dollar_rate": "10,6"}, {"country": "NO", "dollar_rate": 10.6}),
         ({"revenue": "once"}, {"revenue": "one-off"}),
         ({"closed": "12-16 July 2027, 24 December 2027"}, {"closed": "2027-07-12..2027-07-16, 2027-12-24"}),
         ({"closed": "2027-07-12 to 2027-07-16"}, {"closed": "2027-07-12..2027-07-16"}),
