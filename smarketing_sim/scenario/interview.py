@@ -95,11 +95,11 @@ def defaults(answered: Mapping[str, Any], *, today: dt.date) -> dict[str, tuple[
     local = next(iter(get_territory_currencies(country)), None) if "country" in answered and zones else None
     money = named or local or DOLLARS
     currency = str(answered.get("currency") or money)
-    rate = answered.get("dollar_rate")
+    dollar = rate(answered.get("dollar_rate"))
     goods = str(one_off(answered.get("revenue"))) == "one_off"
     tries = answered.get("attempts")
     days = max(21, _LONGER * tries) if isinstance(tries, int) else 21
-    worth = 1.0 if currency == DOLLARS or not isinstance(rate, int | float) else float(rate)
+    worth = 1.0 if currency == DOLLARS or not isinstance(dollar, int | float) else float(dollar)
     costs = usual_costs(answered.get("handed_per_month") or _DEFAULTS["handed_per_month"][0], worth)
     found = {
         "country": (country, "the time zone" if of_zone else _BASELINE),
@@ -158,9 +158,10 @@ def read_answers(answered: Mapping[str, Any], *, today: dt.date, origins: Origin
     where, problems = dict(origins or {}), list[Problem]()
     if "country" in answered:
         answered = {**answered, "country": country_code(answered["country"])}
+    if "dollar_rate" in answered:
+        answered = {**answered, "dollar_rate": rate(answered["dollar_rate"])}
     kept = defaults(answered, today=today)
     data: dict[str, Any] = {name: _typed(name, text) for name, (text, _) in kept.items()} | dict(answered)
-    data["dollar_rate"] = rate(data["dollar_rate"])
     if data["currency"] == DOLLARS:
         data["dollar_rate"] = 1.0
     elif data["dollar_rate"] is None and data["currency"] in currency_codes():
