@@ -12,7 +12,7 @@ import ast
 import random
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.mutants import NUMBERS, ROOT, Mutant, copied, survives
@@ -66,8 +66,9 @@ def mutants_of(file: str) -> Iterator[Mutant]:
             first, last = span(node)
             changed = (raw[:first] + wrong.encode() + raw[last:]).decode()
             yield Mutant(
-                f"{file}:{node.lineno} {rule}: {raw[first:last].decode()} → {wrong}", file, text, changed, CODE[file]
-            )
+                f"{file}:{node.lineno} {rule}: {raw[first:last].decode()} → {wrong}", file, text, changed, CODE[file],
+                beside_years=not file.startswith(("world", "engine")),
+            )  # fmt: skip
 
 
 def _faults(node: ast.expr, raw: bytes, span: Callable[[ast.expr], tuple[int, int]]) -> Iterator[tuple[str, str]]:
@@ -111,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     chosen = sample(options.count, options.seed)
     lists = [chosen[start :: options.workers] for start in range(options.workers)]
-    with ThreadPoolExecutor(options.workers) as pool:
+    with ProcessPoolExecutor(options.workers) as pool:
         alive = [name for found in pool.map(_survivors, lists) for name in found]
     print(f"{len(chosen) - len(alive)} of {len(chosen)} died")
     return int(len(alive) > 0.05 * len(chosen))
